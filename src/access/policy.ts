@@ -1,0 +1,66 @@
+import type { Customer } from '../domain/customer.js';
+import type { AccessLevel, Viewer } from './viewer.js';
+
+/** Whose devices: nobody's, the own customer's, also those of all customers below in the reseller tree, everybody's. */
+type Reach = 'none' | 'own' | 'below' | 'all';
+
+interface Rights {
+  readonly read: Reach;
+  readonly update: Reach;
+  readonly readSecrets: Reach;
+}
+
+const NO_RIGHTS: Rights = { read: 'none', update: 'none', readSecrets: 'none' };
+const OWN: Rights = { read: 'own', update: 'own', readSecrets: 'own' };
+
+/**
+ * The page's line "Access level": MANAGER or OWNER of the customer, RESELLER above it, ADMIN. Reading is open to VIEWER too
+ * (page network device get); RESELLER_ADMIN reads everything (page admin list) and is not named on the update page.
+ */
+const RIGHTS: Readonly<Record<AccessLevel, Rights>> = {
+  NO_LOGIN: NO_RIGHTS,
+  PERSONAL: NO_RIGHTS,
+  VIEWER: { read: 'own', update: 'none', readSecrets: 'none' },
+  MANAGER: OWN,
+  OWNER: OWN,
+  RESELLER: { read: 'below', update: 'below', readSecrets: 'below' },
+  RESELLER_ADMIN: { read: 'all', update: 'none', readSecrets: 'none' },
+  ADMIN: { read: 'all', update: 'all', readSecrets: 'all' },
+};
+
+/** The part of a customer that decides who reaches its devices. */
+type Owner = Pick<Customer, 'id' | 'ancestorIds'>;
+
+/** Whether the viewer may ask anything at all: who they are, and which device models there are. */
+export function mayUseGateway(viewer: Viewer): boolean {
+  return rightsOf(viewer).read !== 'none';
+}
+
+export function mayReadDevice(viewer: Viewer, owner: Owner): boolean {
+  return reaches(viewer, rightsOf(viewer).read, owner);
+}
+
+export function mayUpdateDevice(viewer: Viewer, owner: Owner): boolean {
+  return reaches(viewer, rightsOf(viewer).update, owner);
+}
+
+export function mayReadWifiPasswords(viewer: Viewer, owner: Owner): boolean {
+  return reaches(viewer, rightsOf(viewer).readSecrets, owner);
+}
+
+function rightsOf({ level }: Viewer): Rights {
+  return level === null ? NO_RIGHTS : RIGHTS[level];
+}
+
+function reaches({ customerId }: Viewer, reach: Reach, owner: Owner): boolean {
+  switch (reach) {
+    case 'none':
+      return false;
+    case 'own':
+      return customerId === owner.id;
+    case 'below':
+      return customerId !== null && owner.ancestorIds.includes(customerId);
+    case 'all':
+      return true;
+  }
+}

@@ -1,0 +1,22 @@
+import { GatewayError } from '../errors/gateway-error.js';
+import { mayUseGateway } from './policy.js';
+import type { Viewer } from './viewer.js';
+
+/**
+ * The answer about a device that the viewer does not get: it is missing, out of reach, or the id is no id. These
+ * look alike to everyone but ADMIN, because a difference would tell which ids exist.
+ * @param id as the client wrote it, or in normal form
+ */
+export function deviceRefusal(viewer: Viewer, id: string): GatewayError {
+  return new GatewayError(viewer.level === 'ADMIN' ? 'NOT_FOUND' : 'ACCESS_DENIED', { deviceId: id });
+}
+
+/** The same for objects of other kinds. */
+export function refusal(viewer: Viewer): GatewayError {
+  return new GatewayError(viewer.level === 'ADMIN' ? 'NOT_FOUND' : 'ACCESS_DENIED');
+}
+
+/** @throws ACCESS_DENIED for a level that may nothing */
+export function assertMayUseGateway(viewer: Viewer): void {
+  if (!mayUseGateway(viewer)) throw new GatewayError('ACCESS_DENIED');
+}

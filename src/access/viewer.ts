@@ -1,0 +1,23 @@
+/** The platform's access levels, the lowest first. */
+export const ACCESS_LEVELS = [
+  'NO_LOGIN',
+  'PERSONAL',
+  'VIEWER',
+  'MANAGER',
+  'OWNER',
+  'RESELLER',
+  'RESELLER_ADMIN',
+  'ADMIN',
+] as const;
+
+export type AccessLevel = (typeof ACCESS_LEVELS)[number];
+
+/** Whoever stands behind a valid token. */
+export interface Viewer {
+  /** Id of the employee, or of the machine, that the token was issued to. */
+  readonly subject: string;
+  /** Null for a token that only carries a scope. */
+  readonly level: AccessLevel | null;
+  /** Id of the customer that the employee belongs to. */
+  readonly customerId: string | null;
+}

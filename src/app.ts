@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { type Authenticate } from './auth/credential.js';
+import { bearerAuthenticator, externalTokenRules } from './auth/bearer.js';
+import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
+import type { Settings } from './config/settings.js';
+import { createApolloServer } from './graphql/apollo-server.js';
+import { buildGatewaySchema } from './graphql/schema.js';
+import { startHttpServer } from './http/server.js';
+import { importFleet } from './operations/import-fleet/import-fleet.js';
+import { catalogStore } from './persistence/catalog-store.js';
+import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
+import { deviceStore } from './persistence/device-store.js';
+import { writeFleet } from './persistence/fleet-writer.js';
+import { openStorage, type Storage } from './persistence/open-storage.js';
+
+/** A running gateway. */
+export interface App {
+  /** Where GraphQL is served. */
+  readonly url: string;
+  /** Undefined with an external issuer. */
+  readonly issuer: LocalIssuer | undefined;
+  readonly isDatabaseEmbedded: boolean;
+  /** Finishes what was accepted, then closes everything. */
+  readonly stop: () => Promise<void>;
+}
+
+const DEMO_FLEET = new URL('../prisma/demo-fleet.json', import.meta.url);
+
+/**
+ * Joins the parts and starts serving. It neither reads the environment nor touches the process, so tests start it as
+ * often as they like.
+ * @throws StartupError for what an operator can mend
+ */
+export async function startApp(settings: Settings, log: Logger): Promise<App> {
+  const storage = await openStorage(settings, log);
+  try {
+    if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
+    const { authenticate, issuer } = await openAuth(settings);
+    const apollo = createApolloServer(await buildGatewaySchema(), settings);
+    await apollo.start();
+    const gateway = {
+      devices: deviceStore(storage.database),
+      catalog: catalogStore(storage.database.prisma),
+      secrets: storage.keyRing,
+      now: () => new Date(),
+    };
+    const parts = { apollo, authenticate, gateway, log, maxBodyBytes: settings.maxBodyBytes };
+    const http = await startHttpServer(parts, settings.host, settings.port);
+    return {
+      url: http.url,
+      issuer,
+      isDatabaseEmbedded: storage.isEmbedded,
+      stop: async () => {
+        await http.stop(settings.shutdownGraceMs);
+        await apollo.stop();
+        await storage.close();
+      },
+    };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function openAuth({
+  issuer,
+  dataDir,
+}: Settings): Promise<{ readonly authenticate: Authenticate; readonly issuer: LocalIssuer | undefined }> {
+  if (issuer.kind === 'external') {
+    const rules = externalTokenRules(issuer.jwksUrl, issuer.issuer, issuer.audience);
+    return { authenticate: bearerAuthenticator(rules), issuer: undefined };
+  }
+  const local = localIssuer(await dataDirIssuerKey(dataDir));
+  return { authenticate: bearerAuthenticator(local.rules), issuer: local };
+}
+
+/** An empty embedded database gets the demo fleet; what a user deletes later stays deleted. */
+async function loadDemoFleetOnce({ database, keyRing }: Storage, log: Logger): Promise<void> {
+  if ((await database.prisma.customer.count()) > 0) return;
+  const content: unknown = JSON.parse(await readFile(DEMO_FLEET, 'utf8'));
+  const outcome = await importFleet(
+    async (work) => await writeFleet(database.prisma, keyRing, work),
+    content,
+    () => undefined,
+  );
+  if ('faults' in outcome) throw new Error(`The demo fleet is not right: ${outcome.faults.join(' ')}`);
+  log.info(outcome.inserted, 'demo fleet loaded');
+}

@@ -1,0 +1,74 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { ACCESS_LEVELS, type AccessLevel, type Viewer } from '../access/viewer.js';
+import { parseId } from '../domain/id.js';
+import type { Authenticate, Credential } from './credential.js';
+
+/** How tokens are verified: the key or keys, and what a token must say. */
+export interface TokenRules {
+  readonly key: Uint8Array | JWTVerifyGetKey;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: readonly string[];
+}
+
+/** Scopes that give a token a use of its own, without an access level. */
+const SCOPES = ['status:report'] as const;
+
+/** The rules for tokens of an external issuer, which publishes its keys at a URL. */
+export function externalTokenRules(jwksUrl: string, issuer: string, audience: string): TokenRules {
+  return {
+    key: createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 5_000 }),
+    issuer,
+    audience,
+    algorithms: ['RS256', 'ES256', 'EdDSA'],
+  };
+}
+
+/** Judges bearer tokens that are JWTs. */
+export function bearerAuthenticator(rules: TokenRules): Authenticate {
+  return async (authorization) => {
+    if (authorization === undefined || authorization.trim() === '') return { fault: 'credentials_invalid' };
+    const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1];
+    if (token === undefined) return { fault: 'format_error' };
+    return await verify(token, rules);
+  };
+}
+
+async function verify(token: string, { key, issuer, audience, algorithms }: TokenRules): Promise<Credential> {
+  const options = {
+    issuer,
+    audience,
+    algorithms: [...algorithms],
+    requiredClaims: ['sub', 'exp', 'iss', 'aud'],
+  };
+  try {
+    const { payload } = await (typeof key === 'function'
+      ? jwtVerify(token, key, options)
+      : jwtVerify(token, key, options));
+    const viewer = toViewer(payload);
+    return viewer === undefined ? { fault: 'invalid_token' } : { viewer };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return { fault: 'expired' };
+    const isIssuerAway = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout;
+    return isIssuerAway ? { failure: error } : { fault: 'invalid_token' };
+  }
+}
+
+/** The viewer that the claims speak of, or undefined when they make no sense. */
+function toViewer({ sub, customer, accessLevel, scope }: JWTPayload): Viewer | undefined {
+  if (sub === undefined || sub === '') return undefined;
+  const level = ACCESS_LEVELS.find((candidate) => candidate === accessLevel) ?? null;
+  const scopes = typeof scope === 'string' ? scope.split(' ') : [];
+  const isScopeOnly = accessLevel === undefined && SCOPES.some((known) => scopes.includes(known));
+  if (level === null && !isScopeOnly) return undefined;
+  if (customer === undefined || customer === null) return { subject: sub, level, customerId: null };
+  const customerId = typeof customer === 'string' ? parseId(customer) : undefined;
+  return customerId === undefined ? undefined : { subject: sub, level, customerId };
+}
+
+/** The claims of a token, for issuing one. */
+export interface TokenClaims {
+  readonly subject: string;
+  readonly customerId: string;
+  readonly level: AccessLevel;
+}

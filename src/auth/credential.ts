@@ -1,0 +1,32 @@
+import type { Viewer } from '../access/viewer.js';
+import { GatewayError } from '../errors/gateway-error.js';
+
+/** Why a request has no viewer, in the platform's words for a 401. */
+export type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
+
+/** What a request's credentials amount to. With `failure` nobody knows: the issuer could not be asked. */
+export type Credential =
+  { readonly viewer: Viewer } | { readonly fault: CredentialFault } | { readonly failure: unknown };
+
+/** Judges the value of an `Authorization` header, or of its twin in a WebSocket's connection parameters. */
+export type Authenticate = (authorization: string | undefined) => Promise<Credential>;
+
+const MESSAGES: Readonly<Record<CredentialFault, string>> = {
+  expired: 'The access token has expired.',
+  credentials_invalid: 'No access token was sent. Send the header "Authorization: Bearer <token>".',
+  format_error: 'The Authorization header is not "Bearer <token>".',
+  invalid_token: 'The access token is not valid here.',
+};
+
+/**
+ * The viewer of a request.
+ * @throws UNAUTHENTICATED with the platform's word for what is wrong, INTERNAL_ERROR when the issuer is away
+ */
+export function viewerOf(credential: Credential): Viewer {
+  if ('viewer' in credential) return credential.viewer;
+  if ('failure' in credential) {
+    throw new GatewayError('INTERNAL_ERROR', {}, { cause: credential.failure });
+  }
+  const { fault } = credential;
+  throw new GatewayError('UNAUTHENTICATED', { restMessage: fault, message: MESSAGES[fault] });
+}

@@ -1,0 +1,46 @@
+import { ACCESS_LEVELS, type AccessLevel } from '../access/viewer.js';
+import type { App } from '../app.js';
+
+const NORDLYS_NET = '52f4fd7734697b28ccaf0001';
+const BAGERIET = '12345678901234567890cccc';
+const VALID_FOR = '12h';
+
+/** For whom the tokens are: everyone below a reseller belongs to the bakery whose router the README changes. */
+function customerOf(level: AccessLevel): string {
+  switch (level) {
+    case 'NO_LOGIN':
+    case 'PERSONAL':
+    case 'VIEWER':
+    case 'MANAGER':
+    case 'OWNER':
+      return BAGERIET;
+    case 'RESELLER':
+    case 'RESELLER_ADMIN':
+    case 'ADMIN':
+      return NORDLYS_NET;
+  }
+}
+
+/**
+ * Prints the URL, and a ready token for each access level of the demo fleet. Tokens are shown only where nobody but
+ * this machine can use them: with the embedded database on a loopback address.
+ */
+export async function printBanner({ url, issuer, isDatabaseEmbedded }: App, host: string): Promise<void> {
+  const lines = ['', `Device Gateway serves GraphQL at ${url}`, ''];
+  if (issuer !== undefined && isDatabaseEmbedded && isLoopback(host)) {
+    lines.push(
+      `Tokens for the demo fleet, valid for ${VALID_FOR}. Send one as "Authorization: Bearer <token>".`,
+      '',
+    );
+    for (const level of ACCESS_LEVELS) {
+      const claims = { subject: `demo-${level.toLowerCase()}`, customerId: customerOf(level), level };
+      lines.push(`  ${level.padEnd(14)} ${await issuer.issue(claims, VALID_FOR)}`);
+    }
+    lines.push('');
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

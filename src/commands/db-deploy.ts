@@ -1,0 +1,22 @@
+import { loadSettings } from '../config/settings.js';
+import { StartupError } from '../errors/startup-error.js';
+import { connectFaultReason } from '../persistence/database-faults.js';
+import { applyMigrations } from '../persistence/migrations.js';
+import { runCommand } from './run-command.js';
+
+/** Applies the migrations to DATABASE_URL. */
+await runCommand(async () => {
+  const { databaseUrl } = loadSettings();
+  if (databaseUrl === undefined) {
+    throw new StartupError('Set DATABASE_URL. The embedded database is migrated by npm start itself.');
+  }
+  try {
+    const applied = await applyMigrations(databaseUrl);
+    process.stdout.write(
+      applied.length === 0 ? 'The database is up to date.\n' : `Applied: ${applied.join(', ')}.\n`,
+    );
+  } catch (error) {
+    const reason = connectFaultReason(error);
+    throw reason === undefined ? error : new StartupError(`DATABASE_URL: ${reason}`);
+  }
+});

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { loadSettings } from '../config/settings.js';
+import { StartupError } from '../errors/startup-error.js';
+import { createLog } from '../logging/log.js';
+import { importFleet, type ImportProgress } from '../operations/import-fleet/import-fleet.js';
+import { writeFleet } from '../persistence/fleet-writer.js';
+import { openStorage } from '../persistence/open-storage.js';
+import { runCommand } from './run-command.js';
+
+const MAX_SHOWN_FAULTS = 20;
+
+/** Loads a fleet file into the database of the settings, beside a running server or without one. */
+await runCommand(async () => {
+  const [file, ...others] = process.argv.slice(2);
+  if (file === undefined || others.length > 0) {
+    throw new StartupError(
+      'Usage: npm run import -- FILE\nFILE holds a fleet as prisma/demo-fleet.json does.',
+    );
+  }
+  const content = await readFleetFile(file);
+  const settings = loadSettings();
+  const { database, keyRing, close } = await openStorage(settings, createLog('warn'), true);
+  try {
+    const write: Parameters<typeof importFleet>[0] = async (work) =>
+      await writeFleet(database.prisma, keyRing, work);
+    const outcome = await importFleet(write, content, showProgress());
+    if ('faults' in outcome) throw new StartupError(describe(file, outcome.faults));
+    const { customers, deviceModels, devices } = outcome.inserted;
+    process.stdout.write(
+      `Imported from ${file}: ${customers} customers, ${deviceModels} device models, ${devices} devices are new.\n`,
+    );
+  } finally {
+    await close();
+  }
+});
+
+async function readFleetFile(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
+    throw new StartupError(`${file} cannot be read (${code}). Name a file that exists and is readable.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StartupError(`${file} is not JSON. Nothing was written.`);
+  }
+}
+
+/** On a terminal one line that moves, elsewhere a line now and then. */
+function showProgress(): ImportProgress {
+  const { isTTY } = process.stderr;
+  return (done, total) => {
+    const text = `${done} of ${total} devices`;
+    if (isTTY) process.stderr.write(`\r${text}${done === total ? '\n' : ''}`);
+    else if (done === total || done % 10_000 === 0) process.stderr.write(`${text}\n`);
+  };
+}
+
+function describe(file: string, faults: readonly string[]): string {
+  const shown = faults.slice(0, MAX_SHOWN_FAULTS);
+  const rest = faults.length - shown.length;
+  return [
+    `${file} has faults. Nothing was written.`,
+    ...shown.map((fault) => `  - ${fault}`),
+    ...(rest > 0 ? [`  - and ${rest} more`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,18 @@
+import { StartupError } from '../errors/startup-error.js';
+
+/**
+ * Runs the body of a command. What its user can mend is printed as one message, without a stack trace; anything
+ * else is a fault of the program and keeps its trace. Both end with exit code 1.
+ */
+export async function runCommand(body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    process.stderr.write(`${error instanceof StartupError ? error.message : describe(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { ACCESS_LEVELS } from '../access/viewer.js';
+import { localIssuer } from '../auth/local-issuer.js';
+import { loadSettings } from '../config/settings.js';
+import { parseId } from '../domain/id.js';
+import { StartupError } from '../errors/startup-error.js';
+import { dataDirIssuerKey } from '../persistence/data-dir-secrets.js';
+import { runCommand } from './run-command.js';
+
+const USAGE = 'Usage: npm run token -- --level MANAGER --customer ID [--subject ID] [--ttl 15m]';
+
+/** Prints a token of the local issuer, alone on stdout. */
+await runCommand(async () => {
+  const { level, customerId, subject, ttl } = readArguments();
+  const settings = loadSettings();
+  if (settings.issuer.kind === 'external') {
+    throw new StartupError('AUTH_JWKS_URL is set: tokens come from that issuer, the local one is not asked.');
+  }
+  if (settings.isProduction) {
+    throw new StartupError('NODE_ENV is production: the local issuer is for development.');
+  }
+  const issuer = localIssuer(await dataDirIssuerKey(settings.dataDir));
+  process.stdout.write(`${await issuer.issue({ level, customerId, subject }, ttl)}\n`);
+});
+
+function readArguments() {
+  const { level, customer, subject, ttl } = parse();
+  const knownLevel = ACCESS_LEVELS.find((candidate) => candidate === level);
+  if (knownLevel === undefined) throw misuse(`--level is one of ${ACCESS_LEVELS.join(', ')}.`);
+  const customerId = parseId(customer ?? '');
+  if (customerId === undefined) throw misuse('--customer is an id of 24 hex digits.');
+  if (!/^[1-9]\d{0,5}[smhd]$/.test(ttl))
+    throw misuse('--ttl is a number with s, m, h or d behind it, e.g. 15m.');
+  if (subject === '') throw misuse('--subject is empty.');
+  return { level: knownLevel, customerId, subject, ttl };
+}
+
+function parse() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        level: { type: 'string' },
+        customer: { type: 'string' },
+        subject: { type: 'string', default: 'local-user' },
+        ttl: { type: 'string', default: '15m' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw misuse(error instanceof Error ? error.message : '');
+  }
+}
+
+function misuse(problem: string): StartupError {
+  return new StartupError(`${problem}\n${USAGE}`);
+}

@@ -1,0 +1,56 @@
+/** The environment as Node gives it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads settings by name and collects every fault, so that they can be reported together. */
+export class EnvironmentReader {
+  readonly faults: string[] = [];
+  readonly #env: Environment;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  /** The text of a setting; an empty one counts as not set. */
+  text(name: string): string | undefined {
+    const value = this.#env[name]?.trim();
+    return value === '' ? undefined : value;
+  }
+
+  /** A whole number between two bounds, both included. */
+  int(name: string, fallback: number, min: number, max: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (/^\d{1,15}$/.test(text) && value >= min && value <= max) return value;
+    this.fault(name, `is not a whole number from ${min} to ${max}`);
+    return fallback;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    return this.oneOf(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
+  }
+
+  oneOf<T extends string>(name: string, values: readonly T[], fallback: T): T {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) this.fault(name, `is none of ${values.join(', ')}`);
+    return value ?? fallback;
+  }
+
+  /** A URL with one of these schemes; its text is never repeated in a fault, because it may hold a password. */
+  url(name: string, protocols: readonly string[]): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+    this.fault(
+      name,
+      `is not a URL that starts with ${protocols.map((scheme) => `${scheme}//`).join(' or ')}`,
+    );
+    return undefined;
+  }
+
+  fault(name: string, problem: string): void {
+    this.faults.push(`${name} ${problem}.`);
+  }
+}

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { StartupError } from '../errors/startup-error.js';
+import { type Environment, EnvironmentReader } from './environment-reader.js';
+import { parseSecretKeys, type SecretKeySetting } from './secret-keys.js';
+
+const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** Who says who a client is: an issuer elsewhere, known by its public keys, or the one in DATA_DIR. */
+export type IssuerSettings =
+  | {
+      readonly kind: 'external';
+      readonly jwksUrl: string;
+      readonly issuer: string;
+      readonly audience: string;
+    }
+  | { readonly kind: 'local' };
+
+/** Everything that the environment decides, read once; README.md has the table. */
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  /** Undefined: an embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  /** An absolute path. */
+  readonly dataDir: string;
+  readonly isProduction: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly issuer: IssuerSettings;
+  /** The key ring for WiFi passwords, the first key encrypts; undefined: a ring kept in `dataDir`. */
+  readonly secretKeys: readonly [SecretKeySetting, ...SecretKeySetting[]] | undefined;
+  readonly shutdownGraceMs: number;
+  readonly introspection: boolean;
+  readonly maxBodyBytes: number;
+  /** Tokens of a GraphQL document. */
+  readonly maxTokens: number;
+}
+
+/** The settings of this process. The only place that reads the environment. */
+export function loadSettings(): Settings {
+  return readSettings(process.env);
+}
+
+/**
+ * Reads settings out of an environment.
+ * @throws StartupError that lists every fault
+ */
+export function readSettings(env: Environment): Settings {
+  const reader = new EnvironmentReader(env);
+  const isProduction = reader.text('NODE_ENV') === 'production';
+  const settings: Settings = {
+    port: reader.int('PORT', 4000, 0, 65_535),
+    host: reader.text('HOST') ?? '127.0.0.1',
+    databaseUrl: reader.url('DATABASE_URL', ['postgresql:', 'postgres:']),
+    dataDir: resolve(reader.text('DATA_DIR') ?? '.data'),
+    isProduction,
+    logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    issuer: readIssuer(reader),
+    secretKeys: readSecretKeys(reader),
+    shutdownGraceMs: reader.int('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
+    introspection: reader.flag('INTROSPECTION', true),
+    maxBodyBytes: reader.int('MAX_BODY_BYTES', 100_000, 1, 100_000_000),
+    maxTokens: reader.int('MAX_TOKENS', 4_000, 1, 1_000_000),
+  };
+  if (isProduction) requireForProduction(reader);
+  if (reader.faults.length > 0) {
+    throw new StartupError(['The settings are not right:', ...reader.faults].join('\n  - '));
+  }
+  return Object.freeze(settings);
+}
+
+function readIssuer(reader: EnvironmentReader): IssuerSettings {
+  const jwksUrl = reader.url('AUTH_JWKS_URL', ['https:', 'http:']);
+  const issuer = reader.text('AUTH_ISSUER');
+  const audience = reader.text('AUTH_AUDIENCE');
+  if (jwksUrl === undefined) {
+    for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE']) {
+      if (reader.text(name) !== undefined && reader.text('AUTH_JWKS_URL') === undefined) {
+        reader.fault(name, 'is of no use without AUTH_JWKS_URL');
+      }
+    }
+    return { kind: 'local' };
+  }
+  if (issuer === undefined) reader.fault('AUTH_ISSUER', 'is needed with AUTH_JWKS_URL');
+  if (audience === undefined) reader.fault('AUTH_AUDIENCE', 'is needed with AUTH_JWKS_URL');
+  return { kind: 'external', jwksUrl, issuer: issuer ?? '', audience: audience ?? '' };
+}
+
+function readSecretKeys(reader: EnvironmentReader): Settings['secretKeys'] {
+  const text = reader.text('WIFI_SECRET_KEYS');
+  if (text === undefined) return undefined;
+  const parsed = parseSecretKeys(text);
+  if ('keys' in parsed) return parsed.keys;
+  reader.fault('WIFI_SECRET_KEYS', parsed.fault);
+  return undefined;
+}
+
+/** What development gets for free must be chosen on purpose where real customers are served. */
+function requireForProduction(reader: EnvironmentReader): void {
+  const reasons = {
+    AUTH_JWKS_URL: 'tokens of the local issuer are for development',
+    DATABASE_URL: 'the embedded database is for development',
+    WIFI_SECRET_KEYS: 'keys next to the data they protect are for development',
+    PROVISIONING_URL: 'the simulated device is for development',
+  };
+  for (const [name, reason] of Object.entries(reasons)) {
+    if (reader.text(name) === undefined) {
+      reader.fault(name, `is needed with NODE_ENV=production: ${reason}`);
+    }
+  }
+}

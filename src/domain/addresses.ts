@@ -1,0 +1,45 @@
+/**
+ * Reads a MAC address: 12 hex digits with `:`, `-`, `.` or nothing between, in any case.
+ * @returns 12 lower-case hex digits, or undefined for a text that is no MAC address
+ */
+export function parseMac(text: string): string | undefined {
+  const digits = text.replaceAll(/[:.-]/g, '').toLowerCase();
+  return /^[0-9a-f]{12}$/.test(digits) && /^[0-9a-f]+([:.-][0-9a-f]+)*$/i.test(text) ? digits : undefined;
+}
+
+/**
+ * Reads an IPv4 address as a dotted quad: no prefix, no leading zeros (RFC 6943, section 3.1.1, says why).
+ * @returns the address as an unsigned 32-bit number, or undefined for a text that is no dotted quad
+ */
+export function parseIPv4(text: string): number | undefined {
+  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) return undefined;
+  const octets = text.split('.').map(Number);
+  if (octets.some((octet) => octet > 255)) return undefined;
+  return octets.reduce((address, octet) => address * 256 + octet, 0);
+}
+
+/** An IPv4 subnet and the address that the device itself has in it; all as unsigned 32-bit numbers. */
+export interface Subnet {
+  readonly lanIp: number;
+  readonly network: number;
+  readonly broadcast: number;
+}
+
+/** The subnet of a device's LAN, or undefined while its address or mask is not known. */
+export function parseSubnet(lanIp: string | null, subnetMask: string | null): Subnet | undefined {
+  const address = parseIPv4(lanIp ?? '');
+  const mask = parseIPv4(subnetMask ?? '');
+  if (address === undefined || mask === undefined) return undefined;
+  const hostBits = ~mask >>> 0;
+  const isContiguous = (hostBits & (hostBits + 1)) === 0;
+  if (!isContiguous) return undefined;
+  const network = (address & mask) >>> 0;
+  return { lanIp: address, network, broadcast: (network | hostBits) >>> 0 };
+}
+
+/** Whether a host may have this address: inside the subnet, neither its network nor its broadcast address. */
+export function isHostAddress(address: number, { network, broadcast }: Subnet): boolean {
+  // A /31 or /32 has neither a network nor a broadcast address (RFC 3021).
+  if (broadcast - network <= 1) return address >= network && address <= broadcast;
+  return address > network && address < broadcast;
+}

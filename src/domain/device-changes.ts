@@ -1,0 +1,66 @@
+import type { DeviceSettings } from './device.js';
+import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient, reservationPath } from './dhcp.js';
+import { WIFI_DEFAULTS } from './wifi.js';
+
+/**
+ * Dotted paths of every value that differs. A section that is not there counts as one that holds its defaults.
+ * Reservations are compared client by client, wherever in the list they stand.
+ */
+export function changedPaths(before: DeviceSettings, after: DeviceSettings): ReadonlySet<string> {
+  const beforeDhcp = before.dhcp ?? DHCP_DEFAULTS;
+  const afterDhcp = after.dhcp ?? DHCP_DEFAULTS;
+  return new Set([
+    ...(['name', 'notes', 'macAddress'] as const).filter((field) => before[field] !== after[field]),
+    ...changedFields('wifi', before.wifi ?? WIFI_DEFAULTS, after.wifi ?? WIFI_DEFAULTS),
+    ...changedFields('dhcp', withoutList(beforeDhcp), withoutList(afterDhcp)),
+    ...changedReservations(beforeDhcp.reservedClients, afterDhcp.reservedClients),
+  ]);
+}
+
+function withoutList({ reservedClients: _, ...fields }: DhcpSettings): Omit<DhcpSettings, 'reservedClients'> {
+  return fields;
+}
+
+function changedFields<T extends object>(section: string, before: T, after: T): string[] {
+  const changed: string[] = [];
+  for (const field in after) {
+    if (before[field] !== after[field]) changed.push(`${section}.${field}`);
+  }
+  return changed;
+}
+
+function changedReservations(before: readonly ReservedClient[], after: readonly ReservedClient[]): string[] {
+  const changed = before.length === after.length ? [] : ['dhcp.reservedClients'];
+  const twins = matchReservations(before, after);
+  after.forEach((client, index) => {
+    const twin = twins.get(index);
+    for (const field of ['mac', 'ip', 'enable', 'id'] as const) {
+      if (twin?.[field] !== client[field]) changed.push(`${reservationPath(index)}.${field}`);
+    }
+  });
+  return changed;
+}
+
+/**
+ * Finds for each reservation the one it was before: the same client, rather with the same address.
+ * Each is taken once, so that a second reservation for a known client is a new one.
+ */
+function matchReservations(
+  before: readonly ReservedClient[],
+  after: readonly ReservedClient[],
+): ReadonlyMap<number, ReservedClient> {
+  const twins = new Map<number, ReservedClient>();
+  const untaken = new Set(before);
+  const match = (isTwin: (old: ReservedClient, client: ReservedClient) => boolean): void => {
+    after.forEach((client, index) => {
+      if (twins.has(index)) return;
+      const twin = [...untaken].find((old) => isTwin(old, client));
+      if (twin === undefined) return;
+      untaken.delete(twin);
+      twins.set(index, twin);
+    });
+  };
+  match((old, client) => old.mac === client.mac && old.ip === client.ip);
+  match((old, client) => old.mac === client.mac);
+  return twins;
+}

@@ -1,0 +1,78 @@
+import { parseMac } from './addresses.js';
+import type { DeviceSettings } from './device.js';
+import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient } from './dhcp.js';
+import { WIFI_DEFAULTS, type WifiSettings } from './wifi.js';
+
+/** Absent leaves a value, null clears it, a value sets it. */
+type Patch<T> = { readonly [K in keyof T]?: T[K] | null };
+
+/** A reservation as a client asks for it: one without an id may keep the id it had. */
+export interface ReservedClientPatch extends Omit<ReservedClient, 'id'> {
+  readonly id?: string | null;
+}
+
+/** What a client wants changed: three wishes for each value, at the top and inside the sections alike. */
+export interface DevicePatch extends Patch<Pick<DeviceSettings, 'name' | 'notes' | 'macAddress'>> {
+  readonly wifi?: Patch<WifiSettings> | null;
+  readonly dhcp?: (Patch<Omit<DhcpSettings, 'reservedClients'>> & DhcpListPatch) | null;
+}
+
+interface DhcpListPatch {
+  readonly reservedClients?: readonly ReservedClientPatch[] | null;
+}
+
+/**
+ * The settings after a patch, in normal form; they may still break rules.
+ * A name or MAC address that a patch clears becomes the empty text, which no rule accepts.
+ */
+export function applyPatch(settings: DeviceSettings, patch: DevicePatch): DeviceSettings {
+  return {
+    name: patch.name === undefined ? settings.name : (patch.name ?? '').trim(),
+    notes: patch.notes === undefined ? settings.notes : patch.notes,
+    macAddress: patch.macAddress === undefined ? settings.macAddress : normalMac(patch.macAddress ?? ''),
+    wifi: patchSection(WIFI_DEFAULTS, settings.wifi, patch.wifi),
+    dhcp: patchSection(DHCP_DEFAULTS, settings.dhcp, patchWithReservations(settings.dhcp, patch.dhcp)),
+  };
+}
+
+function normalMac(text: string): string {
+  return parseMac(text) ?? text;
+}
+
+function patchSection<T extends object>(
+  defaults: T,
+  current: T | null,
+  patch: Patch<T> | null | undefined,
+): T | null {
+  if (patch === undefined) return current;
+  if (patch === null) return null;
+  const merged: T = { ...(current ?? defaults) };
+  for (const field in defaults) {
+    const wish = patch[field];
+    if (wish !== undefined) merged[field] = wish ?? defaults[field];
+  }
+  return merged;
+}
+
+/** The same patch with its reservations complete, so that the section can be merged field by field. */
+function patchWithReservations(
+  current: DhcpSettings | null,
+  patch: DevicePatch['dhcp'],
+): Patch<DhcpSettings> | null | undefined {
+  if (patch === undefined || patch === null) return patch;
+  const { reservedClients, ...rest } = patch;
+  if (reservedClients === undefined) return rest;
+  return { ...rest, reservedClients: reservedClients && completeReservations(current, reservedClients) };
+}
+
+/** A reservation without an id keeps the one that its MAC address had before. */
+function completeReservations(
+  current: DhcpSettings | null,
+  wished: readonly ReservedClientPatch[],
+): readonly ReservedClient[] {
+  const knownIds = new Map(current?.reservedClients.map(({ mac, id }) => [mac, id]));
+  return wished.map(({ mac, ip, enable, id }) => {
+    const normal = normalMac(mac);
+    return { mac: normal, ip, enable, id: id === undefined ? (knownIds.get(normal) ?? null) : id };
+  });
+}

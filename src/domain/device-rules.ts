@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parseMac, parseSubnet } from './addresses.js';
+import { type DeviceSettings, settingsOf } from './device.js';
+import { changedPaths } from './device-changes.js';
+import type { DeviceModel } from './device-model.js';
+import type { DeviceStatus } from './device-status.js';
+import { DHCP_DEFAULTS, dhcpFaults } from './dhcp.js';
+import { type Fault, fault } from './fault.js';
+import { codePoints, isCleanLine, isCleanText } from './text.js';
+import { WIFI_DEFAULTS, wifiFaults } from './wifi.js';
+
+const MAX_NAME = 100;
+const MAX_NOTES = 4096;
+
+/** Paths in the order of the input's fields, which is the order of the answer's violations. */
+const PATHS_IN_ORDER: readonly string[] = [
+  'name',
+  'notes',
+  'macAddress',
+  ...Object.keys(WIFI_DEFAULTS).map((field) => `wifi.${field}`),
+  ...Object.keys(DHCP_DEFAULTS).map((field) => `dhcp.${field}`),
+];
+
+/** What the rules must know of a device beside its settings. */
+export interface DeviceFacts {
+  readonly model: Pick<DeviceModel, 'capabilities'>;
+  readonly status: Pick<DeviceStatus, 'lanIp' | 'subnetMask'> | null;
+}
+
+/**
+ * Every rule that settings break, in the order of the input's fields, then by index. Whether another device
+ * has the MAC address is for the database to say.
+ */
+export function settingsFaults(settings: DeviceSettings, { model, status }: DeviceFacts): Fault[] {
+  const subnet = status === null ? undefined : parseSubnet(status.lanIp, status.subnetMask);
+  const faults = [
+    ...textFaults(settings),
+    ...(settings.wifi === null ? [] : wifiFaults(settings.wifi, model.capabilities)),
+    ...(settings.dhcp === null ? [] : dhcpFaults(settings.dhcp, subnet)),
+  ];
+  return inInputOrder(faults);
+}
+
+/** Those faults that an update from one settings to the other answers for: they involve a value that it changes. */
+export function faultsOfChange(before: DeviceSettings, after: DeviceSettings, facts: DeviceFacts): Fault[] {
+  const changed = changedPaths(before, after);
+  return settingsFaults(after, facts).filter(({ involves }) => involves.some((path) => changed.has(path)));
+}
+
+/** Whether an update has an effect at all: values are compared in their normal form. */
+export function isSameSettings(before: DeviceSettings, after: DeviceSettings): boolean {
+  return isDeepStrictEqual(settingsOf(before), settingsOf(after));
+}
+
+function textFaults({ name, notes, macAddress }: DeviceSettings): Fault[] {
+  const faults: Fault[] = [];
+  if (name === '' || codePoints(name) > MAX_NAME || !isCleanLine(name)) {
+    const message = `A name has 1 to ${MAX_NAME} characters and no control characters; it cannot be cleared.`;
+    faults.push(fault('name', message));
+  }
+  if (notes !== null && (codePoints(notes) > MAX_NOTES || !isCleanText(notes))) {
+    const message = `Notes have at most ${MAX_NOTES} characters and no control characters but line breaks and tabs.`;
+    faults.push(fault('notes', message));
+  }
+  if (parseMac(macAddress) === undefined) {
+    faults.push(fault('macAddress', 'Not a MAC address: 12 hex digits. It cannot be cleared.'));
+  }
+  return faults;
+}
+
+/** Sorts by field, then by reservation; Array.sort is stable, so faults of one place keep their order. */
+function inInputOrder(faults: readonly Fault[]): Fault[] {
+  const rank = ({ path }: Fault): number => {
+    const [, field = path, index = '-1'] = /^(.*)\[(\d+)\]/.exec(path) ?? [];
+    return PATHS_IN_ORDER.indexOf(field) * 1_000_000 + Number(index);
+  };
+  return faults.toSorted((one, other) => rank(one) - rank(other));
+}

@@ -1,0 +1,27 @@
+/** What a device last reported of itself; every part may be unknown. */
+export interface DeviceStatus {
+  /** True when the last settings reached the device; the provisioning jobs own it. */
+  readonly provisioned: boolean | null;
+  readonly lastComm: Date | null;
+  readonly online: boolean | null;
+  readonly lanIp: string | null;
+  readonly subnetMask: string | null;
+  readonly gateway: string | null;
+  readonly wanIp: string | null;
+  readonly publicIp: string | null;
+  readonly upTimeSeconds: number | null;
+  readonly dns: string | null;
+  readonly dns2: string | null;
+  readonly ipv6: string | null;
+  readonly ipv6Dns: string | null;
+  readonly ipv6Dns2: string | null;
+  /** The page's code as stored, e.g. "1"; see sim-status.ts. */
+  readonly simStatusCode: string | null;
+  /** The page's code as stored, e.g. "32"; see network-type.ts. */
+  readonly networkTypeCode: string | null;
+  readonly signalStrength: number | null;
+  readonly ssSignalStrength: number | null;
+  readonly uplinkRateKbps: number | null;
+  readonly downlinkRateKbps: number | null;
+  readonly connectionSeconds: number | null;
+}

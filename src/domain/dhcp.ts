@@ -1,0 +1,152 @@
+import { isHostAddress, parseIPv4, parseMac, type Subnet } from './addresses.js';
+import { type Fault, fault } from './fault.js';
+import { codePoints, isCleanLine } from './text.js';
+
+/** One address that DHCP keeps for one client. */
+export interface ReservedClient {
+  /** 12 lower-case hex digits. */
+  readonly mac: string;
+  /** Dotted quad. */
+  readonly ip: string;
+  readonly enable: boolean;
+  /** As assigned by the device. */
+  readonly id: string | null;
+}
+
+/** The DHCP section of a device, in the page's names and order. */
+export interface DhcpSettings {
+  readonly enable: boolean;
+  readonly ipPoolStart: string | null;
+  readonly ipPoolEnd: string | null;
+  /** Minutes. */
+  readonly leaseTime: number | null;
+  readonly primaryDnsServer: string | null;
+  readonly reservedClients: readonly ReservedClient[];
+}
+
+/** What a section that was null starts from, and what a field that is set to null becomes. */
+export const DHCP_DEFAULTS: DhcpSettings = {
+  enable: false,
+  ipPoolStart: null,
+  ipPoolEnd: null,
+  leaseTime: null,
+  primaryDnsServer: null,
+  reservedClients: [],
+};
+
+const MAX_LEASE_MINUTES = 525_600;
+const MAX_RESERVATIONS = 256;
+const MAX_RESERVATION_ID = 64;
+const NOT_IN_SUBNET = "Not a host address in the device's subnet.";
+const OWN_ADDRESS = "This is the device's own address.";
+const NOT_AN_IPV4 = 'Not an IPv4 address: four numbers from 0 to 255 with dots between.';
+
+/** Every rule that DHCP settings break; `subnet` is undefined while the device's LAN is not known. */
+export function dhcpFaults(dhcp: DhcpSettings, subnet: Subnet | undefined): Fault[] {
+  return [
+    ...neededFaults(dhcp),
+    ...addressFaults(dhcp),
+    ...leaseFaults(dhcp),
+    ...poolFaults(dhcp, subnet),
+    ...reservationFaults(dhcp.reservedClients, subnet),
+  ];
+}
+
+function neededFaults(dhcp: DhcpSettings): Fault[] {
+  if (!dhcp.enable) return [];
+  return (['ipPoolStart', 'ipPoolEnd', 'leaseTime'] as const)
+    .filter((field) => dhcp[field] === null)
+    .map((field) => fault(`dhcp.${field}`, `Enabled DHCP needs ${field}.`, ['dhcp.enable']));
+}
+
+function addressFaults(dhcp: DhcpSettings): Fault[] {
+  return (['ipPoolStart', 'ipPoolEnd', 'primaryDnsServer'] as const)
+    .filter((field) => dhcp[field] !== null && parseIPv4(dhcp[field]) === undefined)
+    .map((field) => fault(`dhcp.${field}`, NOT_AN_IPV4));
+}
+
+function leaseFaults({ leaseTime }: DhcpSettings): Fault[] {
+  if (leaseTime === null || (leaseTime >= 1 && leaseTime <= MAX_LEASE_MINUTES)) return [];
+  return [fault('dhcp.leaseTime', `Leases last 1 to ${MAX_LEASE_MINUTES} minutes.`)];
+}
+
+function poolFaults(dhcp: DhcpSettings, subnet: Subnet | undefined): Fault[] {
+  const faults: Fault[] = [];
+  const start = parseIPv4(dhcp.ipPoolStart ?? '');
+  const end = parseIPv4(dhcp.ipPoolEnd ?? '');
+  const isPool = start !== undefined && end !== undefined;
+  if (isPool && start > end) {
+    faults.push(fault('dhcp.ipPoolEnd', 'The pool ends before it starts.', ['dhcp.ipPoolStart']));
+  }
+  if (subnet === undefined) return faults;
+  if (start !== undefined && !isHostAddress(start, subnet)) {
+    faults.push(fault('dhcp.ipPoolStart', NOT_IN_SUBNET));
+  }
+  if (end !== undefined && !isHostAddress(end, subnet)) {
+    faults.push(fault('dhcp.ipPoolEnd', NOT_IN_SUBNET));
+  }
+  if (isPool && start <= subnet.lanIp && subnet.lanIp <= end) {
+    faults.push(fault('dhcp.ipPoolStart', "The pool holds the device's own address.", ['dhcp.ipPoolEnd']));
+  }
+  return faults;
+}
+
+function reservationFaults(clients: readonly ReservedClient[], subnet: Subnet | undefined): Fault[] {
+  const faults: Fault[] = [];
+  if (clients.length > MAX_RESERVATIONS) {
+    faults.push(fault('dhcp.reservedClients', `At most ${MAX_RESERVATIONS} reservations.`));
+  }
+  const firstWithMac = new Map<string, number>();
+  const firstWithIp = new Map<string, number>();
+  clients.forEach((client, index) => {
+    const at = reservationPath(index);
+    faults.push(...reservationFault(client, at, subnet));
+    faults.push(...duplicateFault(firstWithMac, client.mac, index, 'mac'));
+    faults.push(...duplicateFault(firstWithIp, client.ip, index, 'ip'));
+  });
+  return faults;
+}
+
+function reservationFault(client: ReservedClient, at: string, subnet: Subnet | undefined): Fault[] {
+  const faults: Fault[] = [];
+  if (parseMac(client.mac) === undefined) {
+    faults.push(fault(`${at}.mac`, 'Not a MAC address: 12 hex digits.'));
+  }
+  const ipFault = reservedIpFault(parseIPv4(client.ip), subnet);
+  if (ipFault !== undefined) faults.push(fault(`${at}.ip`, ipFault));
+  if (client.id !== null && (codePoints(client.id) > MAX_RESERVATION_ID || !isCleanLine(client.id))) {
+    const message = `At most ${MAX_RESERVATION_ID} characters and no control characters.`;
+    faults.push(fault(`${at}.id`, message));
+  }
+  return faults;
+}
+
+function reservedIpFault(ip: number | undefined, subnet: Subnet | undefined): string | undefined {
+  if (ip === undefined) return NOT_AN_IPV4;
+  if (subnet === undefined) return undefined;
+  if (ip === subnet.lanIp) return OWN_ADDRESS;
+  return isHostAddress(ip, subnet) ? undefined : NOT_IN_SUBNET;
+}
+
+/** The later one of two alike is at fault. Texts that are no address at all are reported as such, not as twins. */
+function duplicateFault(
+  firstWith: Map<string, number>,
+  value: string,
+  index: number,
+  field: 'mac' | 'ip',
+): Fault[] {
+  const isAddress = (field === 'mac' ? parseMac(value) : parseIPv4(value)) !== undefined;
+  if (!isAddress) return [];
+  const first = firstWith.get(value);
+  if (first === undefined) {
+    firstWith.set(value, index);
+    return [];
+  }
+  const message = `Another reservation has the same ${field}.`;
+  return [fault(`${reservationPath(index)}.${field}`, message, [`${reservationPath(first)}.${field}`])];
+}
+
+/** The dotted path of one reservation. */
+export function reservationPath(index: number): string {
+  return `dhcp.reservedClients[${index}]`;
+}

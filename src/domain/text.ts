@@ -1,0 +1,21 @@
+const utf8 = new TextEncoder();
+
+/** The length in Unicode code points, as a person would count most characters. */
+export function codePoints(text: string): number {
+  return Array.from(text).length;
+}
+
+/** The length in bytes of UTF-8, which is how IEEE 802.11 limits an SSID. */
+export function utf8Bytes(text: string): number {
+  return utf8.encode(text).length;
+}
+
+/** Whether a one-line text can be shown and stored: no control characters, no half surrogate pair. */
+export function isCleanLine(text: string): boolean {
+  return !/[\p{Cc}\p{Cs}]/u.test(text);
+}
+
+/** The same for a text of several lines: line breaks and tabs are fine. */
+export function isCleanText(text: string): boolean {
+  return isCleanLine(text.replaceAll(/[\n\r\t]/g, ''));
+}

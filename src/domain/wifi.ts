@@ -1,0 +1,114 @@
+import type { DeviceCapabilities } from './device-model.js';
+import { type Fault, fault } from './fault.js';
+import { isCleanLine, utf8Bytes } from './text.js';
+
+/** The WiFi section of a device, in the page's names and order. `Secret` is how passwords are held. */
+export interface WifiSettings<Secret = string> {
+  readonly enabled: boolean;
+  readonly ssid: string | null;
+  readonly password: Secret | null;
+  readonly enabled5G: boolean;
+  readonly ssid5G: string | null;
+  readonly password5G: Secret | null;
+  readonly enabled6G: boolean;
+  readonly ssid6G: string | null;
+  readonly password6G: Secret | null;
+  readonly bandsteering: boolean;
+}
+
+/** What a section that was null starts from, and what a field that is set to null becomes. */
+export const WIFI_DEFAULTS: WifiSettings = {
+  enabled: false,
+  ssid: null,
+  password: null,
+  enabled5G: false,
+  ssid5G: null,
+  password5G: null,
+  enabled6G: false,
+  ssid6G: null,
+  password6G: null,
+  bandsteering: false,
+};
+
+interface Band {
+  readonly enabled: 'enabled' | 'enabled5G' | 'enabled6G';
+  readonly ssid: 'ssid' | 'ssid5G' | 'ssid6G';
+  readonly password: WifiPasswordField;
+  readonly capability: 'wifi2G' | 'wifi5G' | 'wifi6G';
+  readonly label: string;
+}
+
+/** The fields of the WiFi section that hold a password. */
+export type WifiPasswordField = 'password' | 'password5G' | 'password6G';
+
+const BANDS: readonly Band[] = [
+  { enabled: 'enabled', ssid: 'ssid', password: 'password', capability: 'wifi2G', label: '2.4 GHz' },
+  { enabled: 'enabled5G', ssid: 'ssid5G', password: 'password5G', capability: 'wifi5G', label: '5 GHz' },
+  { enabled: 'enabled6G', ssid: 'ssid6G', password: 'password6G', capability: 'wifi6G', label: '6 GHz' },
+];
+
+/** Every rule that WiFi settings break on a device with these capabilities. */
+export function wifiFaults(wifi: WifiSettings, capabilities: DeviceCapabilities): Fault[] {
+  return [...BANDS.flatMap((band) => bandFaults(wifi, band, capabilities)), ...bandsteeringFaults(wifi)];
+}
+
+function bandFaults(wifi: WifiSettings, band: Band, capabilities: DeviceCapabilities): Fault[] {
+  const faults: Fault[] = [];
+  const isEnabled = wifi[band.enabled];
+  const ssid = wifi[band.ssid];
+  const password = wifi[band.password];
+  if (isEnabled && !(capabilities.wifi && capabilities[band.capability])) {
+    faults.push(fault(`wifi.${band.enabled}`, `This device model has no WiFi on ${band.label}.`));
+  }
+  if (ssid === null) {
+    if (isEnabled) {
+      const message = `An enabled ${band.label} band needs an SSID.`;
+      faults.push(fault(`wifi.${band.ssid}`, message, [`wifi.${band.enabled}`]));
+    }
+  } else if (!isSsid(ssid)) {
+    const message = 'An SSID has 1 to 32 bytes of UTF-8 and no control characters.';
+    faults.push(fault(`wifi.${band.ssid}`, message));
+  }
+  if (password === null) {
+    // WPA3 is mandatory on 6 GHz: there is no open network to fall back to.
+    if (isEnabled && band.password === 'password6G') {
+      const message = 'An enabled 6 GHz band needs a password.';
+      faults.push(fault('wifi.password6G', message, [`wifi.${band.enabled}`]));
+    }
+  } else if (!isWifiPassword(password, band)) {
+    faults.push(fault(`wifi.${band.password}`, passwordRule(band)));
+  }
+  return faults;
+}
+
+function isSsid(ssid: string): boolean {
+  const bytes = utf8Bytes(ssid);
+  return bytes >= 1 && bytes <= 32 && isCleanLine(ssid);
+}
+
+function isWifiPassword(password: string, band: Band): boolean {
+  if (/^[\x20-\x7e]{8,63}$/.test(password)) return true;
+  return band.password !== 'password6G' && /^[0-9a-f]{64}$/i.test(password);
+}
+
+function passwordRule(band: Band): string {
+  const passphrase = 'A WiFi password has 8 to 63 printable ASCII characters';
+  return band.password === 'password6G' ? `${passphrase}.` : `${passphrase}, or 64 hex digits.`;
+}
+
+/** "All bands have same SSID and clients will move freely between bands" (the page, wifi.bandsteering). */
+function bandsteeringFaults(wifi: WifiSettings): Fault[] {
+  if (!wifi.bandsteering) return [];
+  const enabled = BANDS.filter((band) => wifi[band.enabled]);
+  const [first, ...others] = enabled;
+  if (first === undefined) return [];
+  const areAlike = others.every(
+    (band) => wifi[band.ssid] === wifi[first.ssid] && wifi[band.password] === wifi[first.password],
+  );
+  if (areAlike) return [];
+  const looksAt = BANDS.flatMap((band) => [`wifi.${band.enabled}`]).concat(
+    enabled.flatMap((band) => [`wifi.${band.ssid}`, `wifi.${band.password}`]),
+  );
+  const message = 'Band steering needs the same SSID and password on every enabled band.';
+  return [fault('wifi.bandsteering', message, looksAt)];
+}

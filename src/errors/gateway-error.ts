@@ -1,0 +1,68 @@
+import { CATALOGUE, type ErrorCode } from './catalogue.js';
+
+/** The codes that a single value of a request can be refused with. */
+export type ViolationCode = 'INVALID_VALUE' | 'MAC_ADDRESS_IN_USE' | 'VALUE_NOT_PERMITTED' | 'BAD_USER_INPUT';
+
+/** One value of a request that breaks a rule. */
+export interface Violation {
+  /** Dotted path of the value at fault as the client spelt it, e.g. `dhcp.reservedClients[2].mac`. */
+  readonly path: string;
+  readonly code: ViolationCode;
+  /** A sentence for people. It never repeats the value, which may be a secret. */
+  readonly message: string;
+}
+
+/** What is known about one error beside its code. Everything in here may leave the process. */
+export interface ErrorFacts {
+  readonly message?: string;
+  readonly restMessage?: string;
+  readonly violations?: readonly Violation[];
+  readonly deviceId?: string;
+  readonly currentVersion?: number;
+}
+
+/** Any failure that clients are told about: a code of the catalogue and public facts. A cause stays in the log. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly facts: ErrorFacts = {},
+    options?: ErrorOptions,
+  ) {
+    super(facts.message ?? CATALOGUE[code].message, options);
+  }
+}
+
+/**
+ * The error for values that break rules: its code, message and REST message repeat the first violation.
+ * @param violations at least one, in the order of the input's fields
+ */
+export function inputFault(
+  violations: readonly [Violation, ...Violation[]],
+  facts: ErrorFacts = {},
+): GatewayError {
+  const [first] = violations;
+  return new GatewayError(first.code, {
+    ...facts,
+    message: first.message,
+    restMessage: restMessageOf(first),
+    violations,
+  });
+}
+
+/**
+ * What the page calls the value at fault: its dotted path, but for a value outside a fixed set the name of the
+ * field alone (the page: 409 `type`).
+ */
+export function restMessageOf(violation: Violation): string {
+  switch (violation.code) {
+    case 'INVALID_VALUE':
+      return violation.path;
+    case 'VALUE_NOT_PERMITTED':
+      return violation.path.replaceAll(/\[\d+\]/g, '').replace(/^.*\./, '');
+    case 'MAC_ADDRESS_IN_USE':
+    case 'BAD_USER_INPUT':
+      return CATALOGUE[violation.code].restMessage;
+  }
+}

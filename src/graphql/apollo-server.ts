@@ -1,0 +1,88 @@
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { GatewayError, inputFault } from '../errors/gateway-error.js';
+import { toExtensions } from '../errors/wire.js';
+import { logFailure } from '../logging/log.js';
+import type { GatewayContext } from './context.js';
+import { isReady, presentErrors } from './request-errors.js';
+import { variableFaults } from './variable-faults.js';
+
+/** What the environment decides about the GraphQL server. */
+export interface ApolloOptions {
+  readonly introspection: boolean;
+  /** Tokens of a document; a longer one is refused before it is parsed any further. */
+  readonly maxTokens: number;
+}
+
+/** Apollo Server over the gateway's schema: parsing, validation, persisted queries and their caches. */
+export function createApolloServer(
+  schema: GraphQLSchema,
+  { introspection, maxTokens }: ApolloOptions,
+): ApolloServer<GatewayContext> {
+  return new ApolloServer<GatewayContext>({
+    schema,
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxLexicalTokens: maxTokens },
+    // What fails before there is a context: the HTTP layer adds the request's id.
+    formatError: (formatted, error) => {
+      const known = error instanceof GraphQLError ? error : new GraphQLError(formatted.message);
+      return presentErrors([known], { requestId: '', schema })[0] ?? formatted;
+    },
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      requestErrorsPlugin,
+    ],
+  });
+}
+
+/** Puts everything that is wrong with a request itself into our words, and checks variables before graphql-js does. */
+const requestErrorsPlugin: ApolloServerPlugin<GatewayContext> = {
+  requestDidStart: async () =>
+    await Promise.resolve({
+      didResolveOperation: async (request) => {
+        await Promise.resolve();
+        assertVariablesFit(request);
+      },
+      willSendResponse: async ({ response, errors, document, schema, contextValue }) => {
+        await Promise.resolve();
+        if (errors === undefined || response.body.kind !== 'single') return;
+        const { requestId, log } = contextValue;
+        response.body.singleResult.errors = presentErrors(errors, { requestId, schema, document });
+        for (const error of errors) {
+          if (!isReady(error) && error.path !== undefined) {
+            logFailure(log, new GatewayError('INTERNAL_ERROR', {}, { cause: error }), requestId);
+          }
+        }
+      },
+    }),
+};
+
+function assertVariablesFit({
+  schema,
+  document,
+  operation,
+  request,
+  contextValue,
+}: GraphQLRequestContext<GatewayContext>): void {
+  if (document === undefined || operation === undefined) return;
+  const [first, ...others] = variableFaults(schema, document, operation, request.variables ?? {});
+  if (first === undefined) return;
+  const fault = inputFault([first, ...others]);
+  throw new GraphQLError(fault.message, {
+    extensions: { ...toExtensions(fault, contextValue.requestId), http: { status: 400 } },
+  });
+}

@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import type { Viewer } from '../access/viewer.js';
+import { assertMayUseGateway } from '../access/refusals.js';
+import { type Credential, viewerOf } from '../auth/credential.js';
+import type { UpdateParts } from '../operations/update-network-device.js';
+import type { CatalogStore } from '../persistence/catalog-store.js';
+
+/** What the operations work with; app.ts puts it together. */
+export interface GatewayParts extends UpdateParts {
+  readonly catalog: CatalogStore;
+}
+
+/** What the resolvers of one request share. */
+export interface GatewayContext {
+  readonly requestId: string;
+  readonly credential: Credential;
+  readonly parts: GatewayParts;
+  readonly log: Logger;
+}
+
+/**
+ * The viewer of the request; every root field asks for it first.
+ * @throws UNAUTHENTICATED without a valid token, ACCESS_DENIED for a level that may nothing
+ */
+export function requireViewer({ credential }: GatewayContext): Viewer {
+  const viewer = viewerOf(credential);
+  assertMayUseGateway(viewer);
+  return viewer;
+}

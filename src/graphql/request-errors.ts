@@ -1,0 +1,152 @@
+import {
+  type DocumentNode,
+  type EnumValueNode,
+  type GraphQLEnumType,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  isEnumType,
+  getNamedType,
+  Kind,
+  TypeInfo,
+  type ValueNode,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { type ErrorCode, isErrorCode } from '../errors/catalogue.js';
+import { type ErrorFacts, GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
+import { toExtensions } from '../errors/wire.js';
+
+/** What is known of the request that an error belongs to. */
+export interface RequestFacts {
+  readonly requestId: string;
+  readonly schema: GraphQLSchema;
+  /** Undefined when it could not be parsed. */
+  readonly document?: DocumentNode | undefined;
+}
+
+/**
+ * The errors of one answer in wire format: those that resolvers threw are ready (see resolver-errors.ts), those
+ * about the document or its transport are put in our words, because graphql-js repeats the values it complains of.
+ */
+export function presentErrors(
+  errors: readonly GraphQLError[],
+  facts: RequestFacts,
+): readonly GraphQLFormattedError[] {
+  return errors.map((error) => {
+    const { locations, path } = error.toJSON();
+    const { message, extensions } = describe(error, facts);
+    return { message, ...(locations && { locations }), ...(path && { path }), extensions };
+  });
+}
+
+function describe(error: GraphQLError, facts: RequestFacts): Pick<GraphQLError, 'message' | 'extensions'> {
+  const { extensions, message } = error;
+  if (isReady(error)) return { message, extensions: { ...extensions, http: undefined } };
+  // Clients that use automatic persisted queries recognise these by code and message, as Apollo defined them.
+  const code = String(extensions['code']);
+  if (code.startsWith('PERSISTED_QUERY_')) {
+    const ours = toExtensions(new GatewayError('BAD_REQUEST'), facts.requestId);
+    return { message, extensions: { ...ours, code } };
+  }
+  const known = toRequestFault(error, code, facts);
+  return { message: known.message, extensions: toExtensions(known, facts.requestId) };
+}
+
+/** Whether an error already is in wire format. */
+export function isReady({ extensions }: GraphQLError): boolean {
+  return isErrorCode(extensions['code']) && 'requestId' in extensions;
+}
+
+function toRequestFault(error: GraphQLError, code: string, facts: RequestFacts): GatewayError {
+  switch (code) {
+    case 'GRAPHQL_PARSE_FAILED':
+      return /more than? \d+ tokens/.test(error.message)
+        ? new GatewayError('OPERATION_TOO_LARGE', {
+            message: 'The document has more tokens than are accepted.',
+          })
+        : new GatewayError(code, safeText(withoutToken(error.message)));
+    case 'GRAPHQL_VALIDATION_FAILED':
+      return validationFault(error, facts);
+    case 'BAD_USER_INPUT':
+      return new GatewayError(code);
+    case 'OPERATION_RESOLUTION_FAILURE':
+    case 'BAD_REQUEST':
+      return new GatewayError('BAD_REQUEST', safeText(error.message));
+    default:
+      return new GatewayError('INTERNAL_ERROR', {}, { cause: error });
+  }
+}
+
+function safeText(message: string): ErrorFacts {
+  return { message: message.trim().slice(0, 500) };
+}
+
+/** "Syntax Error: Expected Name, found String "…"": the token may be a password, so only its kind is told. */
+function withoutToken(message: string): string {
+  return message.replace(/\b(Name|String|BlockString|Int|Float|Comment) ".*$/s, '$1.');
+}
+
+const VALUE_KINDS: ReadonlySet<string> = new Set<ValueNode['kind']>([
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.NULL,
+  Kind.ENUM,
+  Kind.LIST,
+  Kind.OBJECT,
+]);
+
+function validationFault(error: GraphQLError, { schema, document }: RequestFacts): GatewayError {
+  const node = error.nodes?.[0];
+  if (node === undefined || !VALUE_KINDS.has(node.kind)) {
+    return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(error.message));
+  }
+  const path = document && enumPlaces(schema, document).get(node);
+  if (path !== undefined) return inputFault([notPermitted(path)]);
+  // "Int cannot represent non-integer value: …" and "Expected value of type "X", found …" end in the value.
+  const message = error.message.replace(/(, found|:) .*$/s, '.');
+  return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(message));
+}
+
+/** The violation for a value outside a fixed set (the page: 409 "Value is not one of the permitted values"). */
+export function notPermitted(path: string): Violation {
+  const code: ErrorCode & Violation['code'] = 'VALUE_NOT_PERMITTED';
+  return { path, code, message: 'Value is not one of the permitted values.' };
+}
+
+/** Where literals stand that are no value of their enum: node → dotted path of the argument or field. */
+function enumPlaces(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<unknown, string> {
+  const places = new Map<unknown, string>();
+  const typeInfo = new TypeInfo(schema);
+  const path: string[] = [];
+  const note = (node: Exclude<ValueNode, { kind: Kind.VARIABLE }>): void => {
+    const type = getNamedType(typeInfo.getInputType());
+    const isPermitted = isEnumType(type) && node.kind === Kind.ENUM && isValueOf(type, node);
+    const isComplete = node.kind === Kind.NULL || node.kind === Kind.LIST;
+    if (isEnumType(type) && !isPermitted && !isComplete) places.set(node, path.join('.'));
+  };
+  const named = {
+    enter: (node: { readonly name: { readonly value: string } }) => void path.push(node.name.value),
+    leave: () => void path.pop(),
+  };
+  visit(
+    document,
+    visitWithTypeInfo(typeInfo, {
+      Argument: named,
+      ObjectField: named,
+      EnumValue: note,
+      StringValue: note,
+      IntValue: note,
+      FloatValue: note,
+      BooleanValue: note,
+      ObjectValue: note,
+    }),
+  );
+  return places;
+}
+
+function isValueOf(type: GraphQLEnumType, { value }: EnumValueNode): boolean {
+  return type.getValue(value) !== undefined;
+}

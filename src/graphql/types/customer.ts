@@ -1,0 +1,18 @@
+import { Field, ID, ObjectType } from 'type-graphql';
+
+@ObjectType({
+  description: 'A customer of the platform. A reseller is a customer too.',
+  simpleResolvers: true,
+})
+export class Customer {
+  @Field(() => ID, { description: 'Id of the customer: 24 hex digits.' })
+  readonly id: string;
+
+  @Field(() => String, { nullable: true, description: 'Name of the customer.' })
+  readonly name: string | null;
+
+  constructor({ id, name }: { readonly id: string; readonly name: string }) {
+    this.id = id;
+    this.name = name;
+  }
+}

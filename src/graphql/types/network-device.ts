@@ -1,0 +1,95 @@
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import type { DeviceView } from '../../operations/device-view.js';
+import { DeviceStateEnum } from '../enums.js';
+import { DateTimeScalar, MacAddressScalar } from '../scalars.js';
+import { Customer } from './customer.js';
+import { DeviceModel } from './device-model.js';
+import { DeviceStatus } from './device-status.js';
+import { DhcpSettings } from './dhcp-settings.js';
+import { WifiSettings } from './wifi-settings.js';
+
+@ObjectType({
+  description: 'A network device: a router, switch or access point of a customer.',
+  simpleResolvers: true,
+})
+export class NetworkDevice {
+  @Field(() => ID, { description: "Id of the device: 24 hex digits (the page's _id)." })
+  readonly id: string;
+
+  @Field(() => Int, { description: 'Version of the settings: rises by one with every effective change.' })
+  readonly version: number;
+
+  @Field(() => DeviceStateEnum, { nullable: true, description: 'Which state the device is in.' })
+  readonly state: string;
+
+  @Field(() => String, { nullable: true, description: 'Name of the device: 1 to 100 characters.' })
+  readonly name: string;
+
+  @Field(() => String, { nullable: true, description: 'Free text note field: at most 4096 characters.' })
+  readonly notes: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Number of provisioning jobs in progress: queued and running ones.',
+  })
+  readonly jobs: number;
+
+  @Field(() => MacAddressScalar, {
+    nullable: true,
+    description: 'MAC address, unique in the whole platform.',
+  })
+  readonly macAddress: string;
+
+  @Field(() => String, { nullable: true, description: 'Serial number.' })
+  readonly serialNumber: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Id of the MVNO account that the device is linked to, when it is uplinked through a SIM card.',
+  })
+  readonly mvnoAccount: string | null;
+
+  @Field(() => DeviceModel, { nullable: true, description: 'Model of the device.' })
+  readonly model: DeviceModel;
+
+  @Field(() => Customer, { nullable: true, description: 'Customer that the device belongs to.' })
+  readonly customer: Customer;
+
+  @Field(() => WifiSettings, { nullable: true, description: 'WiFi settings; null if not used.' })
+  readonly wifi: WifiSettings | null;
+
+  @Field(() => DhcpSettings, { nullable: true, description: 'DHCP settings; null if not used.' })
+  readonly dhcp: DhcpSettings | null;
+
+  @Field(() => DeviceStatus, {
+    nullable: true,
+    description: 'Status that the device last reported. Read only.',
+  })
+  readonly status: DeviceStatus | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the device was registered.' })
+  readonly createdAt: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When the settings were last changed.' })
+  readonly updatedAt: Date;
+
+  constructor({ device, passwords }: DeviceView) {
+    this.id = device.id;
+    this.version = device.version;
+    this.state = device.state;
+    this.name = device.name;
+    this.notes = device.notes;
+    this.jobs = device.jobs;
+    this.macAddress = device.macAddress;
+    this.serialNumber = device.serialNumber;
+    this.mvnoAccount = device.mvnoAccount;
+    this.model = new DeviceModel(device.model);
+    this.customer = new Customer(device.customer);
+    this.wifi = device.wifi && new WifiSettings({ deviceId: device.id, wifi: device.wifi, passwords });
+    this.dhcp = device.dhcp && new DhcpSettings(device.dhcp);
+    this.status = device.status && new DeviceStatus(device.status);
+    this.createdAt = device.createdAt;
+    this.updatedAt = device.updatedAt;
+  }
+}

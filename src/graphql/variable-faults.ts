@@ -1,0 +1,106 @@
+import {
+  coerceInputValue,
+  type DocumentNode,
+  getNamedType,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInputType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  Kind,
+  type OperationDefinitionNode,
+  typeFromAST,
+  visit,
+} from 'graphql';
+import type { Violation } from '../errors/gateway-error.js';
+import { notPermitted } from './request-errors.js';
+
+type Path = readonly (string | number)[];
+
+/**
+ * What is wrong with the variables of an operation, value by value. graphql-js would refuse them too, but in
+ * sentences that repeat the whole input, and without saying which fault is one of an enum.
+ */
+export function variableFaults(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): readonly Violation[] {
+  const faults: Violation[] = [];
+  for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
+    const name = variable.name.value;
+    const type = typeFromAST(schema, typeNode);
+    if (!isInputType(type)) continue;
+    if (!Object.hasOwn(variables, name)) {
+      if (isNonNullType(type) && defaultValue === undefined) faults.push(unfit([name], 'is needed'));
+      continue;
+    }
+    coerceInputValue(variables[name], type, (path, value, error) => {
+      const at = typeAt(type, path);
+      const isOutsideEnum = isEnumType(getNamedType(at)) && value !== null;
+      faults.push(
+        isOutsideEnum
+          ? notPermitted(dotted([placeOf(document, name), ...path]))
+          : unfit([name, ...path], problem(at, value, error.message)),
+      );
+    });
+  }
+  return faults;
+}
+
+function unfit(path: Path, problem: string): Violation {
+  const at = dotted(path);
+  return { path: at, code: 'BAD_USER_INPUT', message: `Variable "${at}" ${problem}.` };
+}
+
+/** The complaint of graphql-js without the value in it. */
+function problem(type: GraphQLInputType | undefined, value: unknown, message: string): string {
+  if (value === undefined || message.includes('of required type')) return 'lacks a field that is needed';
+  const [, unknownField] = /^Field "(\w{1,64})" is not defined/.exec(message) ?? [];
+  if (unknownField !== undefined) return `has no field "${unknownField}"`;
+  if (message.startsWith('Field "')) return 'has a field that is not known';
+  if (value === null) return 'must not be null';
+  return type === undefined ? 'does not fit its type' : `is not of type ${getNamedType(type).name}`;
+}
+
+/** The type of the value at a path below a value of this type. */
+function typeAt(type: GraphQLInputType, path: Path): GraphQLInputType | undefined {
+  if (isNonNullType(type)) return typeAt(type.ofType, path);
+  const [step, ...rest] = path;
+  if (step === undefined) return type;
+  if (isListType(type))
+    return typeof step === 'number' ? typeAt(type.ofType, rest) : typeAt(type.ofType, path);
+  if (isLeafType(type) || !isInputObjectType(type)) return undefined;
+  const field = type.getFields()[String(step)];
+  return field && typeAt(field.type, rest);
+}
+
+/** The argument or field that a variable is given to: clients may call the variable itself anything. */
+function placeOf(document: DocumentNode, variable: string): string {
+  let place = variable;
+  const named: string[] = [];
+  const enclosing = {
+    enter: (node: { readonly name: { readonly value: string } }) => void named.push(node.name.value),
+    leave: () => void named.pop(),
+  };
+  visit(document, {
+    VariableDefinition: () => false,
+    Argument: enclosing,
+    ObjectField: enclosing,
+    [Kind.VARIABLE]: (node) => {
+      if (node.name.value === variable) place = named.join('.');
+    },
+  });
+  return place;
+}
+
+function dotted(path: Path): string {
+  return path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
+    '',
+  );
+}

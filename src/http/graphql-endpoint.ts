@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http';
+import { type ApolloServer, HeaderMap } from '@apollo/server';
+import type { Logger } from 'pino';
+import type { Authenticate } from '../auth/credential.js';
+import type { GatewayContext, GatewayParts } from '../graphql/context.js';
+import { readJsonBody } from './body.js';
+import { HttpFault } from './fault.js';
+
+/** What an endpoint answers; the server adds what all answers have in common. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What the GraphQL endpoint works with. */
+export interface GraphqlEndpointParts {
+  readonly apollo: ApolloServer<GatewayContext>;
+  readonly authenticate: Authenticate;
+  readonly gateway: GatewayParts;
+  readonly log: Logger;
+  readonly maxBodyBytes: number;
+}
+
+/** Faults of a document: a client that only knows `application/json` gets them with status 200 (GraphQL over HTTP, 6.4.1). */
+const DOCUMENT_FAULTS: ReadonlySet<unknown> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'VALUE_NOT_PERMITTED',
+  'OPERATION_TOO_LARGE',
+]);
+
+/** Answers one request to /graphql, by GET or POST. */
+export async function answerGraphql(
+  { apollo, authenticate, gateway, log, maxBodyBytes }: GraphqlEndpointParts,
+  request: IncomingMessage,
+  url: URL,
+  requestId: string,
+): Promise<HttpAnswer> {
+  const method = request.method ?? 'GET';
+  const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method,
+      headers: headerMap(request),
+      search: url.search,
+      body: method === 'POST' ? await readJsonBody(request, maxBodyBytes) : undefined,
+    },
+    context: async () => {
+      const credential = await authenticate(request.headers.authorization);
+      return { requestId, credential, parts: gateway, log };
+    },
+  });
+  if (body.kind === 'chunked')
+    throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
+  const answer = { status: status ?? 200, headers: Object.fromEntries(headers), body: body.string };
+  return answer.status < 400 ? answer : withRequestId(answer, requestId);
+}
+
+/** Faults that Apollo found before there was a context lack the request's id. */
+function withRequestId(answer: HttpAnswer, requestId: string): HttpAnswer {
+  const parsed: unknown = JSON.parse(answer.body);
+  if (!isErrorBody(parsed)) return answer;
+  const errors = parsed.errors.map(({ extensions, ...error }) => ({
+    ...error,
+    extensions: { ...extensions, requestId },
+  }));
+  const isJson = answer.headers['content-type']?.startsWith('application/json') === true;
+  const isDocumentFault = answer.status === 400 && DOCUMENT_FAULTS.has(parsed.errors[0]?.extensions['code']);
+  return {
+    ...answer,
+    status: isJson && isDocumentFault ? 200 : answer.status,
+    body: JSON.stringify({ ...parsed, errors }),
+  };
+}
+
+interface ErrorBody {
+  readonly errors: readonly { readonly extensions: Readonly<Record<string, unknown>> }[];
+}
+
+function isErrorBody(value: unknown): value is ErrorBody {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'errors' in value &&
+    Array.isArray(value.errors) &&
+    value.errors.every(
+      (error: unknown) => typeof error === 'object' && error !== null && 'extensions' in error,
+    )
+  );
+}
+
+function headerMap({ headers }: IncomingMessage): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return map;
+}

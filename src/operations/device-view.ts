@@ -1,0 +1,13 @@
+import type { StoredDevice } from '../persistence/device-row.js';
+
+/**
+ * What becomes of WiFi passwords in an answer: shown, refused with an error at their place (one device asked for
+ * by its id), or left out in silence (lists and batches).
+ */
+export type PasswordAccess = 'shown' | 'refused' | 'hidden';
+
+/** A device as one viewer gets it. */
+export interface DeviceView {
+  readonly device: StoredDevice;
+  readonly passwords: PasswordAccess;
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { parseId } from '../../domain/id.js';
+import { isCleanText } from '../../domain/text.js';
+
+// The file is in the REST page's spelling. Absent is null everywhere (the page: "properties holding no value may be
+// omitted"), and a property that nobody knows is refused, so that a typing error cannot lose a value.
+
+const id = z.string().transform((text, context) => {
+  const normal = parseId(text);
+  if (normal !== undefined) return normal;
+  context.addIssue({ code: 'custom', message: 'Not an id of 24 hex digits.' });
+  return z.NEVER;
+});
+const text = z.string().refine(isCleanText, 'Holds control characters.');
+const int = z.int32();
+
+/** The value, or null when it is absent. */
+function orNull<T extends z.ZodType>(type: T): z.ZodType<z.output<T> | null> {
+  return type.nullish().transform((value) => value ?? null);
+}
+
+/** An object's id under its name on the page, `_id`, or here, `id`. */
+const ids = { id: id.optional(), _id: id.optional() };
+
+function withId<T extends { id?: string | undefined; _id?: string | undefined }>(
+  record: T,
+  context: z.core.$RefinementCtx<T>,
+): Omit<T, 'id' | '_id'> & { id: string } {
+  const { id: own, _id: onPage, ...rest } = record;
+  if (own !== undefined && onPage !== undefined && own !== onPage) {
+    context.addIssue({ code: 'custom', path: ['id'], message: 'id and _id differ.' });
+  }
+  const found = own ?? onPage;
+  if (found === undefined) {
+    context.addIssue({ code: 'custom', path: ['id'], message: 'Needed.' });
+    return z.NEVER;
+  }
+  return { ...rest, id: found };
+}
+
+const customer = z.strictObject({ ...ids, name: text.min(1), parentReseller: orNull(id) }).transform(withId);
+
+const deviceModel = z
+  .strictObject({
+    ...ids,
+    name: text.min(1),
+    type: z.enum(['ROUTER', 'SWITCH', 'FIREWALL', 'ACCESSPOINT', 'OTHER']),
+    brand: orNull(text),
+    description: orNull(text),
+    picture: orNull(id),
+    capabilities: z.strictObject({
+      wifi: z.boolean(),
+      wifi2G: z.boolean(),
+      wifi5G: z.boolean(),
+      wifi6G: z.boolean(),
+      simSupport: z.boolean(),
+    }),
+  })
+  .transform(withId);
+
+const setting = { flag: orNull(z.boolean()), text: orNull(z.string()), int: orNull(int) };
+
+const wifi = z.strictObject({
+  enabled: setting.flag,
+  ssid: setting.text,
+  password: setting.text,
+  enabled5G: setting.flag,
+  ssid5G: setting.text,
+  password5G: setting.text,
+  enabled6G: setting.flag,
+  ssid6G: setting.text,
+  password6G: setting.text,
+  bandsteering: setting.flag,
+});
+
+const reservedClient = z.strictObject({
+  mac: z.string(),
+  ip: z.string(),
+  enable: z.boolean().default(true),
+  id: orNull(z.string()),
+});
+
+const dhcp = z.strictObject({
+  enable: setting.flag,
+  ipPoolStart: setting.text,
+  ipPoolEnd: setting.text,
+  leaseTime: setting.int,
+  primaryDnsServer: setting.text,
+  reservedClients: orNull(z.array(reservedClient)),
+});
+
+const status = z.strictObject({
+  provisioned: orNull(z.boolean()),
+  lastComm: orNull(z.iso.datetime({ offset: true }).transform((moment) => new Date(moment))),
+  online: orNull(z.boolean()),
+  lanIp: orNull(text),
+  subnetMask: orNull(text),
+  gateway: orNull(text),
+  wanIp: orNull(text),
+  publicIp: orNull(text),
+  upTime: orNull(int.min(0)),
+  dns: orNull(text),
+  dns2: orNull(text),
+  ipv6: orNull(text),
+  ipv6Dns: orNull(text),
+  ipv6Dns2: orNull(text),
+  simStatus: orNull(text),
+  networkType: orNull(text),
+  signalStrength: orNull(int.min(0).max(100)),
+  ssSingnalStrength: orNull(int.min(0).max(100)),
+  uplinkRate: orNull(int.min(0)),
+  downlinkRate: orNull(int.min(0)),
+  connectionTime: orNull(int.min(0)),
+});
+
+const networkDevice = z
+  .strictObject({
+    ...ids,
+    state: z.enum(['ACTIVE', 'PROVISIONING', 'DELETING']).default('ACTIVE'),
+    name: z.string(),
+    model: id,
+    customer: id,
+    macAddress: z.string(),
+    serialNumber: orNull(text),
+    mvnoAccount: orNull(id),
+    jobs: int.min(0).default(0),
+    notes: orNull(z.string()),
+    wifi: orNull(wifi),
+    dhcp: orNull(dhcp),
+    status: orNull(status),
+    // The page repeats these of the model in every device; the model itself is in the file.
+    modelType: z.unknown().optional(),
+    modelBrand: z.unknown().optional(),
+    modelDescription: z.unknown().optional(),
+    modelPicture: z.unknown().optional(),
+  })
+  .transform(withId);
+
+/** A fleet as the file holds it: every value has its type, ids are in normal form, nothing else is known yet. */
+export const fleetFormat = z.strictObject({
+  customers: z.array(customer).default([]),
+  deviceModels: z.array(deviceModel).default([]),
+  networkDevices: z.array(networkDevice).default([]),
+});
+
+export type FleetFile = z.infer<typeof fleetFormat>;

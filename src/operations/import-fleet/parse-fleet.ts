@@ -1,0 +1,142 @@
+import type { Device } from '../../domain/device.js';
+import { applyPatch } from '../../domain/device-patch.js';
+import { settingsFaults } from '../../domain/device-rules.js';
+import type { DeviceModel } from '../../domain/device-model.js';
+import type { DeviceStatus } from '../../domain/device-status.js';
+import { fleetFormat, type FleetFile } from './fleet-format.js';
+
+/** A customer of a fleet; its place in the tree is the database's to know. */
+export interface FleetCustomer {
+  readonly id: string;
+  readonly name: string;
+  readonly parentResellerId: string | null;
+}
+
+/** A device of a fleet, its model and customer by id. */
+export interface FleetDevice extends Omit<
+  Device,
+  'model' | 'customer' | 'version' | 'createdAt' | 'updatedAt'
+> {
+  readonly modelId: string;
+  readonly customerId: string;
+}
+
+/** A fleet of which every record has its shape; whether devices obey the rules depends on their models. */
+export interface Fleet {
+  readonly customers: readonly FleetCustomer[];
+  readonly deviceModels: readonly DeviceModel[];
+  readonly devices: readonly FleetDevice[];
+}
+
+/** Reads a fleet file's content: the fleet, or every fault with its place in the file. */
+export function parseFleet(
+  content: unknown,
+): { readonly fleet: Fleet } | { readonly faults: readonly string[] } {
+  const parsed = fleetFormat.safeParse(content);
+  if (!parsed.success) {
+    return { faults: parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`) };
+  }
+  const fleet = toFleet(parsed.data);
+  const faults = repeatedIds(fleet);
+  return faults.length > 0 ? { faults } : { fleet };
+}
+
+function placeOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'the file';
+  return path.reduce<string>(
+    (place, step) =>
+      typeof step === 'number'
+        ? `${place}[${step}]`
+        : place === ''
+          ? String(step)
+          : `${place}.${String(step)}`,
+    '',
+  );
+}
+
+function toFleet({ customers, deviceModels, networkDevices }: FleetFile): Fleet {
+  return {
+    customers: customers.map(({ id, name, parentReseller }) => ({
+      id,
+      name,
+      parentResellerId: parentReseller,
+    })),
+    deviceModels,
+    devices: networkDevices.map(toDevice),
+  };
+}
+
+const BLANK = { name: '', notes: null, macAddress: '', wifi: null, dhcp: null };
+
+function toDevice(record: FleetFile['networkDevices'][number]): FleetDevice {
+  const { name, notes, macAddress, wifi, dhcp, status } = record;
+  return {
+    id: record.id,
+    state: record.state,
+    serialNumber: record.serialNumber,
+    mvnoAccount: record.mvnoAccount,
+    jobs: record.jobs,
+    modelId: record.model,
+    customerId: record.customer,
+    // A new device is a blank one that is updated: the same defaults, the same normal forms.
+    ...applyPatch(BLANK, { name, notes, macAddress, wifi, dhcp }),
+    status: status && toStatus(status),
+  };
+}
+
+function toStatus(status: NonNullable<FleetFile['networkDevices'][number]['status']>): DeviceStatus {
+  const {
+    upTime,
+    simStatus,
+    networkType,
+    ssSingnalStrength,
+    uplinkRate,
+    downlinkRate,
+    connectionTime,
+    ...same
+  } = status;
+  return {
+    ...same,
+    upTimeSeconds: upTime,
+    simStatusCode: simStatus,
+    networkTypeCode: networkType,
+    ssSignalStrength: ssSingnalStrength,
+    uplinkRateKbps: uplinkRate,
+    downlinkRateKbps: downlinkRate,
+    connectionSeconds: connectionTime,
+  };
+}
+
+/** Ids and MAC addresses that stand in the file twice. */
+function repeatedIds({ customers, deviceModels, devices }: Fleet): string[] {
+  return [
+    ...repeats('customers', 'id', customers, ({ id }) => id),
+    ...repeats('deviceModels', 'id', deviceModels, ({ id }) => id),
+    ...repeats('networkDevices', 'id', devices, ({ id }) => id),
+    ...repeats('networkDevices', 'macAddress', devices, ({ macAddress }) => macAddress),
+  ];
+}
+
+function repeats<T>(
+  list: string,
+  field: string,
+  records: readonly T[],
+  key: (record: T) => string,
+): string[] {
+  const first = new Map<string, number>();
+  return records.flatMap((record, index) => {
+    const earlier = first.get(key(record));
+    if (earlier === undefined) {
+      first.set(key(record), index);
+      return [];
+    }
+    return [`${list}[${index}].${field}: The same as that of ${list}[${earlier}].`];
+  });
+}
+
+/** Every rule that a device breaks, as it will stand in the database. */
+export function deviceFaults(device: FleetDevice, model: DeviceModel): readonly string[] {
+  return settingsFaults(device, { model, status: device.status }).map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
+}

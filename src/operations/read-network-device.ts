@@ -1,0 +1,23 @@
+import { mayReadDevice, mayReadWifiPasswords } from '../access/policy.js';
+import { deviceRefusal } from '../access/refusals.js';
+import type { Viewer } from '../access/viewer.js';
+import { parseId } from '../domain/id.js';
+import type { DeviceStore } from '../persistence/device-store.js';
+import type { DeviceView } from './device-view.js';
+
+/**
+ * One device by its id.
+ * @throws ACCESS_DENIED when it is missing, out of reach, or the id is none; NOT_FOUND to ADMIN
+ */
+export async function readNetworkDevice(
+  devices: Pick<DeviceStore, 'find'>,
+  viewer: Viewer,
+  id: string,
+): Promise<DeviceView> {
+  const deviceId = parseId(id);
+  const device = deviceId === undefined ? undefined : await devices.find(deviceId);
+  if (device === undefined || !mayReadDevice(viewer, device.customer)) {
+    throw deviceRefusal(viewer, deviceId ?? id);
+  }
+  return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused' };
+}

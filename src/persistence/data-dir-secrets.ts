@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseSecretKeys, type SecretKeySetting } from '../config/secret-keys.js';
+import { StartupError } from '../errors/startup-error.js';
+import { errorCode, readIfPresent, reportingStorageFaults, writeBeside } from './embedded/files.js';
+
+/** The key ring that is kept in DATA_DIR, made when it is asked for the first time. */
+export async function dataDirKeyRing(
+  dataDir: string,
+): Promise<readonly [SecretKeySetting, ...SecretKeySetting[]]> {
+  const file = join(dataDir, 'wifi-secret-keys');
+  const text = await readOrCreate(file, () => `local:${randomBytes(32).toString('base64')}`);
+  const parsed = parseSecretKeys(text);
+  if ('fault' in parsed) throw new StartupError(`${file}: ${parsed.fault}. Restore it from a backup.`);
+  return parsed.keys;
+}
+
+/** The key of the local issuer, made when it is asked for the first time. */
+export async function dataDirIssuerKey(dataDir: string): Promise<Uint8Array> {
+  const file = join(dataDir, 'local-issuer-key');
+  const key = Buffer.from(await readOrCreate(file, () => randomBytes(32).toString('base64')), 'base64');
+  if (key.length !== 32)
+    throw new StartupError(`${file}: not a key of 32 bytes. Delete it to get a new one.`);
+  return key;
+}
+
+/** Reads a secret of one line, or makes it: complete at once, for its owner alone, whoever tries at the same time. */
+async function readOrCreate(file: string, make: () => string): Promise<string> {
+  return await reportingStorageFaults(dirname(file), async () => {
+    const present = await readIfPresent(file);
+    if (present !== undefined) return present.trim();
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const draft = await writeBeside(file, `${make()}\n`);
+    try {
+      // Unlike a rename, a link never replaces a secret that somebody else has made and may already use.
+      await link(draft, file);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    } finally {
+      await rm(draft, { force: true });
+    }
+    return ((await readIfPresent(file)) ?? '').trim();
+  });
+}

@@ -1,0 +1,93 @@
+import { GatewayError } from '../errors/gateway-error.js';
+
+/** SQLSTATE classes that mean "the server is there but cannot work now": nothing was written. */
+const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '58']);
+
+/** The server went away, or is about to: what it did last is not known. */
+const CONNECTION_LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05']);
+
+/** 40001, 40P01: rolled back and worth another try. 25006: a standby that is not promoted yet. 55P03: lock not to be had. */
+const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
+
+/** The SQLSTATE of a fault that PostgreSQL itself reported. */
+export function sqlState(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** The constraint that a write broke, if it broke one. */
+export function brokenConstraint(error: unknown): string | undefined {
+  if (sqlState(error)?.startsWith('23') !== true) return undefined;
+  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string'
+    ? error.constraint
+    : undefined;
+}
+
+/** A connection could not be had: nothing was sent, so nothing was written. */
+export function connectFault(cause: unknown): GatewayError {
+  return new GatewayError('DATABASE_UNAVAILABLE', {}, { cause });
+}
+
+/** What to tell of a statement that failed after it was sent; a fault that is not the database's comes back as it is. */
+export function statementFault(cause: unknown, kind: 'read' | 'write'): unknown {
+  const state = sqlState(cause);
+  const isLost = state === undefined || CONNECTION_LOST.has(state);
+  if (isLost) {
+    return new GatewayError(kind === 'write' ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE', {}, { cause });
+  }
+  const isPassing = PASSING.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
+  return isPassing ? connectFault(cause) : cause;
+}
+
+/** Prisma's codes for a database that cannot be reached, asks to wait, or went away. */
+const PRISMA_UNAVAILABLE: ReadonlySet<string> = new Set([
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2034',
+  'P2037',
+]);
+
+/** The same for what Prisma throws; our requests only read through it. A fault of another kind comes back as it is. */
+export function faultOfPrisma(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  const isAway =
+    code === undefined
+      ? /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(cause.message)
+      : PRISMA_UNAVAILABLE.has(code) || /\b57P0\d\b/.test(cause.message);
+  return isAway ? connectFault(cause) : cause;
+}
+
+/** What to tell an operator about a database that cannot be used at the start; undefined for any other fault. */
+export function connectFaultReason(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+      return `the database server does not answer (${code}). Start it, or correct host and port.`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host is not known (${code}). Correct it.`;
+    case '28P01':
+    case '28000':
+      return 'the server refuses this user or password. Correct them.';
+    case '3D000':
+      return 'there is no such database on the server. Create it first.';
+    case '42501':
+      return 'the user may not change this database. Grant it the right to, or run the migrations as another user.';
+    case '57P03':
+      return 'the database server is starting or stopping. Try again in a moment.';
+    case undefined:
+      return error instanceof Error && /timeout|terminated|SSL/i.test(error.message)
+        ? `the database server cannot be used: ${error.message}.`
+        : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../generated/prisma/client.js';
+import type { ErrorCode } from '../errors/catalogue.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { connectFault, faultOfPrisma, statementFault } from './database-faults.js';
+
+/** A statement in a text that never changes, so that PostgreSQL plans it once for each connection. */
+export interface HotStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly kind: 'read' | 'write';
+}
+
+/** A row as the driver gives it, by column name; nothing about it is known yet. */
+export type RawRow = Readonly<Record<string, unknown>>;
+
+/** Runs a hot statement, on the pool or on the connection of a transaction. */
+export type RunStatement = (
+  statement: HotStatement,
+  values: readonly unknown[],
+) => Promise<readonly RawRow[]>;
+
+/** The gateway's way to PostgreSQL: Prisma for everything, and the same pool bare for the hot statements. */
+export interface Database {
+  readonly prisma: Prisma;
+  readonly run: RunStatement;
+  /** Runs `work` in one transaction; it is committed when `work` returns. */
+  readonly transaction: <T>(work: (run: RunStatement) => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
+
+/** How long a request waits for a connection, and for an answer of the server, before it is told so. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 10_000;
+
+/** Opens a pool of connections; the first one is made when it is needed. */
+export function openDatabase(url: string, onFault: (error: Error) => void): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'device-gateway',
+  });
+  pool.on('error', onFault);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    prisma: withFaults(prisma),
+    run: async (statement, values) =>
+      await withClient(pool, async (client) => await runOn(client, statement, values)),
+    transaction: async (work) => await withClient(pool, async (client) => await transactionOn(client, work)),
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Turns Prisma's many ways to say "no database" into ours, in one place. */
+function withFaults(prisma: PrismaClient) {
+  return prisma.$extends({
+    query: {
+      $allOperations: async ({ args, query }): Promise<unknown> => {
+        try {
+          return await query(args);
+        } catch (error) {
+          throw faultOfPrisma(error);
+        }
+      },
+    },
+  });
+}
+
+/** Prisma's client, with database faults turned into the catalogue's. */
+export type Prisma = ReturnType<typeof withFaults>;
+
+/** After these errors nobody knows what a connection still does; it is not used again. */
+const BROKEN: ReadonlySet<ErrorCode> = new Set(['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN']);
+
+async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw connectFault(error);
+  });
+  let isLost = false;
+  const onError = (): void => {
+    isLost = true;
+  };
+  client.on('error', onError);
+  try {
+    return await work(client);
+  } catch (error) {
+    isLost ||= error instanceof GatewayError && BROKEN.has(error.code);
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(isLost);
+  }
+}
+
+async function runOn(
+  client: pg.ClientBase,
+  { name, text, kind }: HotStatement,
+  values: readonly unknown[],
+): Promise<readonly RawRow[]> {
+  try {
+    const { rows } = await client.query<RawRow>({ name, text, values: [...values] });
+    return rows;
+  } catch (error) {
+    throw statementFault(error, kind);
+  }
+}
+
+const BEGIN: HotStatement = { name: 'begin', text: 'BEGIN', kind: 'read' };
+const COMMIT: HotStatement = { name: 'commit', text: 'COMMIT', kind: 'write' };
+
+async function transactionOn<T>(client: pg.ClientBase, work: (run: RunStatement) => Promise<T>): Promise<T> {
+  const run: RunStatement = async (statement, values) =>
+    // Until the commit a broken connection means that nothing was written.
+    await runOn(client, { ...statement, kind: 'read' }, values);
+  await run(BEGIN, []);
+  try {
+    const result = await work(run);
+    await runOn(client, COMMIT, []);
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import type { DeviceSettings } from '../domain/device.js';
+import type { Database, RunStatement } from './database.js';
+import type { StoredDevice } from './device-row.js';
+import type { SealedText } from './key-ring.js';
+import { type DeviceForUpdate, readDevice, readDeviceForUpdate } from './read-device.js';
+import { writeDevice, type WriteOutcome } from './write-device.js';
+
+/** One try at an update: read what it needs, then write what was decided. */
+export interface UpdateAttempt {
+  readonly read: (id: string, macAddress: string | null) => Promise<DeviceForUpdate | undefined>;
+  readonly write: (
+    id: string,
+    version: number,
+    settings: DeviceSettings<SealedText>,
+    updatedAt: Date,
+  ) => Promise<WriteOutcome>;
+}
+
+/** Where devices are kept. */
+export interface DeviceStore {
+  readonly find: (id: string) => Promise<StoredDevice | undefined>;
+  /** For the usual update: one statement to read, one to write, no transaction. */
+  readonly optimistic: UpdateAttempt;
+  /** For an update that others keep overtaking: its read locks the row until `work` is done. */
+  readonly locked: <T>(work: (attempt: UpdateAttempt) => Promise<T>) => Promise<T>;
+}
+
+/** The devices of this database. */
+export function deviceStore(database: Database): DeviceStore {
+  return {
+    find: async (id) => await readDevice(database.run, id),
+    optimistic: attemptOn(database.run, false),
+    locked: async (work) => await database.transaction(async (run) => await work(attemptOn(run, true))),
+  };
+}
+
+function attemptOn(run: RunStatement, lock: boolean): UpdateAttempt {
+  return {
+    read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress, lock),
+    write: async (id, version, settings, updatedAt) =>
+      await writeDevice(run, id, version, settings, updatedAt),
+  };
+}

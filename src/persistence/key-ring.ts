@@ -1,0 +1,71 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/** A secret as it is stored: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. */
+export interface SealedText {
+  readonly sealed: string;
+}
+
+/** One AES-256 key and the name that stored secrets know it by. */
+export interface SecretKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly bytes: Buffer;
+}
+
+/** Opens a stored secret that belongs to this record and field. */
+export type OpenSecret = (secret: SealedText, owner: string, field: string) => string;
+
+const ALGORITHM = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * Seals and opens secrets with AES-256-GCM. The owner's id and the field's name are authenticated with the text,
+ * so that a stored secret opens at its own place only: copied to another row, it is worthless.
+ */
+export class KeyRing {
+  readonly #keys: ReadonlyMap<string, SecretKey>;
+  readonly #current: SecretKey;
+
+  /** @param keys the first one seals, all of them open */
+  constructor(keys: readonly [SecretKey, ...SecretKey[]]) {
+    this.#current = keys[0];
+    this.#keys = new Map(keys.map((key) => [key.id, key]));
+  }
+
+  /** The id of the key that seals. */
+  get currentKeyId(): string {
+    return this.#current.id;
+  }
+
+  has(keyId: string): boolean {
+    return this.#keys.has(keyId);
+  }
+
+  seal(text: string, owner: string, field: string): SealedText {
+    const { id, bytes } = this.#current;
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(ALGORITHM, bytes, nonce).setAAD(context(owner, field));
+    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return { sealed: `v1.${id}.${nonce.toString('base64url')}.${body.toString('base64url')}` };
+  }
+
+  /** @throws Error when the key is missing, or the text was not sealed for this owner and field */
+  readonly open: OpenSecret = ({ sealed }, owner, field) => {
+    const [version, keyId = '', nonce = '', body = ''] = sealed.split('.');
+    const key = this.#keys.get(keyId);
+    if (version !== 'v1' || key === undefined)
+      throw new Error('A stored secret needs a key that is not in the ring.');
+    const bytes = Buffer.from(body, 'base64url');
+    const decipher = createDecipheriv(ALGORITHM, key.bytes, Buffer.from(nonce, 'base64url'), {
+      authTagLength: TAG_BYTES,
+    })
+      .setAAD(context(owner, field))
+      .setAuthTag(bytes.subarray(-TAG_BYTES));
+    return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+  };
+}
+
+function context(owner: string, field: string): Buffer {
+  return Buffer.from(`${owner}.${field}`);
+}

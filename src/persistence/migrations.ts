@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { StartupError } from '../errors/startup-error.js';
+
+const PRISMA_FOLDER = fileURLToPath(new URL('../../prisma/', import.meta.url));
+const MIGRATIONS_FOLDER = join(PRISMA_FOLDER, 'migrations');
+const NO_FILTERS = { externalTables: [], externalEnums: [] };
+
+/** Any number will do, as long as every gateway uses the same one. */
+const MIGRATION_LOCK = 4_710_042;
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * Brings the database to the newest migration, with Prisma's engine and its ordinary `_prisma_migrations` table.
+ * Gateways that start at the same time take turns; one that finds everything applied does not load the engine.
+ * @returns the names of the migrations that were applied
+ * @throws StartupError when an earlier migration failed half-way, or was edited after it was applied
+ */
+export async function applyMigrations(databaseUrl: string): Promise<readonly string[]> {
+  const migrations = await readMigrations();
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 10_000 });
+  // A connection that breaks while it is idle is reported by the next query.
+  pool.on('error', () => undefined);
+  try {
+    const client = await pool.connect();
+    try {
+      if (await isUpToDate(client, migrations)) return [];
+      await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+      return (await isUpToDate(client, migrations)) ? [] : await runEngine(pool, migrations);
+    } finally {
+      client.release(true);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+async function readMigrations(): Promise<readonly Migration[]> {
+  const entries = await readdir(MIGRATIONS_FOLDER, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return await Promise.all(
+    names.toSorted().map(async (name) => ({
+      name,
+      sql: await readFile(join(MIGRATIONS_FOLDER, name, 'migration.sql'), 'utf8'),
+    })),
+  );
+}
+
+async function isUpToDate(client: pg.ClientBase, migrations: readonly Migration[]): Promise<boolean> {
+  const table = await client.query<{ found: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS found`,
+  );
+  if (table.rows[0]?.found !== true) return false;
+  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
+    'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+  );
+  const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
+  return migrations.every(
+    ({ name, sql }) => applied.get(name) === createHash('sha256').update(sql).digest('hex'),
+  );
+}
+
+async function runEngine(pool: pg.Pool, migrations: readonly Migration[]): Promise<readonly string[]> {
+  const { openSchemaEngine } = await import('./schema-engine.js');
+  const engine = await openSchemaEngine(pool, await readSchema());
+  const migrationsList = {
+    baseDir: MIGRATIONS_FOLDER,
+    lockfile: {
+      path: 'migration_lock.toml',
+      content: await readFile(join(MIGRATIONS_FOLDER, 'migration_lock.toml'), 'utf8'),
+    },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: sql } },
+    })),
+  };
+  const history = await engine.diagnoseMigrationHistory({
+    migrationsList,
+    optInToShadowDatabase: false,
+    filters: NO_FILTERS,
+  });
+  refuse(
+    history.failedMigrationNames,
+    'failed half-way earlier; mend it as `npx prisma migrate resolve` tells',
+  );
+  refuse(history.editedMigrationNames, 'differs from what was applied; restore its file');
+  const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTERS });
+  return appliedMigrationNames;
+}
+
+function refuse(names: readonly string[], fault: string): void {
+  if (names.length > 0) throw new StartupError(`Migration ${names.join(', ')} ${fault}.`);
+}
+
+/** The text of schema.prisma. */
+export async function readSchema(): Promise<string> {
+  return await readFile(join(PRISMA_FOLDER, 'schema.prisma'), 'utf8');
+}

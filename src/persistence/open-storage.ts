@@ -1,0 +1,82 @@
+import type { Logger } from 'pino';
+import { StartupError } from '../errors/startup-error.js';
+import { describeCause } from '../logging/log.js';
+import { connectFaultReason } from './database-faults.js';
+import { type Database, openDatabase } from './database.js';
+import { dataDirKeyRing } from './data-dir-secrets.js';
+import { runningEmbeddedUrl, startEmbeddedPostgres } from './embedded-postgres.js';
+import { checkKeyRing } from './key-ring-check.js';
+import { KeyRing, type SecretKey } from './key-ring.js';
+import { applyMigrations } from './migrations.js';
+
+/** Where a command finds its data. */
+export interface StorageSettings {
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+  readonly secretKeys: readonly [SecretKey, ...SecretKey[]] | undefined;
+}
+
+/** A database at the newest migration, and the key ring that opens what it holds. */
+export interface Storage {
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly isEmbedded: boolean;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the database of the settings: at DATABASE_URL, or embedded in DATA_DIR.
+ * @param share whether an embedded database that another process already serves will do
+ * @throws StartupError when it cannot be reached, migrated or read
+ */
+export async function openStorage(settings: StorageSettings, log: Logger, share = false): Promise<Storage> {
+  const server = await openServer(settings, log, share);
+  let database: Database | undefined;
+  try {
+    await reach(server.url, settings.databaseUrl === undefined, log);
+    const keyRing = new KeyRing(settings.secretKeys ?? (await dataDirKeyRing(settings.dataDir)));
+    database = openDatabase(server.url, (error) =>
+      log.warn({ cause: describeCause(error) }, 'a database connection broke'),
+    );
+    await checkKeyRing(database.prisma, keyRing);
+    const opened = database;
+    return {
+      database,
+      keyRing,
+      isEmbedded: settings.databaseUrl === undefined,
+      close: async () => {
+        await opened.close();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await database?.close();
+    await server.stop();
+    throw error;
+  }
+}
+
+interface Server {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+async function openServer(
+  { databaseUrl, dataDir }: StorageSettings,
+  log: Logger,
+  share: boolean,
+): Promise<Server> {
+  const url = databaseUrl ?? (share ? await runningEmbeddedUrl(dataDir) : undefined);
+  if (url !== undefined) return { url, stop: async () => await Promise.resolve() };
+  return await startEmbeddedPostgres({ dataDir, onLog: (line) => log.debug({ line }, 'postgresql') });
+}
+
+async function reach(url: string, isEmbedded: boolean, log: Logger): Promise<void> {
+  try {
+    const applied = await applyMigrations(url);
+    if (applied.length > 0) log.info({ applied }, 'migrations applied');
+  } catch (error) {
+    const reason = isEmbedded ? undefined : connectFaultReason(error);
+    throw reason === undefined ? error : new StartupError(`DATABASE_URL: ${reason}`);
+  }
+}

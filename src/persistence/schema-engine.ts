@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, dirname } from 'node:path';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
+import { PrismaPg } from '@prisma/adapter-pg';
+import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
+import type pg from 'pg';
+
+export type SchemaEngine = engineModule.SchemaEngine;
+
+const nothing = (): void => undefined;
+
+/**
+ * Prisma's own migration engine, as WebAssembly over a connection pool: the native engine would have to be
+ * downloaded, and that is not possible everywhere.
+ * @param schema the text of schema.prisma
+ */
+export async function openSchemaEngine(pool: pg.Pool, schema: string): Promise<SchemaEngine> {
+  await loadWasm();
+  const factory = bindMigrationAwareSqlAdapterFactory(wholeScripts(new PrismaPg(pool)));
+  const log = nothing;
+  return await engineModule.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, log, factory);
+}
+
+let loading: Promise<void> | undefined;
+
+async function loadWasm(): Promise<void> {
+  loading ??= (async () => {
+    const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
+    const bytes = await readFile(join(folder, 'schema_engine_bg.wasm'));
+    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': engineModule });
+    engineModule.__wbg_set_wasm(instance.exports);
+    instance.exports.__wbindgen_start();
+  })();
+  await loading;
+}
+
+/**
+ * The adapter cuts a script at every semicolon, which tears the bodies of trigger functions apart. PostgreSQL
+ * takes the whole script in one message, and makes one transaction of it.
+ */
+function wholeScripts(factory: PrismaPg): SqlMigrationAwareDriverAdapterFactory {
+  const whole = <Adapter extends Awaited<ReturnType<PrismaPg['connect']>>>(adapter: Adapter): Adapter => {
+    adapter.executeScript = async (script) => {
+      await adapter.underlyingDriver().query(script);
+    };
+    return adapter;
+  };
+  return {
+    provider: factory.provider,
+    adapterName: factory.adapterName,
+    connect: async () => whole(await factory.connect()),
+    connectToShadowDb: async () => whole(await factory.connectToShadowDb()),
+  };
+}

@@ -1,0 +1,82 @@
+import type { DeviceSettings } from '../domain/device.js';
+import type { ReservedClient } from '../domain/dhcp.js';
+import { brokenConstraint } from './database-faults.js';
+import type { HotStatement, RunStatement } from './database.js';
+import type { SealedText } from './key-ring.js';
+
+type ColumnValue = string | number | boolean | null | readonly ReservedClient[];
+
+/** The settings of a device by column name: the one map from settings to the table, for updates and inserts alike. */
+export function settingsColumns({
+  name,
+  notes,
+  macAddress,
+  wifi,
+  dhcp,
+}: DeviceSettings<SealedText>): Readonly<Record<string, ColumnValue>> {
+  return {
+    name,
+    notes,
+    mac_address: macAddress,
+    wifi_enabled: wifi?.enabled ?? null,
+    wifi_ssid: wifi?.ssid ?? null,
+    wifi_password: wifi?.password?.sealed ?? null,
+    wifi_enabled_5g: wifi?.enabled5G ?? null,
+    wifi_ssid_5g: wifi?.ssid5G ?? null,
+    wifi_password_5g: wifi?.password5G?.sealed ?? null,
+    wifi_enabled_6g: wifi?.enabled6G ?? null,
+    wifi_ssid_6g: wifi?.ssid6G ?? null,
+    wifi_password_6g: wifi?.password6G?.sealed ?? null,
+    wifi_bandsteering: wifi?.bandsteering ?? null,
+    dhcp_enable: dhcp?.enable ?? null,
+    dhcp_ip_pool_start: dhcp?.ipPoolStart ?? null,
+    dhcp_ip_pool_end: dhcp?.ipPoolEnd ?? null,
+    dhcp_lease_minutes: dhcp?.leaseTime ?? null,
+    dhcp_primary_dns_server: dhcp?.primaryDnsServer ?? null,
+    dhcp_reserved_clients: dhcp?.reservedClients ?? null,
+  };
+}
+
+const COLUMNS = Object.keys(
+  settingsColumns({ name: '', notes: null, macAddress: '', wifi: null, dhcp: null }),
+);
+
+/**
+ * The one write of an update. It compares `version`, so it cannot overwrite what somebody else wrote in between;
+ * the whole aggregate is one row, so it cannot tear either.
+ */
+const WRITE_DEVICE: HotStatement = {
+  name: 'write-device',
+  text: `UPDATE network_device
+    SET ${COLUMNS.map((column, index) => `${column} = $${index + 4}`).join(', ')},
+      version = version + 1, updated_at = $3
+    WHERE id = $1 AND version = $2
+    RETURNING version`,
+  kind: 'write',
+};
+
+/** How a write ended: `outdated` when somebody else wrote since `version`, `mac-taken` when somebody took the MAC. */
+export type WriteOutcome = 'written' | 'outdated' | 'mac-taken';
+
+/**
+ * Writes the settings of a device if it still is at this version.
+ * @param version the version that the settings were decided on
+ */
+export async function writeDevice(
+  run: RunStatement,
+  id: string,
+  version: number,
+  settings: DeviceSettings<SealedText>,
+  updatedAt: Date,
+): Promise<WriteOutcome> {
+  const values = Object.values(settingsColumns(settings)).map((value) =>
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
+  );
+  try {
+    const rows = await run(WRITE_DEVICE, [id, version, updatedAt, ...values]);
+    return rows.length === 1 ? 'written' : 'outdated';
+  } catch (error) {
+    if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';
+    throw error;
+  }
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import pg from 'pg';
+import { pino } from 'pino';
+import type { AccessLevel } from '../../src/access/viewer.js';
+import { type App, startApp } from '../../src/app.js';
+import { readSettings } from '../../src/config/settings.js';
+import { importFleet } from '../../src/operations/import-fleet/import-fleet.js';
+import { writeFleet } from '../../src/persistence/fleet-writer.js';
+import { openStorage } from '../../src/persistence/open-storage.js';
+import { createTestDatabase } from './database.js';
+
+/** An answer of the gateway; `data` and `errors` are looked at by the tests. */
+export interface GraphqlAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body byte for byte. */
+  readonly text: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests assert on the wire format itself
+  readonly data: any;
+  readonly errors: readonly WireError[];
+}
+
+export interface WireError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: {
+    readonly code: string;
+    readonly rest: { readonly code: number; readonly message: string };
+    readonly violations?: readonly {
+      readonly path: string;
+      readonly code: string;
+      readonly rest: { readonly code: number; readonly message: string };
+      readonly message: string;
+    }[];
+    readonly deviceId?: string;
+    readonly currentVersion?: number;
+    readonly retryable: boolean;
+    readonly requestId: string;
+  };
+}
+
+/** A gateway of one test file: a database of its own, everything through the front door. */
+export interface TestGateway {
+  readonly app: App;
+  readonly url: string;
+  /** Everything the gateway logged, one JSON object a line. */
+  readonly logLines: string[];
+  /** Straight to the database, to look at what is stored or to make what the front door refuses. */
+  readonly sql: pg.Pool;
+  /** Loads a fleet as `npm run import` does; faults are thrown. */
+  readonly importFleet: (content: unknown) => Promise<void>;
+  readonly token: (level: AccessLevel, customer: string, ttl?: string) => Promise<string>;
+  readonly query: (
+    query: string,
+    options?: { token?: string; variables?: Record<string, unknown>; headers?: Record<string, string> },
+  ) => Promise<GraphqlAnswer>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a gateway on a database without data. @param env more settings, as in the environment */
+export async function startTestGateway(env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+  const database = await createTestDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'device gateway test '));
+  const settings = readSettings({ PORT: '0', DATA_DIR: dataDir, DATABASE_URL: database.url, ...env });
+  const logLines: string[] = [];
+  const log = pino({ level: 'trace' }, linesInto(logLines));
+  const app = await startApp(settings, log);
+  const storage = await openStorage(settings, log);
+  const sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  return {
+    app,
+    url: app.url,
+    logLines,
+    sql,
+    importFleet: async (content) => {
+      const { database: target, keyRing } = storage;
+      const outcome = await importFleet(
+        async (work) => await writeFleet(target.prisma, keyRing, work),
+        content,
+        () => undefined,
+      );
+      if ('faults' in outcome) throw new Error(outcome.faults.join('\n'));
+    },
+    token: async (level, customerId, ttl = '5m') => {
+      if (app.issuer === undefined) throw new Error('This gateway has no local issuer.');
+      return await app.issuer.issue({ subject: `test-${level}`, customerId, level }, ttl);
+    },
+    query: async (query, { token, variables, headers } = {}) => {
+      const response = await fetch(app.url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      return await toAnswer(response);
+    },
+    stop: async () => {
+      await app.stop();
+      await storage.close();
+      await sql.end();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function toAnswer(response: Response): Promise<GraphqlAnswer> {
+  const text = await response.text();
+  const body: { data?: unknown; errors?: readonly WireError[] } = JSON.parse(text);
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    data: body.data,
+    errors: body.errors ?? [],
+  };
+}
+
+function linesInto(lines: string[]): Writable {
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString('utf8'));
+      done();
+    },
+  });
+}
+
+/** A new id, so that no test meets the data of another. */
+export function newId(): string {
+  return randomBytes(12).toString('hex');
+}
+
+/** A new MAC address in normal form. */
+export function newMac(): string {
+  return randomBytes(6).toString('hex');
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.js';
+import { applyMigrations } from '../../src/persistence/migrations.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server's maintenance database, from which tests make their own. */
+    serverUrl: string;
+    /** A database with all migrations and no data, to copy. */
+    templateName: string;
+  }
+}
+
+/** One real PostgreSQL for the whole run: that of TEST_DATABASE_URL, or an embedded one that is gone afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await openServer(process.env['TEST_DATABASE_URL']);
+  const templateName = `dgw_template_${randomBytes(6).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: server.url });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${templateName}`);
+  const template = new URL(server.url);
+  template.pathname = `/${templateName}`;
+  await applyMigrations(template.href);
+  project.provide('serverUrl', server.url);
+  project.provide('templateName', templateName);
+  return async () => {
+    await admin.query(`DROP DATABASE IF EXISTS ${templateName} WITH (FORCE)`);
+    await admin.end();
+    await server.stop();
+  };
+}
+
+interface Server {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+async function openServer(url: string | undefined): Promise<Server> {
+  if (url !== undefined && url !== '') return { url, stop: async () => await Promise.resolve() };
+  const folder = await mkdtemp(join(tmpdir(), 'device gateway test '));
+  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data') });
+  return {
+    url: server.url,
+    stop: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
