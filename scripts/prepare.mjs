@@ -16,7 +16,7 @@ const lock = join(root, '.prepare.lock');
 const steps = [
   {
     name: 'dependencies',
-    inputs: ['package.json', 'package-lock.json', '.npmrc'],
+    inputs: ['package-lock.json', '.npmrc'],
     stamp: 'node_modules/.device-gateway-stamp',
     run: () => {
       execute('npm', [

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
+import { z } from 'zod';
 import type { AccessLevel } from '../../src/access/viewer.js';
 import { type App, startApp } from '../../src/app.js';
 import { readSettings } from '../../src/config/settings.js';
@@ -13,34 +14,34 @@ import { writeFleet } from '../../src/persistence/fleet-writer.js';
 import { openStorage } from '../../src/persistence/open-storage.js';
 import { createTestDatabase } from './database.js';
 
-/** An answer of the gateway; `data` and `errors` are looked at by the tests. */
-export interface GraphqlAnswer {
+const restError = z.strictObject({ code: z.int(), message: z.string() });
+
+/** The wire format of an error, whatever its kind; every answer in every test is held against it. */
+const wireError = z.strictObject({
+  message: z.string().min(1),
+  locations: z.array(z.object({ line: z.int(), column: z.int() })).optional(),
+  path: z.array(z.union([z.string(), z.int()])).optional(),
+  extensions: z.strictObject({
+    code: z.string(),
+    rest: restError,
+    violations: z
+      .array(z.strictObject({ path: z.string(), code: z.string(), rest: restError, message: z.string() }))
+      .optional(),
+    deviceId: z.string().optional(),
+    currentVersion: z.int().optional(),
+    retryable: z.boolean(),
+    requestId: z.string().min(1),
+  }),
+});
+
+const answer = z.strictObject({ data: z.unknown().optional(), errors: z.array(wireError).default([]) });
+
+/** An answer of the gateway. */
+export interface GraphqlAnswer extends z.infer<typeof answer> {
   readonly status: number;
   readonly headers: Headers;
   /** The body byte for byte. */
   readonly text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests assert on the wire format itself
-  readonly data: any;
-  readonly errors: readonly WireError[];
-}
-
-export interface WireError {
-  readonly message: string;
-  readonly path?: readonly (string | number)[];
-  readonly extensions: {
-    readonly code: string;
-    readonly rest: { readonly code: number; readonly message: string };
-    readonly violations?: readonly {
-      readonly path: string;
-      readonly code: string;
-      readonly rest: { readonly code: number; readonly message: string };
-      readonly message: string;
-    }[];
-    readonly deviceId?: string;
-    readonly currentVersion?: number;
-    readonly retryable: boolean;
-    readonly requestId: string;
-  };
 }
 
 /** A gateway of one test file: a database of its own, everything through the front door. */
@@ -113,14 +114,8 @@ export async function startTestGateway(env: Readonly<Record<string, string>> = {
 
 async function toAnswer(response: Response): Promise<GraphqlAnswer> {
   const text = await response.text();
-  const body: { data?: unknown; errors?: readonly WireError[] } = JSON.parse(text);
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    data: body.data,
-    errors: body.errors ?? [],
-  };
+  const { status, headers } = response;
+  return { status, headers, text, ...answer.parse(JSON.parse(text)) };
 }
 
 function linesInto(lines: string[]): Writable {

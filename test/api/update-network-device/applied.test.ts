@@ -23,13 +23,15 @@ describe('updateNetworkDevice, applied', () => {
     const input = { name: '  My Primary Router ', wifi: { password: '1NT3RN3T!' } };
     const { data, errors } = await gateway.query(UPDATE, { token, variables: { id: device.id, input } });
     expect(errors).toEqual([]);
-    expect(data.updateNetworkDevice).toMatchObject({
-      id: device.id,
-      version: 2,
-      name: 'My Primary Router',
-      notes: 'Note about device',
-      wifi: { ssid: 'SkyNet', password: '1NT3RN3T!', ssid5G: 'Need4Speed' },
-      dhcp: { leaseTime: 10 },
+    expect(data).toMatchObject({
+      updateNetworkDevice: {
+        id: device.id,
+        version: 2,
+        name: 'My Primary Router',
+        notes: 'Note about device',
+        wifi: { ssid: 'SkyNet', password: '1NT3RN3T!', ssid5G: 'Need4Speed' },
+        dhcp: { leaseTime: 10 },
+      },
     });
     const { rows } = await gateway.sql.query('SELECT name, version FROM network_device WHERE id = $1', [
       device.id,
