@@ -2,7 +2,7 @@ import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
 
 /** Why a request has no viewer, in the platform's words for a 401. */
-export type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
+type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
 
 /** What a request's credentials amount to. With `failure` nobody knows: the issuer could not be asked. */
 export type Credential =

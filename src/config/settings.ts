@@ -6,7 +6,7 @@ import { parseSecretKeys, type SecretKeySetting } from './secret-keys.js';
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** Who says who a client is: an issuer elsewhere, known by its public keys, or the one in DATA_DIR. */
-export type IssuerSettings =
+type IssuerSettings =
   | {
       readonly kind: 'external';
       readonly jwksUrl: string;

@@ -1,7 +1,7 @@
 import { CATALOGUE, type ErrorCode } from './catalogue.js';
 
 /** The codes that a single value of a request can be refused with. */
-export type ViolationCode = 'INVALID_VALUE' | 'MAC_ADDRESS_IN_USE' | 'VALUE_NOT_PERMITTED' | 'BAD_USER_INPUT';
+type ViolationCode = 'INVALID_VALUE' | 'MAC_ADDRESS_IN_USE' | 'VALUE_NOT_PERMITTED' | 'BAD_USER_INPUT';
 
 /** One value of a request that breaks a rule. */
 export interface Violation {

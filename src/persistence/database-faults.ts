@@ -10,7 +10,7 @@ const CONNECTION_LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03',
 const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
 
 /** The SQLSTATE of a fault that PostgreSQL itself reported. */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }

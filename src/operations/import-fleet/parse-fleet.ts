@@ -6,7 +6,7 @@ import type { DeviceStatus } from '../../domain/device-status.js';
 import { fleetFormat, type FleetFile } from './fleet-format.js';
 
 /** A customer of a fleet; its place in the tree is the database's to know. */
-export interface FleetCustomer {
+interface FleetCustomer {
   readonly id: string;
   readonly name: string;
   readonly parentResellerId: string | null;

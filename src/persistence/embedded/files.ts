@@ -9,7 +9,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
