@@ -3,15 +3,9 @@ import { mayUseGateway } from './policy.js';
 import type { Viewer } from './viewer.js';
 
 /**
- * The answer about a device that the viewer does not get: it is missing, out of reach, or the id is no id. These
+ * The answer about an object that the viewer does not get: it is missing, out of reach, or the id is no id. These
  * look alike to everyone but ADMIN, because a difference would tell which ids exist.
- * @param id as the client wrote it, or in normal form
  */
-export function deviceRefusal(viewer: Viewer, id: string): GatewayError {
-  return new GatewayError(viewer.level === 'ADMIN' ? 'NOT_FOUND' : 'ACCESS_DENIED', { deviceId: id });
-}
-
-/** The same for objects of other kinds. */
 export function refusal(viewer: Viewer): GatewayError {
   return new GatewayError(viewer.level === 'ADMIN' ? 'NOT_FOUND' : 'ACCESS_DENIED');
 }

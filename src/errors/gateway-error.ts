@@ -38,13 +38,9 @@ export class GatewayError extends Error {
  * The error for values that break rules: its code, message and REST message repeat the first violation.
  * @param violations at least one, in the order of the input's fields
  */
-export function inputFault(
-  violations: readonly [Violation, ...Violation[]],
-  facts: ErrorFacts = {},
-): GatewayError {
+export function inputFault(violations: readonly [Violation, ...Violation[]]): GatewayError {
   const [first] = violations;
   return new GatewayError(first.code, {
-    ...facts,
     message: first.message,
     restMessage: restMessageOf(first),
     violations,

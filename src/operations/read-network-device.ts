@@ -1,5 +1,5 @@
 import { mayReadDevice, mayReadWifiPasswords } from '../access/policy.js';
-import { deviceRefusal } from '../access/refusals.js';
+import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
 import type { DeviceStore } from '../persistence/device-store.js';
@@ -16,8 +16,6 @@ export async function readNetworkDevice(
 ): Promise<DeviceView> {
   const deviceId = parseId(id);
   const device = deviceId === undefined ? undefined : await devices.find(deviceId);
-  if (device === undefined || !mayReadDevice(viewer, device.customer)) {
-    throw deviceRefusal(viewer, deviceId ?? id);
-  }
+  if (device === undefined || !mayReadDevice(viewer, device.customer)) throw refusal(viewer);
   return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused' };
 }

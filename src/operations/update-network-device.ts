@@ -1,5 +1,5 @@
 import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
-import { deviceRefusal } from '../access/refusals.js';
+import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseMac } from '../domain/addresses.js';
 import { type Device, type DeviceSettings, updatedDevice } from '../domain/device.js';
@@ -46,7 +46,7 @@ export async function updateNetworkDevice(
   request: UpdateRequest,
 ): Promise<DeviceView> {
   const deviceId = parseId(request.id);
-  if (deviceId === undefined) throw deviceRefusal(viewer, request.id);
+  if (deviceId === undefined) throw refusal(viewer);
   const attempt = async (tries: UpdateAttempt): Promise<DeviceView | undefined> =>
     await attemptUpdate(parts, viewer, request, deviceId, tries);
   for (let count = 0; count < OPTIMISTIC_ATTEMPTS; count += 1) {
@@ -68,7 +68,7 @@ async function attemptUpdate(
 ): Promise<DeviceView | undefined> {
   const found = await read(deviceId, parseMac(patch.macAddress ?? '') ?? null);
   if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) {
-    throw deviceRefusal(viewer, deviceId);
+    throw refusal(viewer);
   }
   const passwords = mayReadWifiPasswords(viewer, found.device.customer) ? 'shown' : 'refused';
   const before = openDevice(secrets, found.device);
@@ -80,7 +80,7 @@ async function attemptUpdate(
   if (!dryRun) {
     const outcome = await write(deviceId, before.version, sealed, next.updatedAt);
     if (outcome === 'outdated') return undefined;
-    if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN], { deviceId });
+    if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);
   }
   return { device: sealed, passwords };
 }
@@ -98,14 +98,14 @@ function decide(
   expectedVersion: number | undefined,
   isMacTaken: boolean,
 ): DeviceSettings | undefined {
-  const { id: deviceId, version } = device;
-  if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING', { deviceId });
+  const { version } = device;
+  if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
   if (expectedVersion !== undefined && expectedVersion !== version) {
-    throw new GatewayError('VERSION_CONFLICT', { deviceId, currentVersion: version });
+    throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
   }
   const after = applyPatch(device, patch);
   const [first, ...others] = violationsOf(device, after, isMacTaken);
-  if (first !== undefined) throw inputFault([first, ...others], { deviceId });
+  if (first !== undefined) throw inputFault([first, ...others]);
   return isSameSettings(device, after) ? undefined : after;
 }
 

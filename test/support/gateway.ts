@@ -62,15 +62,24 @@ export interface TestGateway {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a gateway on a database without data. @param env more settings, as in the environment */
-export async function startTestGateway(env: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+/**
+ * Starts a gateway on a database without data.
+ * @param env more settings, as in the environment
+ * @param proxyPort where a proxy stands in front of the database server; the gateway goes through it, the test does not
+ */
+export async function startTestGateway(
+  env: Readonly<Record<string, string>> = {},
+  proxyPort?: number,
+): Promise<TestGateway> {
   const database = await createTestDatabase();
+  const databaseUrl = new URL(database.url);
+  if (proxyPort !== undefined) databaseUrl.port = String(proxyPort);
   const dataDir = await mkdtemp(join(tmpdir(), 'device gateway test '));
-  const settings = readSettings({ PORT: '0', DATA_DIR: dataDir, DATABASE_URL: database.url, ...env });
+  const settings = readSettings({ PORT: '0', DATA_DIR: dataDir, DATABASE_URL: databaseUrl.href, ...env });
   const logLines: string[] = [];
   const log = pino({ level: 'trace' }, linesInto(logLines));
   const app = await startApp(settings, log);
-  const storage = await openStorage(settings, log);
+  const storage = await openStorage({ ...settings, databaseUrl: database.url }, log);
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   return {
     app,

@@ -1,4 +1,6 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { parseId } from '../../domain/id.js';
+import { aboutDevice } from '../../errors/about-device.js';
 import { readNetworkDevice } from '../../operations/read-network-device.js';
 import { updateNetworkDevice } from '../../operations/update-network-device.js';
 import { type GatewayContext, requireViewer } from '../context.js';
@@ -17,7 +19,10 @@ export class NetworkDeviceResolver {
     @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return new NetworkDevice(await readNetworkDevice(context.parts.devices, requireViewer(context), id));
+    return await aboutDevice(parseId(id) ?? id, async () => {
+      const viewer = requireViewer(context);
+      return new NetworkDevice(await readNetworkDevice(context.parts.devices, viewer, id));
+    });
   }
 
   @Mutation(() => NetworkDevice, {
@@ -42,12 +47,14 @@ export class NetworkDeviceResolver {
     dryRun: boolean | null,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    const view = await updateNetworkDevice(context.parts, requireViewer(context), {
-      id,
-      patch: toDevicePatch(input),
-      expectedVersion: expectedVersion === null ? undefined : expectedVersion,
-      dryRun: dryRun === true,
+    return await aboutDevice(parseId(id) ?? id, async () => {
+      const view = await updateNetworkDevice(context.parts, requireViewer(context), {
+        id,
+        patch: toDevicePatch(input),
+        expectedVersion: expectedVersion === null ? undefined : expectedVersion,
+        dryRun: dryRun === true,
+      });
+      return new NetworkDevice(view);
     });
-    return new NetworkDevice(view);
   }
 }
