@@ -10,6 +10,8 @@ import { startHttpServer } from './http/server.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
+import { customerLists } from './persistence/customer-lists.js';
+import { deviceLists } from './persistence/device-lists.js';
 import { deviceStore } from './persistence/device-store.js';
 import { writeFleet } from './persistence/fleet-writer.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
@@ -37,11 +39,13 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings);
-    const apollo = createApolloServer(await buildGatewaySchema(), settings);
+    const apollo = createApolloServer(await buildGatewaySchema(settings), settings);
     await apollo.start();
     const gateway = {
       devices: deviceStore(storage.database),
       catalog: catalogStore(storage.database.prisma),
+      deviceLists: deviceLists(storage.database),
+      customerLists: customerLists(storage.database),
       secrets: storage.keyRing,
       now: () => new Date(),
     };

@@ -2,7 +2,7 @@ import type { Customer } from '../domain/customer.js';
 import type { AccessLevel, Viewer } from './viewer.js';
 
 /** Whose devices: nobody's, the own customer's, also those of all customers below in the reseller tree, everybody's. */
-type Reach = 'none' | 'own' | 'below' | 'all';
+export type Reach = 'none' | 'own' | 'below' | 'all';
 
 interface Rights {
   readonly read: Reach;
@@ -33,11 +33,16 @@ type Owner = Pick<Customer, 'id' | 'ancestorIds'>;
 
 /** Whether the viewer may ask anything at all: who they are, and which device models there are. */
 export function mayUseGateway(viewer: Viewer): boolean {
-  return rightsOf(viewer).read !== 'none';
+  return readReach(viewer) !== 'none';
+}
+
+/** Whose devices the viewer reads. */
+export function readReach(viewer: Viewer): Reach {
+  return rightsOf(viewer).read;
 }
 
 export function mayReadDevice(viewer: Viewer, owner: Owner): boolean {
-  return reaches(viewer, rightsOf(viewer).read, owner);
+  return reaches(viewer, readReach(viewer), owner);
 }
 
 export function mayUpdateDevice(viewer: Viewer, owner: Owner): boolean {

@@ -17,3 +17,12 @@ const simStatusByCode: ReadonlyMap<string, SimStatus> = new Map(Object.entries(S
 export function simStatusOf(code: string | null): SimStatus | null {
   return simStatusByCode.get(code ?? '') ?? null;
 }
+
+const codeBySimStatus: ReadonlyMap<string, string> = new Map(
+  Object.entries(SIM_STATUS_BY_CODE).map(([code, status]) => [status, code]),
+);
+
+/** The page's code of a SIM status; undefined for a text that is none. */
+export function simStatusCodeOf(status: string): string | undefined {
+  return codeBySimStatus.get(status);
+}

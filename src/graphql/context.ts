@@ -3,11 +3,15 @@ import type { Viewer } from '../access/viewer.js';
 import { assertMayUseGateway } from '../access/refusals.js';
 import { type Credential, viewerOf } from '../auth/credential.js';
 import type { UpdateParts } from '../operations/update-network-device.js';
+import type { CustomerLists } from '../persistence/customer-lists.js';
+import type { DeviceLists } from '../persistence/device-lists.js';
 import type { CatalogStore } from '../persistence/catalog-store.js';
 
 /** What the operations work with; app.ts puts it together. */
 export interface GatewayParts extends UpdateParts {
   readonly catalog: CatalogStore;
+  readonly deviceLists: DeviceLists;
+  readonly customerLists: CustomerLists;
 }
 
 /** What the resolvers of one request share. */

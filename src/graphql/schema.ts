@@ -3,15 +3,36 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import { DeviceModelResolver } from './resolvers/device-model-resolver.js';
+import { CompositionResolver } from './resolvers/composition-resolver.js';
+import { CustomerResolver } from './resolvers/customer-resolver.js';
+import { EntitiesResolver } from './resolvers/entities-resolver.js';
+import { NetworkDeviceListResolver } from './resolvers/network-device-list-resolver.js';
 import { NetworkDeviceResolver } from './resolvers/network-device-resolver.js';
 import { ViewerResolver } from './resolvers/viewer-resolver.js';
 import { WifiPasswordResolver } from './resolvers/wifi-password-resolver.js';
 import { guardResolvers } from './resolver-errors.js';
 
+/** What the environment decides about the schema. */
+interface SchemaOptions {
+  /** False leaves out what tells strangers the schema: `_sdl` and `_service`. */
+  readonly introspection: boolean;
+}
+
 /** The schema, built from the TypeGraphQL classes; every resolver fails with errors that may leave the gateway. */
-export async function buildGatewaySchema(): Promise<GraphQLSchema> {
+export async function buildGatewaySchema(
+  { introspection }: SchemaOptions = { introspection: true },
+): Promise<GraphQLSchema> {
   const schema = await buildSchema({
-    resolvers: [NetworkDeviceResolver, DeviceModelResolver, ViewerResolver, WifiPasswordResolver],
+    resolvers: [
+      NetworkDeviceResolver,
+      NetworkDeviceListResolver,
+      DeviceModelResolver,
+      CustomerResolver,
+      ViewerResolver,
+      WifiPasswordResolver,
+      EntitiesResolver,
+      ...(introspection ? [CompositionResolver] : []),
+    ],
     // The domain's rules judge the merged state; class-validator would see the patch only, and put it into its errors.
     validate: false,
   });

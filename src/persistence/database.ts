@@ -5,9 +5,10 @@ import type { ErrorCode } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { connectFault, faultOfPrisma, statementFault } from './database-faults.js';
 
-/** A statement in a text that never changes, so that PostgreSQL plans it once for each connection. */
-export interface HotStatement {
-  readonly name: string;
+/** A statement that runs beside Prisma. */
+export interface Statement {
+  /** Given to a text that never changes, so that PostgreSQL parses it once for each connection; the set of names is small. */
+  readonly name?: string;
   readonly text: string;
   readonly kind: 'read' | 'write';
 }
@@ -15,11 +16,8 @@ export interface HotStatement {
 /** A row as the driver gives it, by column name; nothing about it is known yet. */
 export type RawRow = Readonly<Record<string, unknown>>;
 
-/** Runs a hot statement, on the pool or on the connection of a transaction. */
-export type RunStatement = (
-  statement: HotStatement,
-  values: readonly unknown[],
-) => Promise<readonly RawRow[]>;
+/** Runs a statement, on the pool or on the connection of a transaction. */
+export type RunStatement = (statement: Statement, values: readonly unknown[]) => Promise<readonly RawRow[]>;
 
 /** The gateway's way to PostgreSQL: Prisma for everything, and the same pool bare for the hot statements. */
 export interface Database {
@@ -101,19 +99,19 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
 
 async function runOn(
   client: pg.ClientBase,
-  { name, text, kind }: HotStatement,
+  { kind, ...statement }: Statement,
   values: readonly unknown[],
 ): Promise<readonly RawRow[]> {
   try {
-    const { rows } = await client.query<RawRow>({ name, text, values: [...values] });
+    const { rows } = await client.query<RawRow>({ ...statement, values: [...values] });
     return rows;
   } catch (error) {
     throw statementFault(error, kind);
   }
 }
 
-const BEGIN: HotStatement = { name: 'begin', text: 'BEGIN', kind: 'read' };
-const COMMIT: HotStatement = { name: 'commit', text: 'COMMIT', kind: 'write' };
+const BEGIN: Statement = { name: 'begin', text: 'BEGIN', kind: 'read' };
+const COMMIT: Statement = { name: 'commit', text: 'COMMIT', kind: 'write' };
 
 async function transactionOn<T>(client: pg.ClientBase, work: (run: RunStatement) => Promise<T>): Promise<T> {
   const run: RunStatement = async (statement, values) =>

@@ -1,9 +1,9 @@
-import type { HotStatement, RunStatement } from './database.js';
+import type { Statement, RunStatement } from './database.js';
 import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 
 /** One device with everything nested, in one statement: reads are what the gateway does most. */
-const READ_DEVICE: HotStatement = {
+const READ_DEVICE: Statement = {
   name: 'read-device',
   text: `SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} WHERE d.id = $1`,
   kind: 'read',
@@ -14,14 +14,14 @@ const FOR_UPDATE = `SELECT ${DEVICE_COLUMNS},
   FROM ${DEVICE_TABLES} WHERE d.id = $1`;
 
 /** All that the decision about an update needs, in the same one statement. */
-const READ_DEVICE_FOR_UPDATE: HotStatement = {
+const READ_DEVICE_FOR_UPDATE: Statement = {
   name: 'read-device-for-update',
   text: FOR_UPDATE,
   kind: 'read',
 };
 
 /** The same with the row locked until the end of the transaction. */
-const LOCK_DEVICE_FOR_UPDATE: HotStatement = {
+const LOCK_DEVICE_FOR_UPDATE: Statement = {
   name: 'lock-device-for-update',
   text: `${FOR_UPDATE} FOR NO KEY UPDATE OF d`,
   kind: 'read',

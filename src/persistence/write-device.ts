@@ -1,7 +1,7 @@
 import type { DeviceSettings } from '../domain/device.js';
 import type { ReservedClient } from '../domain/dhcp.js';
 import { brokenConstraint } from './database-faults.js';
-import type { HotStatement, RunStatement } from './database.js';
+import type { Statement, RunStatement } from './database.js';
 import type { SealedText } from './key-ring.js';
 
 type ColumnValue = string | number | boolean | null | readonly ReservedClient[];
@@ -42,20 +42,21 @@ const COLUMNS = Object.keys(
 );
 
 /**
- * The one write of an update. It compares `version`, so it cannot overwrite what somebody else wrote in between;
+ * The one write of an update. It compares `version`, so it cannot overwrite what somebody else wrote in between, and
+ * the state, which others change without a new version, so it cannot change a device that is being deleted;
  * the whole aggregate is one row, so it cannot tear either.
  */
-const WRITE_DEVICE: HotStatement = {
+const WRITE_DEVICE: Statement = {
   name: 'write-device',
   text: `UPDATE network_device
     SET ${COLUMNS.map((column, index) => `${column} = $${index + 4}`).join(', ')},
       version = version + 1, updated_at = $3
-    WHERE id = $1 AND version = $2
+    WHERE id = $1 AND version = $2 AND state <> 'DELETING'
     RETURNING version`,
   kind: 'write',
 };
 
-/** How a write ended: `outdated` when somebody else wrote since `version`, `mac-taken` when somebody took the MAC. */
+/** How a write ended: `outdated` when somebody else changed the device since it was read, `mac-taken` when somebody took the MAC. */
 export type WriteOutcome = 'written' | 'outdated' | 'mac-taken';
 
 /**

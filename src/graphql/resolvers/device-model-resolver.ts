@@ -27,7 +27,7 @@ export class DeviceModelResolver {
     @Ctx() context: GatewayContext,
   ): Promise<(DeviceModel | null)[]> {
     requireViewer(context);
-    const models = await readDeviceModels(context.parts.catalog, ids === null ? undefined : ids);
+    const models = await readDeviceModels(context.parts.catalog, ids === null ? undefined : ids, 'ids');
     return models.map((model) => model && new DeviceModel(model));
   }
 }

@@ -1,0 +1,81 @@
+import {
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+  print,
+  printSchema,
+} from 'graphql';
+
+/** What only exists for portals, and is no part of what they compose. */
+const META = /^_/;
+
+const FEDERATION_HEAD = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])`;
+
+const STITCHING_HEAD = `directive @merge(keyField: String, keyArg: String, additionalArgs: String, key: [String!], argsExpr: String) on FIELD_DEFINITION`;
+
+/** Directives of a type or of one of its fields, by name; \`Type\` or \`Type.field\`. */
+type Marks = Readonly<Record<string, string>>;
+
+const KEY = '@key(fields: "id")';
+
+/** The SDL of the Federation 2 subgraph: what another subgraph may refer to has a key. */
+export function federationSdl(schema: GraphQLSchema): string {
+  const marks: Marks = {
+    NetworkDevice: KEY,
+    DeviceModel: KEY,
+    Customer: KEY,
+    // The portal may own customers and know their names too.
+    'Customer.name': '@shareable',
+    PageInfo: '@shareable',
+  };
+  return `${FEDERATION_HEAD}\n\n${print(marked(schema, marks))}\n`;
+}
+
+/** The SDL for stitching: it names the batch look-ups, so that a portal needs the URL and nothing else. */
+export function stitchingSdl(schema: GraphQLSchema): string {
+  const merge = '@merge(keyField: "id")';
+  const marks: Marks = { 'Query.networkDevices': merge, 'Query.deviceModels': merge };
+  return `${STITCHING_HEAD}\n\n${print(marked(schema, marks))}\n`;
+}
+
+function marked(schema: GraphQLSchema, marks: Marks): DocumentNode {
+  const document = parse(printSchema(schema), { noLocation: true });
+  return {
+    ...document,
+    definitions: document.definitions.filter(isNoMeta).map((definition): DefinitionNode => {
+      return definition.kind === Kind.OBJECT_TYPE_DEFINITION ? markType(definition, marks) : definition;
+    }),
+  };
+}
+
+function isNoMeta(definition: DefinitionNode): boolean {
+  return !('name' in definition && definition.name !== undefined && META.test(definition.name.value));
+}
+
+function markType(type: ObjectTypeDefinitionNode, marks: Marks): ObjectTypeDefinitionNode {
+  const name = type.name.value;
+  const fields = type.fields?.filter((field) => !META.test(field.name.value));
+  return {
+    ...type,
+    directives: [...(type.directives ?? []), ...directives(marks[name])],
+    ...(fields && {
+      fields: fields.map((field): FieldDefinitionNode => ({
+        ...field,
+        directives: [...(field.directives ?? []), ...directives(marks[`${name}.${field.name.value}`])],
+      })),
+    }),
+  };
+}
+
+/** Directives as text, read: they are borrowed from a type that carries them. */
+function directives(text: string | undefined): readonly ConstDirectiveNode[] {
+  if (text === undefined) return [];
+  const [definition] = parse(`type T ${text}`, { noLocation: true }).definitions;
+  return definition?.kind === Kind.OBJECT_TYPE_DEFINITION ? (definition.directives ?? []) : [];
+}

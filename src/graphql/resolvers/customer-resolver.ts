@@ -1,0 +1,47 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { readCustomer, readCustomerConnection } from '../../operations/read-customers.js';
+import { type GatewayContext, requireViewer } from '../context.js';
+import { PageArgs } from '../inputs/page-args.js';
+import { CustomerConnection } from '../types/connection.js';
+import { Customer } from '../types/customer.js';
+
+@Resolver(() => CustomerConnection)
+export class CustomerResolver {
+  @Query(() => Customer, {
+    nullable: true,
+    description:
+      'One customer by its id. Errors: ACCESS_DENIED when it is missing or out of reach, NOT_FOUND to ADMIN.',
+  })
+  async customer(
+    @Arg('id', () => ID, { description: 'Id of the customer: 24 hex digits in any case.' }) id: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<Customer> {
+    const viewer = requireViewer(context);
+    return new Customer(await readCustomer(context.parts.customerLists, viewer, id));
+  }
+
+  @Query(() => CustomerConnection, {
+    nullable: true,
+    description:
+      'The customers within reach, page by page in order of id. Errors: INVALID_VALUE for page arguments that make no sense.',
+  })
+  async customerConnection(
+    @Arg('search', () => String, { nullable: true, description: "Part of the customer's name, in any case." })
+    search: string | null | undefined,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: GatewayContext,
+  ): Promise<CustomerConnection> {
+    const viewer = requireViewer(context);
+    const { customerLists } = context.parts;
+    const found = await readCustomerConnection(customerLists, viewer, search ?? null, page);
+    return new CustomerConnection(
+      { ...found, nodes: found.nodes.map((customer) => new Customer(customer)) },
+      found.count,
+    );
+  }
+
+  @FieldResolver(() => Int, { nullable: true, description: 'How many customers fit, all pages together.' })
+  async totalCount(@Root() connection: CustomerConnection): Promise<number> {
+    return await connection.count();
+  }
+}

@@ -1,0 +1,82 @@
+import { GraphQLScalarType } from 'graphql';
+import { Arg, createUnionType, Ctx, Query, Resolver } from 'type-graphql';
+import { GatewayError } from '../../errors/gateway-error.js';
+import { readCustomers } from '../../operations/read-customers.js';
+import { readDeviceModels } from '../../operations/read-device-models.js';
+import { readNetworkDevices } from '../../operations/read-network-devices.js';
+import type { Viewer as AccessViewer } from '../../access/viewer.js';
+import { type GatewayContext, type GatewayParts, requireViewer } from '../context.js';
+import { Customer } from '../types/customer.js';
+import { DeviceModel } from '../types/device-model.js';
+import { NetworkDevice } from '../types/network-device.js';
+
+type Entity = NetworkDevice | DeviceModel | Customer;
+
+const EntityUnion = createUnionType({
+  name: '_Entity',
+  description: 'Everything that other subgraphs may refer to by its id (Apollo Federation).',
+  types: () => [NetworkDevice, DeviceModel, Customer] as const,
+});
+
+const AnyScalar = new GraphQLScalarType<unknown, unknown>({
+  name: '_Any',
+  description: 'A reference to an entity: `__typename` and its key (Apollo Federation).',
+});
+
+const ARGUMENT = 'representations';
+
+/** How each kind of entity is looked up: many ids, one statement, null where there is none for this viewer. */
+const LOOK_UPS = {
+  NetworkDevice: async ({ deviceLists }: GatewayParts, viewer: AccessViewer, ids: readonly string[]) =>
+    (await readNetworkDevices(deviceLists, viewer, ids, ARGUMENT)).map(
+      (view) => view && new NetworkDevice(view),
+    ),
+  DeviceModel: async ({ catalog }: GatewayParts, _viewer: AccessViewer, ids: readonly string[]) =>
+    (await readDeviceModels(catalog, ids, ARGUMENT)).map((model) => model && new DeviceModel(model)),
+  Customer: async ({ customerLists }: GatewayParts, viewer: AccessViewer, ids: readonly string[]) =>
+    (await readCustomers(customerLists, viewer, ids, ARGUMENT)).map((found) => found && new Customer(found)),
+};
+
+type EntityName = keyof typeof LOOK_UPS;
+
+/** Answers a federated gateway: all representations of a request in one call, one statement for each kind. */
+@Resolver()
+export class EntitiesResolver {
+  @Query(() => [EntityUnion], {
+    name: '_entities',
+    nullable: 'items',
+    description:
+      'Entities by their references, null where one is missing or out of reach (Apollo Federation).',
+  })
+  async entities(
+    @Arg(ARGUMENT, () => [AnyScalar], { description: 'References to entities, at most 1000.' })
+    representations: unknown[],
+    @Ctx() context: GatewayContext,
+  ): Promise<(Entity | null)[]> {
+    const viewer = requireViewer(context);
+    const references = representations.map(toReference);
+    const idsOf = (name: EntityName): string[] =>
+      references.filter(({ typename }) => typename === name).map(({ id }) => id);
+    const names = [...new Set(references.map(({ typename }) => typename))];
+    const found = new Map<string, Entity | null>();
+    for (const name of names) {
+      const ids = idsOf(name);
+      const entities: readonly (Entity | null)[] = await LOOK_UPS[name](context.parts, viewer, ids);
+      entities.forEach((entity, index) => found.set(`${name}:${ids[index] ?? ''}`, entity));
+    }
+    return references.map(({ typename, id }) => found.get(`${typename}:${id}`) ?? null);
+  }
+}
+
+function toReference(representation: unknown): { readonly typename: EntityName; readonly id: string } {
+  const { __typename: typename, id }: { __typename?: unknown; id?: unknown } =
+    typeof representation === 'object' && representation !== null ? representation : {};
+  if (isEntityName(typename) && typeof id === 'string') return { typename, id };
+  throw new GatewayError('BAD_REQUEST', {
+    message: `A representation holds __typename, one of ${Object.keys(LOOK_UPS).join(', ')}, and id.`,
+  });
+}
+
+function isEntityName(name: unknown): name is EntityName {
+  return typeof name === 'string' && Object.hasOwn(LOOK_UPS, name);
+}

@@ -1,0 +1,52 @@
+import { readScope } from '../access/reach.js';
+import { refusal } from '../access/refusals.js';
+import type { Viewer } from '../access/viewer.js';
+import type { CustomerLists, ListedCustomer } from '../persistence/customer-lists.js';
+import { batchById } from './batch.js';
+import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';
+
+/**
+ * One customer within reach.
+ * @throws ACCESS_DENIED when it is missing, out of reach, or the id is none; NOT_FOUND to ADMIN
+ */
+export async function readCustomer(
+  lists: CustomerLists,
+  viewer: Viewer,
+  id: string,
+): Promise<ListedCustomer> {
+  const [customer] = await readCustomers(lists, viewer, [id], 'id');
+  if (customer === undefined || customer === null) throw refusal(viewer);
+  return customer;
+}
+
+/** Customers by their ids: same length and order, null where one is missing or out of reach. */
+export async function readCustomers(
+  lists: CustomerLists,
+  viewer: Viewer,
+  ids: readonly string[],
+  argument: string,
+): Promise<readonly (ListedCustomer | null)[]> {
+  const scope = readScope(viewer);
+  return await batchById(argument, ids, async (wanted) => await lists.findMany(scope, wanted));
+}
+
+/** A page of customers; its total is only counted when it is asked for. */
+export interface CustomerPage extends Page<ListedCustomer> {
+  readonly count: () => Promise<number>;
+}
+
+/**
+ * The customers within reach whose name holds a text, page by page in order of id.
+ * @throws INVALID_VALUE for page arguments that make no sense
+ */
+export async function readCustomerConnection(
+  lists: CustomerLists,
+  viewer: Viewer,
+  search: string | null,
+  page: PageArguments,
+): Promise<CustomerPage> {
+  const scope = readScope(viewer);
+  const request = pageRequest(page);
+  const found = await lists.page(scope, search, request);
+  return { ...toPage(request, found), count: async () => await lists.count(scope, search) };
+}

@@ -1,0 +1,60 @@
+import { mayReadWifiPasswords } from '../access/policy.js';
+import { readScope } from '../access/reach.js';
+import type { Viewer } from '../access/viewer.js';
+import { parseId } from '../domain/id.js';
+import type { DeviceFilter, DeviceLists } from '../persistence/device-lists.js';
+import type { StoredDevice } from '../persistence/device-row.js';
+import { batchById } from './batch.js';
+import type { DeviceView } from './device-view.js';
+import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';
+
+/**
+ * Devices by their ids, for portals: same length and order, null where one is missing or out of reach.
+ * @param argument the name of the argument that holds the ids
+ * @throws INVALID_VALUE for more than 1,000 ids
+ */
+export async function readNetworkDevices(
+  lists: DeviceLists,
+  viewer: Viewer,
+  ids: readonly string[],
+  argument: string,
+): Promise<readonly (DeviceView | null)[]> {
+  const scope = readScope(viewer);
+  const devices = await batchById(argument, ids, async (wanted) => await lists.findMany(scope, wanted));
+  return devices.map((device) => device && toView(viewer, device));
+}
+
+/** A page of devices; its total is only counted when it is asked for. */
+export interface DeviceConnection extends Page<DeviceView> {
+  readonly count: () => Promise<number>;
+}
+
+/**
+ * The devices within reach that fit a filter, page by page in order of id.
+ * @throws INVALID_VALUE for page arguments that make no sense
+ */
+export async function readNetworkDeviceConnection(
+  lists: DeviceLists,
+  viewer: Viewer,
+  filter: DeviceFilter,
+  page: PageArguments,
+): Promise<DeviceConnection> {
+  const scope = readScope(viewer);
+  const request = pageRequest(page);
+  const found = await lists.page(scope, filter, request);
+  const { nodes, ...rest } = toPage(request, found);
+  return {
+    ...rest,
+    nodes: nodes.map((device) => toView(viewer, device)),
+    count: async () => await lists.count(scope, filter),
+  };
+}
+
+/** The id that a filter names, in normal form; a text that is no id is nobody's. */
+export function filterId(id: string): string {
+  return parseId(id) ?? '';
+}
+
+function toView(viewer: Viewer, device: StoredDevice): DeviceView {
+  return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'hidden' };
+}

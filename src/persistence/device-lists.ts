@@ -1,0 +1,142 @@
+import type { DeviceState } from '../domain/device.js';
+import type { DeviceModelType } from '../domain/device-model.js';
+import type { Database } from './database.js';
+import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
+import { RowReader } from './row-reader.js';
+import { Conditions, containing } from './sql-builder.js';
+
+/** Whose devices a list may hold. */
+export type ListScope =
+  { readonly kind: 'nothing' | 'all' } | { readonly kind: 'own' | 'below'; readonly customerId: string };
+
+/** Which devices a list shall hold; an empty list of values fits nothing. */
+export interface DeviceFilter {
+  readonly customerId?: string;
+  readonly states?: readonly DeviceState[];
+  readonly types?: readonly DeviceModelType[];
+  readonly online?: boolean;
+  readonly simStatusCodes?: readonly string[];
+  /** Part of the device's name, its customer's name, MAC address (any notation) or serial number. */
+  readonly search?: string;
+}
+
+/** A page in order of id. */
+export interface PageOfIds {
+  readonly limit: number;
+  readonly isBackward: boolean;
+  readonly afterId: string | null;
+  readonly beforeId: string | null;
+}
+
+/** Lists of devices; the scope is part of every statement. */
+export interface DeviceLists {
+  readonly findMany: (scope: ListScope, ids: readonly string[]) => Promise<readonly StoredDevice[]>;
+  /** Devices in the order of the page, one more than its limit when there are more. */
+  readonly page: (
+    scope: ListScope,
+    filter: DeviceFilter,
+    page: PageOfIds,
+  ) => Promise<readonly StoredDevice[]>;
+  readonly count: (scope: ListScope, filter: DeviceFilter) => Promise<number>;
+}
+
+/** The lists of this database. */
+export function deviceLists({ run }: Database): DeviceLists {
+  return {
+    findMany: async (scope, ids) => {
+      const where = new Conditions();
+      where.add(`d.id = ANY(${where.param(ids)})`);
+      const from = source(scope, {}, where);
+      const text = `SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} ${from.reach} WHERE ${where.toString()}`;
+      const rows = await run({ name: `list-by-id-${scope.kind}`, text, kind: 'read' }, where.values);
+      return rows.map(toStoredDevice);
+    },
+    page: async (scope, filter, page) => {
+      const where = new Conditions();
+      const { tables, key } = source(scope, filter, where);
+      if (page.afterId !== null) where.add(`${key} > ${where.param(page.afterId)}`);
+      if (page.beforeId !== null) where.add(`${key} < ${where.param(page.beforeId)}`);
+      const order = page.isBackward ? 'DESC' : 'ASC';
+      // The ids are found first, by indexes alone where that is possible; only the page itself is read in full.
+      const text = `WITH page AS MATERIALIZED (
+          SELECT d.id FROM ${tables} WHERE ${where.toString()}
+          ORDER BY ${key} ${order} LIMIT ${where.param(page.limit + 1)}
+        )
+        SELECT ${DEVICE_COLUMNS} FROM page JOIN ${DEVICE_TABLES.replace('network_device d', 'network_device d ON d.id = page.id')}
+        ORDER BY d.id ${order}`;
+      return (await run({ text, kind: 'read' }, where.values)).map(toStoredDevice);
+    },
+    count: async (scope, filter) => {
+      const where = new Conditions();
+      const { tables } = source(scope, filter, where);
+      const text = `SELECT count(*)::integer AS total FROM ${tables} WHERE ${where.toString()}`;
+      const [row] = await run({ text, kind: 'read' }, where.values);
+      return row === undefined ? 0 : new RowReader(row).int('total');
+    },
+  };
+}
+
+interface Source {
+  /** The tables that scope and filter need, `d` the device. */
+  readonly tables: string;
+  /** The column whose index gives the order of the page. */
+  readonly key: string;
+  /** The join that the scope needs, for statements that name their own tables. */
+  readonly reach: string;
+}
+
+/** Puts scope and filter into the conditions; the tables hold what they speak of. */
+function source(scope: ListScope, filter: DeviceFilter, where: Conditions): Source {
+  const reach = scope.kind === 'below' ? 'JOIN device_reach r ON r.device_id = d.id' : '';
+  const needsStatus = filter.online !== undefined || filter.simStatusCodes !== undefined;
+  addScope(scope, where);
+  addFilter(filter, where);
+  return {
+    tables: `network_device d ${reach} ${needsStatus ? 'JOIN device_status s ON s.device_id = d.id' : ''}`,
+    key: scope.kind === 'below' ? 'r.device_id' : 'd.id',
+    reach,
+  };
+}
+
+function addScope(scope: ListScope, where: Conditions): void {
+  switch (scope.kind) {
+    case 'nothing':
+      where.add('FALSE');
+      break;
+    case 'own':
+      where.add(`d.customer_id = ${where.param(scope.customerId)}`);
+      break;
+    case 'below':
+      where.add(`r.ancestor_id = ${where.param(scope.customerId)}`);
+      break;
+    case 'all':
+      break;
+  }
+}
+
+function addFilter(filter: DeviceFilter, where: Conditions): void {
+  const { customerId, states, types, online, simStatusCodes, search } = filter;
+  if (customerId !== undefined) where.add(`d.customer_id = ${where.param(customerId)}`);
+  if (states !== undefined) where.add(`d.state = ANY(${where.param(states)}::device_state[])`);
+  if (types !== undefined) {
+    const models = `SELECT id FROM device_model WHERE type = ANY(${where.param(types)}::device_model_type[])`;
+    where.add(`d.model_id = ANY(ARRAY(${models}))`);
+  }
+  if (online !== undefined) where.add(`s.online = ${where.param(online)}`);
+  if (simStatusCodes !== undefined) where.add(`s.sim_status_code = ANY(${where.param(simStatusCodes)})`);
+  if (search !== undefined && search.trim() !== '') where.add(searchCondition(search.trim(), where));
+}
+
+/** The texts of the row by their trigram index, or the customers whose name fits; the planner combines both. */
+function searchCondition(search: string, where: Conditions): string {
+  const texts = `lower(d.name || ' ' || d.mac_address || ' ' || coalesce(d.serial_number, ''))`;
+  const pattern = `lower(${where.param(containing(search))})`;
+  const customers = `SELECT id FROM customer WHERE lower(name) LIKE ${pattern}`;
+  const digits = search.replaceAll(/[:.-]/g, '');
+  const isMacNotation = digits !== search && /^[0-9a-f]{2,12}$/i.test(digits);
+  return [
+    `(${texts} LIKE ${pattern}`,
+    ...(isMacNotation ? [`${texts} LIKE lower(${where.param(containing(digits))})`] : []),
+    `d.customer_id = ANY(ARRAY(${customers})))`,
+  ].join(' OR ');
+}

@@ -1,0 +1,24 @@
+/** Collects the conditions of a statement and the values that its placeholders stand for. */
+export class Conditions {
+  readonly values: unknown[] = [];
+  readonly #conditions: string[] = [];
+
+  /** The placeholder of a value. */
+  param(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  add(condition: string): void {
+    this.#conditions.push(condition);
+  }
+
+  toString(): string {
+    return this.#conditions.length === 0 ? 'TRUE' : this.#conditions.join(' AND ');
+  }
+}
+
+/** A LIKE pattern for texts that hold this one, in which no character has a meaning of its own. */
+export function containing(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+}
