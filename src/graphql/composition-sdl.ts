@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 
 /** What only exists for portals, and is no part of what they compose. */
-const META = /^_/;
+const META = '_';
 
 const FEDERATION_HEAD = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])`;
@@ -55,12 +55,12 @@ function marked(schema: GraphQLSchema, marks: Marks): DocumentNode {
 }
 
 function isNoMeta(definition: DefinitionNode): boolean {
-  return !('name' in definition && definition.name !== undefined && META.test(definition.name.value));
+  return !('name' in definition && definition.name?.value.startsWith(META) === true);
 }
 
 function markType(type: ObjectTypeDefinitionNode, marks: Marks): ObjectTypeDefinitionNode {
   const name = type.name.value;
-  const fields = type.fields?.filter((field) => !META.test(field.name.value));
+  const fields = type.fields?.filter((field) => !field.name.value.startsWith(META));
   return {
     ...type,
     directives: [...(type.directives ?? []), ...directives(marks[name])],

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import { DeviceModelResolver } from './resolvers/device-model-resolver.js';
 import { CompositionResolver } from './resolvers/composition-resolver.js';
@@ -41,5 +40,5 @@ export async function buildGatewaySchema(
 
 /** The schema as text, in an order that does not depend on the code's; this is what schema.graphql holds. */
 export function printGatewaySchema(schema: GraphQLSchema): string {
-  return `${printSchemaWithDirectives(lexicographicSortSchema(schema))}\n`;
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }

@@ -1,0 +1,173 @@
+import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
+import { composeServices as composeByApollo } from '@apollo/composition';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { composeServices as composeByGuild } from '@theguild/federation-composition';
+import { parse } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
+import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
+
+const TICKETS = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
+  type Query { tickets: [Ticket!] }
+  type Ticket { title: String device: NetworkDevice }
+  type NetworkDevice @key(fields: "id") { id: ID! openTickets: Int }
+  type Customer @key(fields: "id") { id: ID! name: String @shareable loyalty: Int }`;
+
+const serviceSdl = z.object({ _service: z.object({ sdl: z.string() }) });
+
+describe('Federation 2: one subgraph of many, with the access rules in force', () => {
+  let gateway: TestGateway;
+  let sdl: string;
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    const { data } = await gateway.query('{ _service { sdl } }');
+    ({ sdl } = serviceSdl.parse(data)._service);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  const services = () => [
+    { name: 'devices', url: gateway.url, typeDefs: parse(sdl) },
+    { name: 'tickets', url: 'http://tickets.invalid', typeDefs: parse(TICKETS) },
+  ];
+
+  it.each([
+    ["Apollo's composer", composeByApollo],
+    ["The Guild's composer", composeByGuild],
+  ])('%s accepts us beside a second subgraph', (_, compose) => {
+    const { errors, supergraphSdl } = compose(services());
+    expect(errors ?? []).toEqual([]);
+    expect(supergraphSdl).toContain('NetworkDevice');
+  });
+
+  describe('through a real gateway', () => {
+    let devices: TestDevice[];
+    let foreign: TestDevice;
+    let token: string;
+    let tickets: ApolloServer;
+    let supergraph: ApolloServer;
+
+    beforeAll(async () => {
+      const customer = await createCustomer(gateway);
+      devices = [
+        await createDevice(gateway, { customer, name: 'One' }),
+        await createDevice(gateway, { customer, name: 'Two' }),
+      ];
+      foreign = await createDevice(gateway);
+      token = await gateway.token('MANAGER', customer);
+      const ids = [...devices.map(({ id }) => id), foreign.id, newId()];
+      tickets = new ApolloServer({
+        schema: buildSubgraphSchema({
+          typeDefs: parse(TICKETS),
+          resolvers: {
+            Query: { tickets: () => ids.map((id) => ({ title: `Ticket of ${id}`, device: { id } })) },
+            NetworkDevice: { openTickets: () => 1 },
+          },
+        }),
+      });
+      const { url } = await startStandaloneServer(tickets, { listen: { port: 0, host: '127.0.0.1' } });
+      const { supergraphSdl, errors } = composeByApollo([
+        { name: 'devices', url: gateway.url, typeDefs: parse(sdl) },
+        { name: 'tickets', url, typeDefs: parse(TICKETS) },
+      ]);
+      if (supergraphSdl === undefined) throw new Error(String(errors));
+      supergraph = new ApolloServer({
+        gateway: new ApolloGateway({
+          supergraphSdl,
+          buildService: ({ url: target }) =>
+            new RemoteGraphQLDataSource({
+              ...(target !== undefined && { url: target }),
+              willSendRequest: ({ request }) => request.http?.headers.set('authorization', `Bearer ${token}`),
+            }),
+        }),
+      });
+      await supergraph.start();
+    });
+    afterAll(async () => {
+      await supergraph.stop();
+      await tickets.stop();
+    });
+
+    const ask = async (query: string) => {
+      const { body } = await supergraph.executeOperation({ query });
+      if (body.kind !== 'single') throw new Error('One answer was expected.');
+      return body.singleResult;
+    };
+
+    it('entities of another subgraph get our fields; one out of reach is null without an error', async () => {
+      const { data, errors } = await ask(
+        '{ tickets { title device { id name customer { name } openTickets } } }',
+      );
+      expect(errors).toBeUndefined();
+      expect(data).toMatchObject({
+        tickets: [
+          { device: { name: 'One', openTickets: 1 } },
+          { device: { name: 'Two', openTickets: 1 } },
+          { device: { id: foreign.id, name: null } },
+          { device: { name: null } },
+        ],
+      });
+    });
+
+    it('a mutation carries its REST code to the client', async () => {
+      const [first, second] = devices;
+      const { errors } = await ask(
+        `mutation { updateNetworkDevice(id: "${first?.id ?? ''}", input: { macAddress: "${second?.macAddress ?? ''}" }) { id } }`,
+      );
+      expect(errors).toMatchObject([
+        { extensions: { code: 'MAC_ADDRESS_IN_USE', rest: { code: 422, message: 'macAddress' } } },
+      ]);
+    });
+  });
+
+  it.each([
+    ['an unknown type', { __typename: 'Spaceship', id: '1' }],
+    ['a type that is no entity', { __typename: 'WifiSettings', id: '1' }],
+    ['no id', { __typename: 'NetworkDevice' }],
+    ['no object', 'NetworkDevice'],
+    ['null', null],
+    ['a name every object has', { __typename: 'toString', id: '1' }],
+  ])('a representation with %s is refused', async (_, representation) => {
+    const token = await gateway.token('ADMIN', newId());
+    const query = 'query ($it: [_Any!]!) { _entities(representations: $it) { __typename } }';
+    const { errors } = await gateway.query(query, { token, variables: { it: [representation] } });
+    expect(['BAD_REQUEST', 'BAD_USER_INPUT']).toContain(errors[0]?.extensions.code);
+  });
+
+  it('more than 1,000 representations are refused', async () => {
+    const token = await gateway.token('ADMIN', newId());
+    const it = Array.from({ length: 1_001 }, () => ({ __typename: 'NetworkDevice', id: newId() }));
+    const query = 'query ($it: [_Any!]!) { _entities(representations: $it) { __typename } }';
+    const { errors } = await gateway.query(query, { token, variables: { it } });
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'INVALID_VALUE',
+      rest: { message: 'representations' },
+    });
+  });
+
+  it('WiFi passwords of an entity stay hidden from a viewer, without an error', async () => {
+    const device = await createDevice(gateway);
+    const token = await gateway.token('VIEWER', device.customer);
+    const query =
+      'query ($it: [_Any!]!) { _entities(representations: $it) { ... on NetworkDevice { wifi { ssid password } } } }';
+    const { data, errors } = await gateway.query(query, {
+      token,
+      variables: { it: [{ __typename: 'NetworkDevice', id: device.id }] },
+    });
+    expect(errors).toEqual([]);
+    expect(data).toEqual({ _entities: [{ wifi: { ssid: 'SkyNet', password: null } }] });
+  });
+
+  it('INTROSPECTION=false closes _sdl and _service', async () => {
+    const closed = await startTestGateway({ INTROSPECTION: 'false' });
+    for (const query of ['{ _sdl }', '{ _service { sdl } }']) {
+      expect((await closed.query(query)).errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    }
+    await closed.stop();
+  });
+});
