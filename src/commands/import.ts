@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
 import { createLog } from '../logging/log.js';
-import { importFleet, type ImportProgress } from '../operations/import-fleet/import-fleet.js';
+import { importFleet } from '../operations/import-fleet/import-fleet.js';
 import { writeFleet } from '../persistence/fleet-writer.js';
 import { openStorage } from '../persistence/open-storage.js';
+import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
 
 const MAX_SHOWN_FAULTS = 20;
@@ -47,16 +48,6 @@ async function readFleetFile(file: string): Promise<unknown> {
   } catch {
     throw new StartupError(`${file} is not JSON. Nothing was written.`);
   }
-}
-
-/** On a terminal one line that moves, elsewhere a line now and then. */
-function showProgress(): ImportProgress {
-  const { isTTY } = process.stderr;
-  return (done, total) => {
-    const text = `${done} of ${total} devices`;
-    if (isTTY) process.stderr.write(`\r${text}${done === total ? '\n' : ''}`);
-    else if (done === total || done % 10_000 === 0) process.stderr.write(`${text}\n`);
-  };
 }
 
 function describe(file: string, faults: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors/gateway-error.js';
 import { StartupError } from '../errors/startup-error.js';
 
 /**
@@ -8,11 +9,14 @@ export async function runCommand(body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
-    process.stderr.write(`${error instanceof StartupError ? error.message : describe(error)}\n`);
+    process.stderr.write(`${describe(error)}\n`);
     process.exitCode = 1;
   }
 }
 
 function describe(error: unknown): string {
+  const isUserFault =
+    error instanceof StartupError || (error instanceof GatewayError && error.code !== 'INTERNAL_ERROR');
+  if (isUserFault) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -55,7 +55,7 @@ function marked(schema: GraphQLSchema, marks: Marks): DocumentNode {
 }
 
 function isNoMeta(definition: DefinitionNode): boolean {
-  return !('name' in definition && definition.name?.value.startsWith(META) === true);
+  return !('name' in definition && definition.name.value.startsWith(META));
 }
 
 function markType(type: ObjectTypeDefinitionNode, marks: Marks): ObjectTypeDefinitionNode {

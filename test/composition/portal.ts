@@ -7,7 +7,6 @@ import { z } from 'zod';
 /** What a portal sent to one of its services, newest last. */
 export interface SentRequest {
   readonly query: string;
-  readonly variables: unknown;
 }
 
 const executionResult = z.object({ data: z.unknown().optional(), errors: z.array(z.unknown()).optional() });
@@ -16,16 +15,20 @@ const executionResult = z.object({ data: z.unknown().optional(), errors: z.array
 function remoteExecutor(url: string, token: string, sent: SentRequest[]) {
   return async ({ document, variables }: ExecutionRequest): Promise<ExecutionResult> => {
     const query = print(document);
-    const given: unknown = variables;
-    sent.push({ query, variables: given });
+    sent.push({ query });
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query, variables: given }),
+      body: JSON.stringify({ query, variables: z.unknown().parse(variables) }),
     });
-    const result: ExecutionResult = JSON.parse(await response.text());
+    const result: unknown = await response.json();
+    if (!isExecutionResult(result)) throw new Error('The service did not answer with an object.');
     return result;
   };
+}
+
+function isExecutionResult(value: unknown): value is ExecutionResult {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A portal that stitches the gateway, known by its URL, with a service of its own. */
