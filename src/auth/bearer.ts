@@ -24,6 +24,13 @@ export function externalTokenRules(jwksUrl: string, issuer: string, audience: st
   };
 }
 
+/** Codes of jose for an issuer that cannot be asked: no answer, an answer that is not 200, one that is no key set. */
+const ISSUER_FAULTS: ReadonlySet<string> = new Set([
+  'ERR_JOSE_GENERIC',
+  'ERR_JWKS_INVALID',
+  'ERR_JWKS_TIMEOUT',
+]);
+
 /** Judges bearer tokens that are JWTs. */
 export function bearerAuthenticator(rules: TokenRules): Authenticate {
   return async (authorization) => {
@@ -49,8 +56,8 @@ async function verify(token: string, { key, issuer, audience, algorithms }: Toke
     return viewer === undefined ? { fault: 'invalid_token' } : { viewer };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { fault: 'expired' };
-    const isIssuerAway = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout;
-    return isIssuerAway ? { failure: error } : { fault: 'invalid_token' };
+    const isTokenFault = error instanceof errors.JOSEError && !ISSUER_FAULTS.has(error.code);
+    return isTokenFault ? { fault: 'invalid_token' } : { failure: error };
   }
 }
 

@@ -61,7 +61,7 @@ export function isReady({ extensions }: GraphQLError): boolean {
 function toRequestFault(error: GraphQLError, code: string, facts: RequestFacts): GatewayError {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
-      return /more than? \d+ tokens/.test(error.message)
+      return / \d+ tokens/.test(error.message)
         ? new GatewayError('OPERATION_TOO_LARGE', {
             message: 'The document has more tokens than are accepted.',
           })
@@ -100,6 +100,11 @@ const VALUE_KINDS: ReadonlySet<string> = new Set<ValueNode['kind']>([
 
 function validationFault(error: GraphQLError, { schema, document }: RequestFacts): GatewayError {
   const node = error.nodes?.[0];
+  // A password that was left unquoted can look like a variable.
+  if (node?.kind === Kind.VARIABLE) {
+    const message = 'A variable is used that the operation does not declare.';
+    return new GatewayError('GRAPHQL_VALIDATION_FAILED', { message });
+  }
   if (node === undefined || !VALUE_KINDS.has(node.kind)) {
     return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(error.message));
   }
@@ -121,11 +126,15 @@ function enumPlaces(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<
   const places = new Map<unknown, string>();
   const typeInfo = new TypeInfo(schema);
   const path: string[] = [];
-  const note = (node: Exclude<ValueNode, { kind: Kind.VARIABLE }>): void => {
+  const note = (
+    node: Exclude<ValueNode, { kind: Kind.VARIABLE }>,
+    key: string | number | undefined,
+  ): void => {
     const type = getNamedType(typeInfo.getInputType());
     const isPermitted = isEnumType(type) && node.kind === Kind.ENUM && isValueOf(type, node);
     const isComplete = node.kind === Kind.NULL || node.kind === Kind.LIST;
-    if (isEnumType(type) && !isPermitted && !isComplete) places.set(node, path.join('.'));
+    const index = typeof key === 'number' ? `[${key}]` : '';
+    if (isEnumType(type) && !isPermitted && !isComplete) places.set(node, path.join('.') + index);
   };
   const named = {
     enter: (node: { readonly name: { readonly value: string } }) => void path.push(node.name.value),
@@ -134,6 +143,10 @@ function enumPlaces(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<
   visit(
     document,
     visitWithTypeInfo(typeInfo, {
+      VariableDefinition: {
+        enter: (node) => void path.push(node.variable.name.value),
+        leave: () => void path.pop(),
+      },
       Argument: named,
       ObjectField: named,
       EnumValue: note,

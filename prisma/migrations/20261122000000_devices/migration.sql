@@ -195,6 +195,11 @@ BEGIN
     NEW."ancestor_ids" := ARRAY[NEW."id"];
     RETURN NEW;
   END IF;
+  -- The row itself would satisfy the foreign key.
+  IF NEW."parent_reseller_id" = NEW."id" THEN
+    RAISE EXCEPTION 'customer % cannot be below itself in the reseller tree', NEW."id"
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'customer_tree_check';
+  END IF;
   -- The lock keeps the parent from being moved until this row is committed.
   SELECT "ancestor_ids" || NEW."id" INTO NEW."ancestor_ids"
     FROM "customer" WHERE "id" = NEW."parent_reseller_id" FOR SHARE;

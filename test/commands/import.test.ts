@@ -1,0 +1,213 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { newId, newMac } from '../support/gateway.js';
+import { build, type Outcome, runCommand } from '../support/processes.js';
+import { textLike } from '../support/matchers.js';
+
+const DEMO = new URL('../../prisma/demo-fleet.json', import.meta.url);
+const CAPABILITIES = { wifi: true, wifi2G: true, wifi5G: true, wifi6G: true, simSupport: true };
+
+describe('npm run import loads a fleet file: absent records are inserted, present ones never overwritten', () => {
+  let database: TestDatabase;
+  let folder: string;
+  let sql: pg.Pool;
+  beforeAll(async () => {
+    await build();
+    database = await createTestDatabase();
+    sql = new pg.Pool({ connectionString: database.url, max: 1 });
+    folder = await mkdtemp(join(tmpdir(), 'device gateway test '));
+  });
+  afterAll(async () => {
+    await sql.end();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function importText(text: string): Promise<Outcome> {
+    const file = join(folder, `${newId()}.json`);
+    await writeFile(file, text);
+    return await runCommand('import', [file], { DATABASE_URL: database.url, DATA_DIR: folder });
+  }
+  const importFleet = async (content: unknown): Promise<Outcome> => await importText(JSON.stringify(content));
+  async function count(): Promise<unknown> {
+    const { rows } = await sql.query<{ n: string }>(
+      'SELECT (SELECT count(*) FROM customer) + (SELECT count(*) FROM device_model) + (SELECT count(*) FROM network_device) AS n',
+    );
+    return rows[0]?.n;
+  }
+  const nameOf = async (table: string, id: string): Promise<unknown> => {
+    const { rows } = await sql.query<{ name: string }>(`SELECT name FROM ${table} WHERE id = $1`, [id]);
+    return rows[0]?.name;
+  };
+
+  /** A fleet of one customer, one model, and devices that differ from a good one as a test wants. */
+  function fleet(...devices: readonly Record<string, unknown>[]) {
+    const customer = newId();
+    const model = newId();
+    return {
+      customers: [{ id: customer, name: 'Imported' }],
+      deviceModels: [{ id: model, name: 'NX', type: 'ROUTER', capabilities: CAPABILITIES }],
+      networkDevices: devices.map((changes) => ({
+        id: newId(),
+        customer,
+        model,
+        state: 'ACTIVE',
+        name: 'Imported',
+        macAddress: newMac(),
+        ...changes,
+      })),
+    };
+  }
+  function expectRefused({ code, stderr }: Outcome, problem: string | RegExp): void {
+    expect(code).toBe(1);
+    expect(stderr).toMatch(problem);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+
+  it('the demo fleet goes in, and says how many; the second time nothing is new', async () => {
+    const demo = await readFile(DEMO, 'utf8');
+    const first = await importText(demo);
+    expect(first).toMatchObject({ code: 0, stderr: textLike(/\d+ of \d+/) });
+    const before = await count();
+    expect(Number(before)).toBeGreaterThan(10);
+    const second = await importText(demo);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toMatch(/\b0 /);
+    expect(await count()).toBe(before);
+  });
+
+  it('a record that is there stays as it is, whatever the file says; new ones beside it go in', async () => {
+    const content = fleet({}, {});
+    expect((await importFleet(content)).code).toBe(0);
+    const [device] = content.networkDevices;
+    const [customer] = content.customers;
+    await sql.query(`UPDATE network_device SET name = 'Changed since', version = 7 WHERE id = $1`, [
+      device?.id,
+    ]);
+    const fresh = { ...device, id: newId(), macAddress: newMac(), name: 'New' };
+    const again = await importFleet({
+      ...content,
+      customers: [{ ...customer, name: 'Overwritten' }],
+      networkDevices: [...content.networkDevices.map((known) => ({ ...known, name: 'Overwritten' })), fresh],
+    });
+    expect(again.code).toBe(0);
+    expect(await nameOf('network_device', device?.id ?? '')).toBe('Changed since');
+    expect(await nameOf('network_device', fresh.id)).toBe('New');
+    expect(await nameOf('customer', customer?.id ?? '')).toBe('Imported');
+  });
+
+  it('_id is accepted in place of id, in any case', async () => {
+    const { customers, deviceModels, networkDevices } = fleet({});
+    const onPage = (record: { id: string }) => {
+      const { id, ...rest } = record;
+      return { _id: id.toUpperCase(), ...rest };
+    };
+    const outcome = await importFleet({
+      customers: customers.map(onPage),
+      deviceModels: deviceModels.map(onPage),
+      networkDevices: networkDevices.map(onPage),
+    });
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(await nameOf('network_device', networkDevices[0]?.id ?? '')).toBe('Imported');
+  });
+
+  const WIFI = { enabled: true, ssid: 'SkyNet', password: 'JohnConner' };
+  it.each<[string, Record<string, unknown>, string]>([
+    ['a bad SSID', { wifi: { ...WIFI, ssid: '' } }, 'wifi.ssid'],
+    ['a short password', { wifi: { ...WIFI, password: 'Zq7cana' } }, 'wifi.password'],
+    ['a bad MAC address', { macAddress: '12345' }, 'macAddress'],
+    ['no name', { name: '' }, 'name'],
+    ['a long name', { name: 'x'.repeat(101) }, 'name'],
+    ['an unknown state', { state: 'BROKEN' }, 'state'],
+    ['a customer that does not exist', { customer: newId() }, 'customer'],
+    ['a model that does not exist', { model: newId() }, 'model'],
+    ['an id that is none', { id: 'no-id' }, 'id'],
+    [
+      'a bad reservation',
+      { dhcp: { reservedClients: [{ mac: 'zz', ip: '10.0.0.1' }] } },
+      'dhcp.reservedClients[0].mac',
+    ],
+    [
+      'a pool that ends before it starts',
+      { dhcp: { ipPoolStart: '10.0.0.9', ipPoolEnd: '10.0.0.1' } },
+      'dhcp.ipPoolEnd',
+    ],
+    ['a property that nobody knows', { wfii: {} }, 'wfii'],
+    ['a number as text', { notes: 5 }, 'notes'],
+  ])('%s is reported with its place, and nothing of the file is written', async (_, changes, path) => {
+    const before = await count();
+    const content = fleet({}, {}, {}, changes, {});
+    const outcome = await importFleet(content);
+    expectRefused(outcome, 'networkDevices');
+    expect(outcome.stderr).toContain('networkDevices[3]');
+    expect(outcome.stderr).toContain(path);
+    expect(outcome.stderr).not.toMatch(/Zq7cana|JohnConner/);
+    expect(await count()).toBe(before);
+  });
+
+  it('every bad record is reported at once', async () => {
+    const { stderr } = await importFleet(fleet({ name: '' }, {}, { macAddress: 'x' }));
+    expect(stderr).toContain('networkDevices[0].name');
+    expect(stderr).toContain('networkDevices[2].macAddress');
+  });
+
+  it('two devices with one MAC address, in the file or with one that is there, are refused', async () => {
+    const macAddress = newMac();
+    const before = await count();
+    expectRefused(await importFleet(fleet({ macAddress }, { macAddress })), 'networkDevices[1].macAddress');
+    expect(await count()).toBe(before);
+    expect((await importFleet(fleet({ macAddress }))).code).toBe(0);
+    expectRefused(await importFleet(fleet({}, { macAddress })), 'networkDevices[1].macAddress');
+  });
+
+  it('customers that are below themselves are refused', async () => {
+    const [first, second] = [newId(), newId()];
+    const before = await count();
+    expectRefused(
+      await importFleet({
+        customers: [
+          { id: first, name: 'A', parentReseller: second },
+          { id: second, name: 'B', parentReseller: first },
+        ],
+      }),
+      'customers[',
+    );
+    const own = newId();
+    expectRefused(
+      await importFleet({ customers: [{ id: own, name: 'A', parentReseller: own }] }),
+      'customers[0]',
+    );
+    expect(await count()).toBe(before);
+  });
+
+  it.each<[string, string]>([
+    ['no JSON', '{"customers": ['],
+    ['an empty file', ''],
+    ['a list', '[]'],
+    ['a text', '"fleet"'],
+  ])('%s is refused', async (_, text) => {
+    expectRefused(await importText(text), /./);
+  });
+
+  it('a file that cannot be read, a folder, and no file at all are refused', async () => {
+    const env = { DATABASE_URL: database.url, DATA_DIR: folder };
+    const missing = join(folder, 'missing.json');
+    expectRefused(await runCommand('import', [missing], env), 'missing.json');
+    expectRefused(await runCommand('import', [folder], env), 'device gateway test');
+    expectRefused(await runCommand('import', [], env), 'npm run import');
+    expectRefused(await runCommand('import', ['a', 'b'], env), 'npm run import');
+  });
+
+  it('a database that is away is refused by name, without its password', async () => {
+    const file = join(folder, 'good.json');
+    await writeFile(file, JSON.stringify(fleet({})));
+    const DATABASE_URL = 'postgresql://user:Zq7canaryW9@127.0.0.1:1/gateway';
+    const outcome = await runCommand('import', [file], { DATABASE_URL, DATA_DIR: folder });
+    expectRefused(outcome, 'DATABASE_URL');
+    expect(outcome.stderr + outcome.stdout).not.toContain('Zq7canaryW9');
+  });
+});

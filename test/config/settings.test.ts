@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../src/config/settings.js';
+import { StartupError } from '../../src/errors/startup-error.js';
+
+const KEY = randomBytes(32).toString('base64');
+
+/** What readSettings says is wrong with an environment. */
+function faultsOf(env: Record<string, string>): string {
+  try {
+    readSettings(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartupError);
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error('The settings were accepted.');
+}
+
+describe('settings that are not set have the defaults of the contract', () => {
+  const DEFAULTS = {
+    port: 4000,
+    host: '127.0.0.1',
+    databaseUrl: undefined,
+    dataDir: resolve('.data'),
+    isProduction: false,
+    issuer: { kind: 'local' },
+    secretKeys: undefined,
+    introspection: true,
+    maxBodyBytes: 100_000,
+    maxTokens: 4_000,
+  };
+
+  it('all of them, in an empty environment', () => {
+    expect(readSettings({})).toMatchObject(DEFAULTS);
+  });
+
+  it('an empty text counts as not set', () => {
+    const names = [
+      'PORT',
+      'HOST',
+      'DATABASE_URL',
+      'DATA_DIR',
+      'NODE_ENV',
+      'AUTH_JWKS_URL',
+      'WIFI_SECRET_KEYS',
+    ];
+    expect(readSettings(Object.fromEntries(names.map((name) => [name, ' '])))).toMatchObject(DEFAULTS);
+  });
+
+  it('settings that nobody knows are no fault', () => {
+    expect(readSettings({ EDITOR: 'vi' })).toMatchObject(DEFAULTS);
+  });
+});
+
+describe('settings are read as they are meant', () => {
+  it.each<[string, Record<string, string>, object]>([
+    ['any free port', { PORT: '0' }, { port: 0 }],
+    ['a host', { HOST: '::1' }, { host: '::1' }],
+    ['a folder', { DATA_DIR: 'some where' }, { dataDir: resolve('some where') }],
+    ['a database', { DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],
+    ['introspection', { INTROSPECTION: 'false' }, { introspection: false }],
+    ['limits', { MAX_BODY_BYTES: '5', MAX_TOKENS: '6' }, { maxBodyBytes: 5, maxTokens: 6 }],
+    ['a log level', { LOG_LEVEL: 'warn' }, { logLevel: 'warn' }],
+    [
+      'an external issuer',
+      { AUTH_JWKS_URL: 'https://i.example/jwks', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' },
+      { issuer: { kind: 'external', jwksUrl: 'https://i.example/jwks', issuer: 'i', audience: 'a' } },
+    ],
+    [
+      'a key ring, its first key first',
+      { WIFI_SECRET_KEYS: `b:${KEY},a:${KEY}` },
+      {
+        secretKeys: [
+          { id: 'b', bytes: Buffer.from(KEY, 'base64') },
+          { id: 'a', bytes: Buffer.from(KEY, 'base64') },
+        ],
+      },
+    ],
+  ])('%s', (_, env, expected) => {
+    expect(readSettings(env)).toMatchObject(expected);
+  });
+});
+
+describe('a fault is named by its setting, and every fault is reported at once', () => {
+  it.each<[string, string]>([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PORT', '0x50'],
+    ['PORT', 'http'],
+    ['DATABASE_URL', 'mysql://host/db'],
+    ['DATABASE_URL', 'no url'],
+    ['LOG_LEVEL', 'loud'],
+    ['INTROSPECTION', 'yes'],
+    ['INTROSPECTION', '1'],
+    ['SHUTDOWN_GRACE_MS', '-5'],
+    ['MAX_BODY_BYTES', '100kB'],
+    ['MAX_TOKENS', '0'],
+    ['AUTH_JWKS_URL', 'ftp://issuer.example'],
+    ['AUTH_ISSUER', 'without a URL'],
+    ['AUTH_AUDIENCE', 'without a URL'],
+    ['WIFI_SECRET_KEYS', 'no key'],
+    ['WIFI_SECRET_KEYS', 'a:c2hvcnQ='],
+    ['WIFI_SECRET_KEYS', `a:${KEY},a:${KEY}`],
+    ['WIFI_SECRET_KEYS', `a:${KEY},`],
+    ['WIFI_SECRET_KEYS', `:${KEY}`],
+    ['WIFI_SECRET_KEYS', `a:${KEY.replace(/=$/, '')}`],
+  ])('%s=%s', (name, value) => {
+    const message = faultsOf({ [name]: value });
+    expect(message).toContain(name);
+    expect(message).not.toContain(KEY);
+  });
+
+  it('a URL without issuer and audience lacks both', () => {
+    const message = faultsOf({ AUTH_JWKS_URL: 'https://issuer.example/jwks' });
+    expect(message).toContain('AUTH_ISSUER');
+    expect(message).toContain('AUTH_AUDIENCE');
+  });
+
+  it('all faults together', () => {
+    const bad = {
+      PORT: 'x',
+      DATABASE_URL: 'x',
+      LOG_LEVEL: 'x',
+      INTROSPECTION: 'x',
+      SHUTDOWN_GRACE_MS: 'x',
+      MAX_BODY_BYTES: 'x',
+      MAX_TOKENS: 'x',
+      AUTH_JWKS_URL: 'x',
+      WIFI_SECRET_KEYS: 'x',
+    };
+    const message = faultsOf(bad);
+    for (const name of Object.keys(bad)) expect(message).toContain(name);
+  });
+});
+
+describe('NODE_ENV=production needs everything that development gets for free', () => {
+  const COMPLETE = {
+    NODE_ENV: 'production',
+    AUTH_JWKS_URL: 'https://issuer.example/jwks',
+    AUTH_ISSUER: 'https://issuer.example',
+    AUTH_AUDIENCE: 'gateway',
+    DATABASE_URL: 'postgresql://user:pass@db.example/gateway',
+    WIFI_SECRET_KEYS: `a:${KEY}`,
+    PROVISIONING_URL: 'https://devices.example/jobs',
+    PROVISIONING_SECRET: 'x'.repeat(64),
+  };
+
+  it('lists all that is missing', () => {
+    const message = faultsOf({ NODE_ENV: 'production' });
+    for (const name of ['AUTH_JWKS_URL', 'DATABASE_URL', 'WIFI_SECRET_KEYS', 'PROVISIONING_URL']) {
+      expect(message).toContain(name);
+    }
+    expect(message).toContain('production');
+  });
+
+  it('lists it beside other faults', () => {
+    const message = faultsOf({ NODE_ENV: 'production', PORT: 'x' });
+    expect(message).toContain('PORT');
+    expect(message).toContain('DATABASE_URL');
+  });
+
+  it.each(['AUTH_JWKS_URL', 'DATABASE_URL', 'WIFI_SECRET_KEYS', 'PROVISIONING_URL'])(
+    'refuses when only %s is missing',
+    (name) => {
+      expect(faultsOf({ ...COMPLETE, [name]: '' })).toContain(name);
+    },
+  );
+
+  it('is content when everything is there', () => {
+    expect(readSettings(COMPLETE)).toMatchObject({ isProduction: true, issuer: { kind: 'external' } });
+  });
+
+  it('development needs nothing of it', () => {
+    expect(readSettings({ NODE_ENV: 'development' }).isProduction).toBe(false);
+  });
+});
+
+describe('no message repeats a secret', () => {
+  const SECRET = 'Zq7canaryW9';
+  it.each<[string, Record<string, string>]>([
+    ['the password of a database URL', { DATABASE_URL: `mysql://user:${SECRET}@host/db` }],
+    ['the password of a URL that is none', { DATABASE_URL: `postgresql//user:${SECRET}@host/db` }],
+    ['the password of an issuer URL', { AUTH_JWKS_URL: `ftp://user:${SECRET}@host/jwks` }],
+    ['a key ring', { WIFI_SECRET_KEYS: `a:${SECRET}` }],
+    ['a key without a name', { WIFI_SECRET_KEYS: SECRET }],
+    ['a key behind a good one', { WIFI_SECRET_KEYS: `a:${KEY},b:${SECRET}` }],
+    ['good secrets beside another fault', { DATABASE_URL: `postgres://u:${SECRET}@h/d`, PORT: 'x' }],
+    ['a good key ring beside another fault', { WIFI_SECRET_KEYS: `a:${KEY}`, PORT: 'x' }],
+    ['a key that is repeated', { WIFI_SECRET_KEYS: `a:${KEY},a:${KEY}` }],
+  ])('%s', (_, env) => {
+    const message = faultsOf(env);
+    expect(message).not.toContain(SECRET);
+    expect(message).not.toContain(KEY);
+  });
+});

@@ -1,0 +1,163 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StartupError } from '../../src/errors/startup-error.js';
+import { applyMigrations, readSchema } from '../../src/persistence/migrations.js';
+import { openSchemaEngine } from '../../src/persistence/schema-engine.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const FOLDER = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
+
+async function migrationNames(): Promise<readonly string[]> {
+  const entries = await readdir(FOLDER, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory());
+  return folders.map(({ name }) => name).toSorted();
+}
+
+/** Runs one statement on a connection of its own. */
+async function run(url: string, text: string, values: readonly unknown[] = []): Promise<readonly object[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Back to a database that nobody has touched. */
+async function empty({ url }: TestDatabase): Promise<void> {
+  await run(url, 'DROP SCHEMA public CASCADE');
+  await run(url, 'CREATE SCHEMA public');
+}
+
+/** Everything about a database that schema.prisma can express, one line for each thing. */
+async function describeDatabase(url: string): Promise<readonly string[]> {
+  const rows = await run(
+    url,
+    `SELECT concat_ws(' ', 'column', table_name, column_name, data_type, udt_name, is_nullable, column_default,
+                      datetime_precision) AS line
+       FROM information_schema.columns WHERE table_schema = 'public'
+     UNION ALL
+     SELECT 'index ' || regexp_replace(indexdef, ' COLLATE "C"', '', 'g') FROM pg_indexes WHERE schemaname = 'public'
+     UNION ALL
+     SELECT concat_ws(' ', 'key', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
+      WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'f', 'u')
+     UNION ALL
+     SELECT concat_ws(' ', 'enum', typname, enumsortorder, enumlabel)
+       FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid
+     ORDER BY line`,
+  );
+  return (
+    rows
+      .map((row) => ('line' in row ? String(row.line) : ''))
+      // Operator classes of extensions are beyond Prisma's language.
+      .filter((line) => !/_prisma_migrations|_trgm_ops/.test(line))
+  );
+}
+
+/** The script that Prisma makes of a schema.prisma. */
+async function scriptOf(url: string, schema: string): Promise<string> {
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  try {
+    const engine = await openSchemaEngine(pool, schema);
+    const { stdout } = await engine.diff({
+      from: { tag: 'empty' },
+      to: { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: schema }] },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    return stdout ?? '';
+  } finally {
+    await pool.end();
+  }
+}
+
+async function startupErrorOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(StartupError);
+  return error instanceof Error ? error.message : '';
+}
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  await database.drop();
+});
+
+describe('the migrations and schema.prisma describe the same database', () => {
+  // The engine cannot read a live database through the adapter (it lacks the type "char"), so both are made and compared.
+  it('tables, columns, types, defaults, keys, indexes and enums alike', async () => {
+    const migrated = await describeDatabase(database.url);
+    await empty(database);
+    await run(database.url, await scriptOf(database.url, await readSchema()));
+    expect(await describeDatabase(database.url)).toEqual(migrated);
+    expect(migrated.filter((line) => line.startsWith('column network_device')).length).toBeGreaterThan(20);
+  });
+
+  it('and the comparison sees a difference of one column', async () => {
+    const migrated = await describeDatabase(database.url);
+    await empty(database);
+    const schema = (await readSchema()).replace(/serialNumber +String\?/, 'serialNumber String');
+    await run(database.url, await scriptOf(database.url, schema));
+    expect(await describeDatabase(database.url)).not.toEqual(migrated);
+  });
+});
+
+describe('applyMigrations brings any database to the newest state, once', () => {
+  it('an empty one gets all of them, in order; the second time there is nothing to do', async () => {
+    const before = await describeDatabase(database.url);
+    await empty(database);
+    expect(await applyMigrations(database.url)).toEqual(await migrationNames());
+    expect(await applyMigrations(database.url)).toEqual([]);
+    expect(await describeDatabase(database.url)).toEqual(before);
+  });
+
+  it('two gateways at once on an empty database both succeed, and only one works', async () => {
+    await empty(database);
+    const outcomes = await Promise.all([applyMigrations(database.url), applyMigrations(database.url)]);
+    expect(outcomes.flat().toSorted()).toEqual(await migrationNames());
+    const rows = await run(database.url, 'SELECT migration_name FROM _prisma_migrations');
+    expect(rows).toHaveLength((await migrationNames()).length);
+  });
+
+  it('an applied migration that was edited since is refused by name, and nothing is changed', async () => {
+    const [name] = await migrationNames();
+    await run(
+      database.url,
+      `UPDATE _prisma_migrations SET checksum = repeat('0', 64) WHERE migration_name = $1`,
+      [name],
+    );
+    const before = await describeDatabase(database.url);
+    expect(await startupErrorOf(applyMigrations(database.url))).toContain(name);
+    expect(await describeDatabase(database.url)).toEqual(before);
+  });
+
+  it('a migration that failed half-way is refused by name, with what to do', async () => {
+    const [name] = await migrationNames();
+    await run(
+      database.url,
+      `UPDATE _prisma_migrations SET finished_at = NULL, logs = 'it broke' WHERE migration_name = $1`,
+      [name],
+    );
+    const message = await startupErrorOf(applyMigrations(database.url));
+    expect(message).toContain(name);
+    expect(message).toMatch(/resolve/);
+  });
+
+  it('a refusal leaves no lock behind: mended, the database is taken again', async () => {
+    const [name] = await migrationNames();
+    const set = 'UPDATE _prisma_migrations SET finished_at = $2 WHERE migration_name = $1';
+    await run(database.url, set, [name, null]);
+    await startupErrorOf(applyMigrations(database.url));
+    await run(database.url, set, [name, new Date()]);
+    expect(await applyMigrations(database.url)).toEqual([]);
+  });
+});
