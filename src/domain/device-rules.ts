@@ -68,11 +68,14 @@ function textFaults({ name, notes, macAddress }: DeviceSettings): Fault[] {
   return faults;
 }
 
-/** Sorts by field, then by reservation; Array.sort is stable, so faults of one place keep their order. */
+const RESERVATION_FIELDS = ['mac', 'ip', 'enable', 'id'];
+
+/** Sorts by field, then by reservation and its fields; the sort is stable, so faults of one place keep their order. */
 function inInputOrder(faults: readonly Fault[]): Fault[] {
   const rank = ({ path }: Fault): number => {
-    const [, field = path, index = '-1'] = /^(.*)\[(\d+)\]/.exec(path) ?? [];
-    return PATHS_IN_ORDER.indexOf(field) * 1_000_000 + Number(index);
+    const [, field = path, index = '-1', part = ''] = /^(.*)\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
+    const place = Number(index) * RESERVATION_FIELDS.length + RESERVATION_FIELDS.indexOf(part);
+    return PATHS_IN_ORDER.indexOf(field) * 1_000_000 + place;
   };
   return faults.toSorted((one, other) => rank(one) - rank(other));
 }

@@ -17,5 +17,5 @@ export function isCleanLine(text: string): boolean {
 
 /** The same for a text of several lines: line breaks and tabs are fine. */
 export function isCleanText(text: string): boolean {
-  return isCleanLine(text.replaceAll(/[\n\r\t]/g, ''));
+  return !/(?![\n\r\t])[\p{Cc}\p{Cs}]/u.test(text);
 }

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDevice, type DeviceWishes } from '../../support/fleet.js';
+import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { byRule, expectAccepted, expectRefused } from './update.js';
+
+const A = 'aaaaaaaaaa01';
+const B = 'aaaaaaaaaa02';
+const C = 'aaaaaaaaaa03';
+const at = (host: number): string => `192.168.0.${host}`;
+const OFF: DeviceWishes = { dhcp: { enable: false } };
+
+function many(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => ({
+    mac: (0xaa0000000000 + index).toString(16),
+    ip: `10.0.${Math.floor(index / 200)}.${index % 200}`,
+  }));
+}
+
+interface Case {
+  readonly rule: string;
+  readonly device?: DeviceWishes;
+  readonly clients: readonly object[];
+}
+
+describe('updateNetworkDevice never stores reservations that break a rule', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  const bad: (Case & { faults: string[] })[] = [
+    { rule: 'one without MAC address', clients: [{ ip: at(9) }], faults: ['[0].mac'] },
+    { rule: 'null as MAC address', clients: [{ mac: null, ip: at(9) }], faults: ['[0].mac'] },
+    { rule: 'the empty text as MAC address', clients: [{ mac: '', ip: at(9) }], faults: ['[0].mac'] },
+    { rule: 'a MAC address of 11 digits', clients: [{ mac: A.slice(1), ip: at(9) }], faults: ['[0].mac'] },
+    {
+      rule: 'a MAC address with other letters',
+      clients: [{ mac: `g${A.slice(1)}`, ip: at(9) }],
+      faults: ['[0].mac'],
+    },
+    { rule: 'one without IP address', clients: [{ mac: A }], faults: ['[0].ip'] },
+    { rule: 'null as IP address', clients: [{ mac: A, ip: null }], faults: ['[0].ip'] },
+    { rule: 'the empty text as IP address', clients: [{ mac: A, ip: '' }], faults: ['[0].ip'] },
+    {
+      rule: 'a leading zero in an IP address',
+      clients: [{ mac: A, ip: '192.168.0.09' }],
+      faults: ['[0].ip'],
+    },
+    { rule: 'a prefix behind an IP address', clients: [{ mac: A, ip: `${at(9)}/24` }], faults: ['[0].ip'] },
+    { rule: 'an octet of 256', clients: [{ mac: A, ip: '192.168.0.256' }], faults: ['[0].ip'] },
+    { rule: 'one with neither address', clients: [{}], faults: ['[0].mac', '[0].ip'] },
+    {
+      rule: 'the second of two, with its own index',
+      clients: [{ mac: A, ip: at(9) }, { mac: B }],
+      faults: ['[1].ip'],
+    },
+    { rule: 'an address outside the subnet', clients: [{ mac: A, ip: '192.168.1.9' }], faults: ['[0].ip'] },
+    { rule: 'the network address', clients: [{ mac: A, ip: at(0) }], faults: ['[0].ip'] },
+    { rule: 'the broadcast address', clients: [{ mac: A, ip: at(255) }], faults: ['[0].ip'] },
+    { rule: "the device's own address", clients: [{ mac: A, ip: at(1) }], faults: ['[0].ip'] },
+    {
+      rule: "the device's own address while DHCP is off",
+      device: OFF,
+      clients: [{ mac: A, ip: at(1) }],
+      faults: ['[0].ip'],
+    },
+    {
+      rule: 'a MAC address twice: the later one is at fault',
+      clients: [
+        { mac: A, ip: at(8) },
+        { mac: B, ip: at(9) },
+        { mac: A, ip: at(10) },
+      ],
+      faults: ['[2].mac'],
+    },
+    {
+      rule: 'a MAC address twice in two notations',
+      clients: [
+        { mac: A, ip: at(8) },
+        { mac: 'AA-AA-AA-AA-AA-01', ip: at(9) },
+      ],
+      faults: ['[1].mac'],
+    },
+    {
+      rule: 'a MAC address three times: both later ones are at fault',
+      clients: [
+        { mac: A, ip: at(8) },
+        { mac: A, ip: at(9) },
+        { mac: A, ip: at(10) },
+      ],
+      faults: ['[1].mac', '[2].mac'],
+    },
+    {
+      rule: 'an IP address twice: the later one is at fault',
+      clients: [
+        { mac: A, ip: at(9) },
+        { mac: B, ip: at(9) },
+      ],
+      faults: ['[1].ip'],
+    },
+    {
+      rule: 'an IP address twice, even where one is not enabled',
+      clients: [
+        { mac: A, ip: at(9), enable: false },
+        { mac: B, ip: at(9) },
+      ],
+      faults: ['[1].ip'],
+    },
+    {
+      rule: 'an IP address twice while DHCP is off and no subnet is known',
+      device: { ...OFF, status: null },
+      clients: [
+        { mac: A, ip: at(9) },
+        { mac: B, ip: at(9) },
+      ],
+      faults: ['[1].ip'],
+    },
+    {
+      rule: 'both addresses twice',
+      clients: [
+        { mac: A, ip: at(9) },
+        { mac: A, ip: at(9) },
+      ],
+      faults: ['[1].mac', '[1].ip'],
+    },
+    {
+      rule: 'a MAC address twice with a malformed IP address, the MAC address first',
+      clients: [{ mac: A, ip: at(9) }, { mac: A }],
+      faults: ['[1].mac', '[1].ip'],
+    },
+    {
+      rule: 'texts that are no address twice, as what they are and not as twins',
+      clients: [
+        { mac: 'x', ip: 'y' },
+        { mac: 'x', ip: 'y' },
+      ],
+      faults: ['[0].mac', '[0].ip', '[1].mac', '[1].ip'],
+    },
+    { rule: '257 reservations', device: { status: null }, clients: many(257), faults: [''] },
+    {
+      rule: 'an id of 65 characters',
+      clients: [{ mac: A, ip: at(9), id: 'x'.repeat(65) }],
+      faults: ['[0].id'],
+    },
+    { rule: 'a line break in an id', clients: [{ mac: A, ip: at(9), id: 'r8jf\n84fv' }], faults: ['[0].id'] },
+    { rule: 'NUL in an id', clients: [{ mac: A, ip: at(9), id: 'r8jf\u000084fv' }], faults: ['[0].id'] },
+    {
+      rule: 'half a surrogate pair in an id',
+      clients: [{ mac: A, ip: at(9), id: 'r\ud800' }],
+      faults: ['[0].id'],
+    },
+  ];
+  it.each(byRule(bad))('refuses %s', async (_, { device, clients, faults }) => {
+    const paths = faults.map((place) => `dhcp.reservedClients${place}`);
+    const input = { dhcp: { reservedClients: clients } };
+    await expectRefused(gateway, await createDevice(gateway, device), input, paths);
+  });
+
+  const good: Case[] = [
+    { rule: 'no reservation', clients: [] },
+    { rule: 'one outside the pool, as in the example of the page', clients: [{ mac: A, ip: at(11) }] },
+    { rule: 'one inside the pool', clients: [{ mac: A, ip: at(150) }] },
+    {
+      rule: 'the first and the last host',
+      clients: [
+        { mac: A, ip: at(2) },
+        { mac: B, ip: at(254) },
+      ],
+    },
+    { rule: 'reservations while DHCP is off', device: OFF, clients: [{ mac: A, ip: at(9) }] },
+    {
+      rule: 'reservations in a section that was null',
+      device: { dhcp: null },
+      clients: [{ mac: A, ip: at(9) }],
+    },
+    {
+      rule: 'any address while no subnet is known',
+      device: { status: null },
+      clients: [{ mac: A, ip: '1.2.3.4' }],
+    },
+    {
+      rule: 'any address while the mask is not known',
+      device: { status: { subnetMask: null } },
+      clients: [{ mac: A, ip: at(1) }],
+    },
+    { rule: '256 reservations', device: { status: null }, clients: many(256) },
+    { rule: 'an id of 64 characters', clients: [{ mac: A, ip: at(9), id: 'x'.repeat(64) }] },
+    { rule: 'an id of 64 emoji', clients: [{ mac: A, ip: at(9), id: '\u{1F680}'.repeat(64) }] },
+    {
+      rule: 'one id twice',
+      clients: [
+        { mac: A, ip: at(9), id: 'same' },
+        { mac: B, ip: at(10), id: 'same' },
+        { mac: C, ip: at(11), id: null },
+      ],
+    },
+  ];
+  it.each(byRule(good))('accepts %s', async (_, { device, clients }) => {
+    const input = { dhcp: { reservedClients: clients } };
+    const answer = await expectAccepted(gateway, await createDevice(gateway, device), input);
+    expect(answer.dhcp).toMatchObject(input.dhcp);
+  });
+});

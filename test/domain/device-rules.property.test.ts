@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyPatch } from '../../src/domain/device-patch.js';
+import { faultsOfChange, isSameSettings, settingsFaults } from '../../src/domain/device-rules.js';
+import { anyPatch, anySettings, FACTS, goodSettings } from './settings-arbitraries.js';
+
+const RUNS = { numRuns: 1000 };
+const paths = (faults: readonly { readonly path: string }[]): string[] => faults.map(({ path }) => path);
+
+describe('the rules accept what is good, and an update answers for what it changes and for nothing else', () => {
+  it('finds no fault in good settings', () => {
+    fc.assert(
+      fc.property(goodSettings, (settings) => {
+        expect(settingsFaults(settings, FACTS)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('never throws, whatever the settings hold', () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        expect(() => settingsFaults(settings, FACTS)).not.toThrow();
+      }),
+      RUNS,
+    );
+  });
+
+  it('holds no update answerable that changes nothing, however bad the settings are', () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        expect(faultsOfChange(settings, structuredClone(settings), FACTS)).toEqual([]);
+        expect(isSameSettings(settings, structuredClone(settings))).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+
+  it('holds an update answerable for every fault of a device that was good before', () => {
+    fc.assert(
+      fc.property(goodSettings, anyPatch, (before, patch) => {
+        const after = applyPatch(before, patch);
+        expect(paths(faultsOfChange(before, after, FACTS))).toEqual(paths(settingsFaults(after, FACTS)));
+      }),
+      RUNS,
+    );
+  });
+
+  it('holds an update answerable for faults of the new state only', () => {
+    fc.assert(
+      fc.property(anySettings, anySettings, (before, after) => {
+        const all = paths(settingsFaults(after, FACTS));
+        for (const path of paths(faultsOfChange(before, after, FACTS))) expect(all).toContain(path);
+      }),
+      RUNS,
+    );
+  });
+
+  it('never blocks a rename, however bad the rest is', () => {
+    fc.assert(
+      fc.property(anySettings, (before) => {
+        const after = applyPatch(before, { name: 'Renamed' });
+        expect(faultsOfChange(before, after, FACTS)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('never quotes a value in a sentence about it', () => {
+    const secret = 'TopSecret\u0000';
+    const patch = {
+      name: secret,
+      notes: secret,
+      macAddress: secret,
+      wifi: { ssid: secret, password: secret },
+    };
+    fc.assert(
+      fc.property(goodSettings, (before) => {
+        const faults = settingsFaults(applyPatch(before, patch), FACTS);
+        expect(faults.length).toBeGreaterThanOrEqual(5);
+        expect(JSON.stringify(faults)).not.toContain('TopSecret');
+      }),
+    );
+  });
+});
