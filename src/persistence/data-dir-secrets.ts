@@ -10,10 +10,15 @@ export async function dataDirKeyRing(
   dataDir: string,
 ): Promise<readonly [SecretKeySetting, ...SecretKeySetting[]]> {
   const file = join(dataDir, 'wifi-secret-keys');
-  const text = await readOrCreate(file, () => `local:${randomBytes(32).toString('base64')}`);
+  const text = await readOrCreate(file, newKey);
   const parsed = parseSecretKeys(text);
   if ('fault' in parsed) throw new StartupError(`${file}: ${parsed.fault}. Restore it from a backup.`);
   return parsed.keys;
+}
+
+/** A key with an id of its own, so that the rings of two folders are never taken for each other. */
+function newKey(): string {
+  return `local-${randomBytes(4).toString('hex')}:${randomBytes(32).toString('base64')}`;
 }
 
 /** The key of the local issuer, made when it is asked for the first time. */
