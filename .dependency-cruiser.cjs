@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   persistence: ['config', 'domain', 'errors', 'logging', 'generated'],
   operations: ['access', 'domain', 'errors'],
   graphql: ['operations', 'access', 'auth', 'domain', 'errors', 'logging'],
-  http: ['graphql', 'auth', 'errors', 'logging'],
+  http: ['graphql', 'operations', 'access', 'auth', 'domain', 'errors', 'logging'],
   commands: [
     'access',
     'auth',
@@ -28,7 +28,7 @@ const MAY_IMPORT = {
 };
 
 /** Folders that take their stores from app.ts: they may know the types of persistence, and none of its code. */
-const TYPES_OF_PERSISTENCE = ['operations', 'graphql'];
+const TYPES_OF_PERSISTENCE = ['operations', 'graphql', 'http'];
 
 const layerRules = Object.entries(MAY_IMPORT).map(([folder, others]) => ({
   name: `${folder}-imports-inwards`,

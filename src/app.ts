@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Authenticate } from './auth/credential.js';
 import { bearerAuthenticator, externalTokenRules } from './auth/bearer.js';
 import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
 import type { Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
-import { buildGatewaySchema } from './graphql/schema.js';
+import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { startHttpServer } from './http/server.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
+import type { Database, Statement } from './persistence/database.js';
 import { customerLists } from './persistence/customer-lists.js';
 import { deviceLists } from './persistence/device-lists.js';
 import { deviceStore } from './persistence/device-store.js';
@@ -39,7 +41,8 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings);
-    const apollo = createApolloServer(await buildGatewaySchema(settings), settings);
+    const schema = await buildGatewaySchema(settings);
+    const apollo = createApolloServer(schema, settings);
     await apollo.start();
     const gateway = {
       devices: deviceStore(storage.database),
@@ -49,7 +52,16 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       secrets: storage.keyRing,
       now: () => new Date(),
     };
-    const parts = { apollo, authenticate, gateway, log, maxBodyBytes: settings.maxBodyBytes };
+    const parts = {
+      apollo,
+      authenticate,
+      gateway,
+      log,
+      maxBodyBytes: settings.maxBodyBytes,
+      corsOrigins: settings.corsOrigins,
+      printSchema: settings.introspection ? () => printGatewaySchema(schema) : undefined,
+      checkDatabase: async () => await isDatabaseThere(storage.database),
+    };
     const http = await startHttpServer(parts, settings.host, settings.port);
     return {
       url: http.url,
@@ -65,6 +77,18 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
     await storage.close();
     throw error;
   }
+}
+
+const PING: Statement = { name: 'ping', text: 'SELECT 1', kind: 'read' };
+const PING_TIMEOUT_MS = 2_000;
+
+/** Whether the database answers, and soon. */
+async function isDatabaseThere({ run }: Database): Promise<boolean> {
+  const answer = run(PING, []).then(
+    () => true,
+    () => false,
+  );
+  return await Promise.race([answer, delay(PING_TIMEOUT_MS, false, { ref: false })]);
 }
 
 async function openAuth({

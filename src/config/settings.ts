@@ -5,6 +5,9 @@ import { parseSecretKeys, type SecretKeySetting } from './secret-keys.js';
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
+/** Where Apollo Studio and its Sandbox run. */
+const APOLLO_STUDIO = 'https://studio.apollographql.com';
+
 /** Who says who a client is: an issuer elsewhere, known by its public keys, or the one in DATA_DIR. */
 type IssuerSettings =
   | {
@@ -30,6 +33,8 @@ export interface Settings {
   readonly secretKeys: readonly [SecretKeySetting, ...SecretKeySetting[]] | undefined;
   readonly shutdownGraceMs: number;
   readonly introspection: boolean;
+  /** Pages of these origins may call the gateway from a browser. */
+  readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
   /** Tokens of a GraphQL document. */
   readonly maxTokens: number;
@@ -58,6 +63,7 @@ export function readSettings(env: Environment): Settings {
     secretKeys: readSecretKeys(reader),
     shutdownGraceMs: reader.int('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     introspection: reader.flag('INTROSPECTION', true),
+    corsOrigins: readCorsOrigins(reader),
     maxBodyBytes: reader.int('MAX_BODY_BYTES', 100_000, 1, 100_000_000),
     maxTokens: reader.int('MAX_TOKENS', 4_000, 1, 1_000_000),
   };
@@ -92,6 +98,19 @@ function readSecretKeys(reader: EnvironmentReader): Settings['secretKeys'] {
   if ('keys' in parsed) return parsed.keys;
   reader.fault('WIFI_SECRET_KEYS', parsed.fault);
   return undefined;
+}
+
+/** An origin is compared with what browsers send, so it must be written as they write it. */
+function readCorsOrigins(reader: EnvironmentReader): readonly string[] {
+  const text = reader.text('CORS_ORIGINS');
+  if (text === undefined) return [APOLLO_STUDIO];
+  const entries = text.split(',').map((entry) => entry.trim());
+  for (const [index, entry] of entries.entries()) {
+    if (!URL.canParse(entry) || new URL(entry).origin !== entry) {
+      reader.fault('CORS_ORIGINS', `entry ${index + 1} is no origin such as ${APOLLO_STUDIO}`);
+    }
+  }
+  return entries;
 }
 
 /** What development gets for free must be chosen on purpose where real customers are served. */

@@ -30,6 +30,7 @@ export function createApolloServer(
     schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
+    csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: maxTokens },

@@ -74,8 +74,17 @@ function toRequestFault(error: GraphQLError, code: string, facts: RequestFacts):
     case 'BAD_REQUEST':
       return new GatewayError('BAD_REQUEST', safeText(error.message));
     default:
-      return new GatewayError('INTERNAL_ERROR', {}, { cause: error });
+      return isRefusedByApollo(error)
+        ? new GatewayError('BAD_REQUEST', safeText(error.message))
+        : new GatewayError('INTERNAL_ERROR', {}, { cause: error });
   }
+}
+
+/** Apollo gives some faults of a request no code but a status, e.g. a persisted query under the hash of another. */
+function isRefusedByApollo({ path, extensions: { http } }: GraphQLError): boolean {
+  return (
+    path === undefined && typeof http === 'object' && http !== null && 'status' in http && http.status === 400
+  );
 }
 
 function safeText(message: string): ErrorFacts {

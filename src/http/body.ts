@@ -1,23 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpFault } from './fault.js';
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Reads a JSON body.
  * @param maxBytes a longer body is refused as soon as that is known
  * @throws HttpFault 413, 415 or 400
  */
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const [mediaType = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
-  if (mediaType.trim() !== 'application/json') {
-    throw new HttpFault(415, 'BAD_REQUEST', 'Send JSON, with the header "Content-Type: application/json".');
-  }
-  if (parameters.some((parameter) => /charset\s*=(?!\s*"?utf-?8"?\s*$)/.test(parameter))) {
-    throw new HttpFault(415, 'BAD_REQUEST', 'JSON is sent in UTF-8.');
-  }
+  const contentType = request.headers['content-type'];
+  if (contentType !== 'application/json') assertJson(contentType);
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new HttpFault(415, 'BAD_REQUEST', 'A compressed body is not accepted.');
   }
-  const text = await readText(request, maxBytes);
+  const text = decode(await readBytes(request, maxBytes));
   try {
     return JSON.parse(text);
   } catch {
@@ -26,19 +23,42 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
   }
 }
 
-async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
-  const tooLarge = new HttpFault(413, 'OPERATION_TOO_LARGE', `A body has at most ${maxBytes} bytes.`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge;
-    chunks.push(chunk);
+function assertJson(contentType = ''): void {
+  const [mediaType = '', ...parameters] = contentType.toLowerCase().split(';');
+  if (mediaType.trim() !== 'application/json') {
+    throw new HttpFault(415, 'BAD_REQUEST', 'Send JSON, with the header "Content-Type: application/json".');
   }
+  if (parameters.some((parameter) => /charset\s*=(?!\s*"?utf-?8"?\s*$)/.test(parameter))) {
+    throw new HttpFault(415, 'BAD_REQUEST', 'JSON is sent in UTF-8.');
+  }
+}
+
+/** An iterator over the request would close its connection when it is left early, before the refusal is sent. */
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else reject(tooLarge(maxBytes));
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('The client hung up in the middle of its request.'));
+    });
+  });
+}
+
+function tooLarge(maxBytes: number): HttpFault {
+  return new HttpFault(413, 'OPERATION_TOO_LARGE', `A body has at most ${maxBytes} bytes.`);
+}
+
+function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return UTF8.decode(bytes);
   } catch {
     throw new HttpFault(400, 'BAD_REQUEST', 'The body is not UTF-8.');
   }

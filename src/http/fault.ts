@@ -10,6 +10,8 @@ export class HttpFault extends Error {
     readonly status: number,
     readonly code: ErrorCode,
     message?: string,
+    /** More headers of the answer, in lower case. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message ?? CATALOGUE[code].message);
   }

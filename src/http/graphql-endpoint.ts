@@ -1,17 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
 import type { Authenticate } from '../auth/credential.js';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
 import { readJsonBody } from './body.js';
+import type { EndpointHandler, HttpAnswer } from './endpoint.js';
 import { HttpFault } from './fault.js';
-
-/** What an endpoint answers; the server adds what all answers have in common. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 /** What the GraphQL endpoint works with. */
 export interface GraphqlEndpointParts {
@@ -31,34 +25,43 @@ const DOCUMENT_FAULTS: ReadonlySet<unknown> = new Set([
   'OPERATION_TOO_LARGE',
 ]);
 
-/** Answers one request to /graphql, by GET or POST. */
-export async function answerGraphql(
-  { apollo, authenticate, gateway, log, maxBodyBytes }: GraphqlEndpointParts,
-  request: IncomingMessage,
-  url: URL,
-  requestId: string,
-): Promise<HttpAnswer> {
-  const method = request.method ?? 'GET';
-  const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      method,
-      headers: headerMap(request),
-      search: url.search,
-      body: method === 'POST' ? await readJsonBody(request, maxBodyBytes) : undefined,
-    },
-    context: async () => {
-      const credential = await authenticate(request.headers.authorization);
-      return { requestId, credential, parts: gateway, log };
-    },
-  });
-  if (body.kind === 'chunked')
-    throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
-  const answer = { status: status ?? 200, headers: Object.fromEntries(headers), body: body.string };
-  return answer.status < 400 ? answer : withRequestId(answer, requestId);
+/** Answers requests to /graphql, by GET or POST. */
+export function graphqlEndpoint({
+  apollo,
+  authenticate,
+  gateway,
+  log,
+  maxBodyBytes,
+}: GraphqlEndpointParts): EndpointHandler {
+  return async ({ method, headers, message, search, requestId }) => {
+    const answer = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method,
+        headers: headerMap(headers),
+        search,
+        body: method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined,
+      },
+      context: async () => {
+        const credential = await authenticate(headers.authorization);
+        return { requestId, credential, parts: gateway, log };
+      },
+    });
+    if (answer.body.kind === 'chunked') {
+      throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
+    }
+    const status = answer.status ?? 200;
+    const complete = { status, headers: Object.fromEntries(answer.headers), body: answer.body.string };
+    return status < 400 ? complete : withRequestId(complete, requestId);
+  };
+}
+
+/** An answer of Apollo, whose body is text. */
+interface TextAnswer extends HttpAnswer {
+  readonly body: string;
 }
 
 /** Faults that Apollo found before there was a context lack the request's id. */
-function withRequestId(answer: HttpAnswer, requestId: string): HttpAnswer {
+function withRequestId(answer: TextAnswer, requestId: string): HttpAnswer {
   const parsed: unknown = JSON.parse(answer.body);
   if (!isErrorBody(parsed)) return answer;
   const errors = parsed.errors.map(({ extensions, ...error }) => ({
@@ -90,7 +93,7 @@ function isErrorBody(value: unknown): value is ErrorBody {
   );
 }
 
-function headerMap({ headers }: IncomingMessage): HeaderMap {
+function headerMap(headers: IncomingHttpHeaders): HeaderMap {
   const map = new HeaderMap();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);

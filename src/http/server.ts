@@ -1,13 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { StartupError } from '../errors/startup-error.js';
-import { describeCause } from '../logging/log.js';
-import { faultBody, HttpFault } from './fault.js';
-import { answerGraphql, type GraphqlEndpointParts, type HttpAnswer } from './graphql-endpoint.js';
+import { answerBrokenRequests } from './broken-requests.js';
+import { requestHandler } from './request-handler.js';
+import { createRouter } from './router.js';
+import { type EndpointParts, gatewayRoutes } from './routes.js';
+
+/** What the server and its endpoints work with. */
+interface ServerParts extends Omit<EndpointParts, 'isDraining'> {
+  /** Pages of these origins may call the gateway from a browser. */
+  readonly corsOrigins: readonly string[];
+}
 
 /** The HTTP server, listening. */
 export interface HttpServer {
@@ -24,30 +29,35 @@ const LAST_CALL_MS = 300;
  * Starts the HTTP server.
  * @throws StartupError when the port cannot be had
  */
-export async function startHttpServer(
-  parts: GraphqlEndpointParts,
-  host: string,
-  port: number,
-): Promise<HttpServer> {
-  let isDraining = false;
+export async function startHttpServer(parts: ServerParts, host: string, port: number): Promise<HttpServer> {
+  let isStopping = false;
+  const isDraining = (): boolean => isStopping;
+  const handle = requestHandler({
+    router: createRouter(gatewayRoutes({ ...parts, isDraining })),
+    corsOrigins: new Set(parts.corsOrigins),
+    isDraining,
+    log: parts.log,
+  });
   const server = createServer(
-    // Slow clients do not keep a connection for longer than a request may take to arrive.
     {
+      // Slow clients do not keep a connection for longer than a request may take to arrive.
       requestTimeout: 6_000,
       headersTimeout: 5_000,
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: 65_000,
+      // Node's own refusal has no body.
+      requireHostHeader: false,
     },
-    (request, response) => {
-      if (isDraining) response.setHeader('connection', 'close');
-      void respond(parts, request, response);
-    },
+    handle,
   );
+  // An expectation that nobody knows is no reason to refuse the request that has it.
+  server.on('checkExpectation', handle);
+  answerBrokenRequests(server);
   await listen(server, host, port);
   return {
     url: `http://${urlHost(host)}:${addressOf(server).port}/graphql`,
     stop: async (graceMs) => {
-      isDraining = true;
+      isStopping = true;
       await delay(LAST_CALL_MS);
       const closed = once(server, 'close');
       server.close();
@@ -57,67 +67,6 @@ export async function startHttpServer(
       clearTimeout(deadline);
     },
   };
-}
-
-async function respond(
-  parts: GraphqlEndpointParts,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const requestId = requestIdOf(request);
-  const answer = await answerSafely(parts, request, requestId);
-  response.writeHead(answer.status, {
-    ...answer.headers,
-    'content-length': Buffer.byteLength(answer.body),
-    'x-request-id': requestId,
-    'x-content-type-options': 'nosniff',
-    'cache-control': 'no-store',
-    // What is left of a refused body is not worth reading.
-    ...(!request.complete && { connection: 'close' }),
-  });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
-}
-
-async function answerSafely(
-  parts: GraphqlEndpointParts,
-  request: IncomingMessage,
-  requestId: string,
-): Promise<HttpAnswer> {
-  try {
-    return await route(parts, request, requestId);
-  } catch (error) {
-    const fault = error instanceof HttpFault ? error : unforeseen(parts.log, request, error, requestId);
-    return {
-      status: fault.status,
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      body: faultBody(fault, requestId),
-    };
-  }
-}
-
-async function route(
-  parts: GraphqlEndpointParts,
-  request: IncomingMessage,
-  requestId: string,
-): Promise<HttpAnswer> {
-  const target = request.url ?? '/';
-  if (!URL.canParse(target, 'http://gateway')) throw new HttpFault(400, 'BAD_REQUEST');
-  const url = new URL(target, 'http://gateway');
-  if (url.pathname === '/graphql') return await answerGraphql(parts, request, url, requestId);
-  throw new HttpFault(404, 'BAD_REQUEST', 'There is nothing at this path. GraphQL is served at /graphql.');
-}
-
-function unforeseen(log: Logger, request: IncomingMessage, error: unknown, requestId: string): HttpFault {
-  // A client that hangs up in the middle of its own request is no failure of ours.
-  const level = request.destroyed && !request.complete ? 'debug' : 'error';
-  log[level]({ requestId, cause: describeCause(error) }, 'request failed');
-  return new HttpFault(500, 'INTERNAL_ERROR');
-}
-
-/** The id that a proxy gave the request, if it is one that can be logged as it is; else a new one. */
-function requestIdOf({ headers }: IncomingMessage): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -23,7 +23,7 @@ const text = (min: number, max: number): fc.Arbitrary<string> =>
 const host = (min: number, max: number): fc.Arbitrary<string> =>
   fc.integer({ min, max }).map((number) => `10.0.${Math.floor(number / 256)}.${number % 256}`);
 
-export const mac = fc.string({ unit: hex, minLength: 12, maxLength: 12 });
+const mac = fc.string({ unit: hex, minLength: 12, maxLength: 12 });
 // Few, so that patches often meet a client that is there already.
 const clientMac = fc.integer({ min: 0, max: 5 }).map((number) => `aaaaaaaaaa0${number}`);
 

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { JSON_TYPE } from './endpoint.js';
+import { faultBody, HttpFault } from './fault.js';
+
+/** The latest request of each connection. */
+interface Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/**
+ * Answers in JSON what is no HTTP at all, and so never becomes a request; Node would answer it without a body.
+ */
+export function answerBrokenRequests(server: Server): void {
+  const exchanges = new WeakMap<Duplex, Exchange>();
+  server.on('request', (message, response) => exchanges.set(message.socket, { message, response }));
+  server.on('clientError', (error, socket) => {
+    const exchange = exchanges.get(socket);
+    if (!socket.writable) socket.destroy();
+    else if (exchange === undefined || exchange.response.writableFinished) refuse(socket, faultOf(error));
+    // What was understood before is answered still: a write that it made must not go without its answer.
+    else if (exchange.message.complete) exchange.response.once('finish', () => socket.end());
+    else if (exchange.response.headersSent) socket.destroy();
+    else refuse(socket, faultOf(error));
+  });
+  server.on('connect', (_, socket) => {
+    refuse(socket, new HttpFault(405, 'BAD_REQUEST', 'This server is no proxy.'));
+  });
+}
+
+function faultOf(error: Error): HttpFault {
+  switch ('code' in error ? error.code : undefined) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpFault(408, 'BAD_REQUEST', 'The request took too long to arrive.');
+    case 'HPE_HEADER_OVERFLOW':
+      return new HttpFault(431, 'BAD_REQUEST', 'The headers are too long.');
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new HttpFault(413, 'BAD_REQUEST', 'The chunk extensions are too long.');
+    default:
+      return new HttpFault(400, 'BAD_REQUEST', 'This is not a request of HTTP/1.1.');
+  }
+}
+
+function refuse(socket: Duplex, fault: HttpFault): void {
+  const requestId = randomUUID();
+  const body = faultBody(fault, requestId);
+  const head = [
+    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status] ?? ''}`,
+    'connection: close',
+    'cache-control: no-store',
+    `content-type: ${JSON_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'x-content-type-options: nosniff',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

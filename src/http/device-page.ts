@@ -1,0 +1,153 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Logger } from 'pino';
+import { assertMayUseGateway } from '../access/refusals.js';
+import type { Viewer } from '../access/viewer.js';
+import { type Authenticate, viewerOf } from '../auth/credential.js';
+import type { Device } from '../domain/device.js';
+import { parseId } from '../domain/id.js';
+import { aboutDevice } from '../errors/about-device.js';
+import { CATALOGUE } from '../errors/catalogue.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { toExtensions } from '../errors/wire.js';
+import { logFailure } from '../logging/log.js';
+import type { DeviceView } from '../operations/device-view.js';
+import { readNetworkDevice } from '../operations/read-network-device.js';
+import { updateNetworkDevice, type UpdateParts } from '../operations/update-network-device.js';
+import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
+import { readJsonBody } from './body.js';
+import { etagOf, type ExpectedVersions, includesVersion, parseVersions } from './device-page-conditions.js';
+import { fromPage, toPage } from './device-page-format.js';
+import {
+  type EndpointHandler,
+  type HttpAnswer,
+  type HttpRequest,
+  jsonAnswer,
+  type Route,
+} from './endpoint.js';
+import type { HttpFault } from './fault.js';
+
+/** What the REST page works with. */
+export interface DevicePageParts {
+  readonly authenticate: Authenticate;
+  readonly gateway: UpdateParts;
+  readonly log: Logger;
+  readonly maxBodyBytes: number;
+}
+
+/** The REST page itself: "URL | https://…/network/device/DEVICE_ID", over the same operations as GraphQL. */
+export function devicePageRoute(parts: DevicePageParts): Route {
+  return {
+    path: '/network/device/:id',
+    handlers: { GET: handler(parts, getDevice), POST: handler(parts, postDevice) },
+    presentFault,
+  };
+}
+
+type PageMethod = (parts: DevicePageParts, viewer: Viewer, request: HttpRequest) => Promise<HttpAnswer>;
+
+function handler(parts: DevicePageParts, method: PageMethod): EndpointHandler {
+  return async (request) => {
+    try {
+      const viewer = viewerOf(await parts.authenticate(request.headers.authorization));
+      assertMayUseGateway(viewer);
+      return await method(parts, viewer, request);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      logFailure(parts.log, error, request.requestId);
+      return errorAnswer(error, request.requestId);
+    }
+  };
+}
+
+async function getDevice(
+  { gateway }: DevicePageParts,
+  viewer: Viewer,
+  { params, headers }: HttpRequest,
+): Promise<HttpAnswer> {
+  const expected = expectedVersions(headers);
+  const id = params['id'] ?? '';
+  return await aboutDevice(nameOf(id), async () => {
+    const view = await readNetworkDevice(gateway.devices, viewer, id);
+    const { version } = view.device;
+    if (!includesVersion(expected, version)) {
+      throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
+    }
+    // If-None-Match is not looked at: status reports change the page without a new version.
+    return pageAnswer(gateway.secrets, view);
+  });
+}
+
+async function postDevice(
+  { gateway, maxBodyBytes }: DevicePageParts,
+  viewer: Viewer,
+  { params, headers, message }: HttpRequest,
+): Promise<HttpAnswer> {
+  const expected = expectedVersions(headers);
+  const patch = fromPage(await readJsonBody(message, maxBodyBytes));
+  const id = params['id'] ?? '';
+  const attempt = async (expectedVersion: number | undefined): Promise<DeviceView> =>
+    await updateNetworkDevice(gateway, viewer, { id, patch, expectedVersion, dryRun: false });
+  return await aboutDevice(nameOf(id), async () => {
+    const view = expected === 'any' ? await attempt(undefined) : await attemptAtOneOf(expected, attempt);
+    return pageAnswer(gateway.secrets, view);
+  });
+}
+
+/** What the log calls the device: an id that is none can be any text at all. */
+function nameOf(id: string): string {
+  return parseId(id) ?? 'not an id';
+}
+
+/** @throws BAD_REQUEST for an If-Match that cannot be read: to go on without it could overwrite what it protects */
+function expectedVersions({ 'if-match': header }: IncomingHttpHeaders): ExpectedVersions {
+  if (header === undefined) return 'any';
+  const versions = parseVersions(header);
+  if (versions !== undefined) return versions;
+  throw new GatewayError('BAD_REQUEST', {
+    message: 'If-Match is neither * nor a list of entity tags, e.g. "3".',
+  });
+}
+
+/** Versions start at 1. */
+const NO_VERSION = 0;
+
+/** An update takes one expected version; a conflict tells whether another one of the list is the current one. */
+async function attemptAtOneOf(
+  versions: ReadonlySet<number>,
+  attempt: (expectedVersion: number) => Promise<DeviceView>,
+  [version = NO_VERSION]: Iterable<number> = versions,
+): Promise<DeviceView> {
+  try {
+    return await attempt(version);
+  } catch (error) {
+    const current = error instanceof GatewayError ? error.facts.currentVersion : undefined;
+    if (current === undefined || !versions.has(current)) throw error;
+    return await attemptAtOneOf(versions, attempt, [current]);
+  }
+}
+
+function pageAnswer(secrets: DeviceSecrets, { device, passwords }: DeviceView): HttpAnswer {
+  const page = toPage(passwords === 'shown' ? openDevice(secrets, device) : withoutPasswords(device));
+  const answer = jsonAnswer(200, page);
+  return { ...answer, headers: { ...answer.headers, etag: etagOf(device.version) } };
+}
+
+/** On the page a password that may not be read is null, without an error. */
+function withoutPasswords(device: DeviceView['device']): Device {
+  const { wifi } = device;
+  return { ...device, wifi: wifi && { ...wifi, password: null, password5G: null, password6G: null } };
+}
+
+/** The page's "Errors": code, message, description. */
+function errorAnswer(error: GatewayError, requestId: string): HttpAnswer {
+  const { rest } = toExtensions(error, requestId);
+  // The only version that this page knows is that of If-Match, whose status HTTP fixes.
+  const status = error.code === 'VERSION_CONFLICT' ? 412 : rest.code;
+  const answer = jsonAnswer(status, { code: status, message: rest.message, description: error.message });
+  if (error.code !== 'UNAUTHENTICATED') return answer;
+  return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Bearer' } };
+}
+
+function presentFault({ status, code, message }: HttpFault): string {
+  return JSON.stringify({ code: status, message: CATALOGUE[code].restMessage, description: message });
+}

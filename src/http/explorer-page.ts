@@ -1,0 +1,94 @@
+import { pageHeaders } from './content-security.js';
+import type { EndpointHandler } from './endpoint.js';
+import { EXAMPLE_DOCUMENT, EXAMPLE_HEADERS, EXAMPLE_VARIABLES } from './example-operations.js';
+import { HttpFault } from './fault.js';
+import { ICON } from './page-icon.js';
+import { staticText } from './static-text.js';
+
+// Paths are relative to /explorer, so that the page works behind a proxy that serves the gateway under a path.
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Device Gateway explorer</title>
+<link rel="icon" href="favicon.ico">
+<link rel="stylesheet" href="explorer/style.css">
+<script src="explorer/graphiql.js" defer></script>
+<script src="explorer/start.js" defer></script>
+</head>
+<body class="no-focus-outline">
+<noscript>The explorer needs JavaScript.</noscript>
+<div id="root"></div>
+</body>
+</html>
+`;
+
+const EXAMPLE_TAB = {
+  query: EXAMPLE_DOCUMENT,
+  variables: JSON.stringify(EXAMPLE_VARIABLES, undefined, 2),
+  headers: JSON.stringify(EXAMPLE_HEADERS, undefined, 2),
+};
+
+// Tokens are kept nowhere, and what else is typed, passwords perhaps, no longer than the browser's tab: GraphiQL would
+// keep all of it in the browser for good, and put the document into the address.
+const START = `
+globalThis.MonacoEnvironment = {
+  globalAPI: false,
+  getWorkerUrl: (_, label) => 'explorer/' + label + '.worker.js',
+};
+YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
+  title: 'Device Gateway',
+  logo: ${JSON.stringify(ICON)},
+  endpoint: 'graphql',
+  headers: ${JSON.stringify(EXAMPLE_TAB.headers)},
+  defaultTabs: [${JSON.stringify(EXAMPLE_TAB)}],
+  // Of a tab's own variables GraphiQL shows nothing until it is chosen; after a reload it brings back its last ones.
+  variables: sessionStorage.length === 0 ? ${JSON.stringify(EXAMPLE_TAB.variables)} : undefined,
+  defaultEditorToolsVisibility: 'headers',
+  shouldPersistHeaders: false,
+  storage: sessionStorage,
+  onEditQuery: () => {},
+});
+`;
+
+/** GraphiQL comes as texts of several megabytes, which are not worth having before somebody opens the explorer. */
+const graphiql = async () => await import('@graphql-yoga/render-graphiql/graphiql');
+
+const script = (load: () => string | Promise<string>): EndpointHandler =>
+  // A worker is held to the policy of its own script, not to the page's.
+  staticText({ contentType: 'text/javascript; charset=utf-8', load, headers: pageHeaders({}) });
+
+const FILES: ReadonlyMap<string, EndpointHandler> = new Map([
+  ['start.js', script(() => START)],
+  ['graphiql.js', script(async () => (await graphiql()).js)],
+  ['editorWorkerService.worker.js', script(async () => (await graphiql()).editorWorkerService)],
+  ['json.worker.js', script(async () => (await graphiql()).jsonWorker)],
+  ['graphql.worker.js', script(async () => (await graphiql()).graphqlWorker)],
+  [
+    'style.css',
+    staticText({ contentType: 'text/css; charset=utf-8', load: async () => (await graphiql()).css }),
+  ],
+]);
+
+/** GraphiQL, with nothing from elsewhere. */
+export const explorerPage: EndpointHandler = staticText({
+  contentType: 'text/html; charset=utf-8',
+  load: () => PAGE,
+  headers: pageHeaders({
+    'script-src': "'self'",
+    'worker-src': "'self'",
+    // The editor places its lines by style attributes and writes its colours into style elements.
+    'style-src': "'self' 'unsafe-inline'",
+    'font-src': 'data:',
+    'img-src': "'self' data:",
+    'connect-src': "'self'",
+  }),
+});
+
+/** The files of the explorer, by name. */
+export const explorerFile: EndpointHandler = async (request) => {
+  const serve = FILES.get(request.params['file'] ?? '');
+  if (serve === undefined) throw new HttpFault(404, 'BAD_REQUEST', 'The explorer has no such file.');
+  return await serve(request);
+};

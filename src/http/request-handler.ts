@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { describeCause } from '../logging/log.js';
+import { codingFor, compress } from './compression.js';
+import { corsHeaders, preflightHeaders, VARY } from './cors.js';
+import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
+import { faultBody, HttpFault } from './fault.js';
+import { allowedMethods, handlerFor, type Router } from './router.js';
+
+/** What every request is handled with. */
+export interface HandlerParts {
+  readonly router: Router;
+  /** Pages of these origins may call the gateway from a browser. */
+  readonly corsOrigins: ReadonlySet<string>;
+  /** Whether clients are to take their next request elsewhere. */
+  readonly isDraining: () => boolean;
+  readonly log: Logger;
+}
+
+/** How long the rest of a refused body is read and dropped: a client that still sends would miss the answer. */
+const LINGER_MS = 1_000;
+
+/** Answers every request, whatever becomes of it, in JSON unless its endpoint has something else. */
+export function requestHandler(parts: HandlerParts): RequestListener {
+  return (message, response) => {
+    respond(parts, message, response).catch((error: unknown) => {
+      parts.log.error({ cause: describeCause(error) }, 'answer failed');
+      response.destroy();
+    });
+  };
+}
+
+async function respond(
+  parts: HandlerParts,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const requestId = requestIdOf(message);
+  const answer = await compressed(message, await answerSafely(parts, message, requestId));
+  const { vary } = answer.headers;
+  response.writeHead(answer.status, {
+    'cache-control': 'no-store',
+    ...answer.headers,
+    ...(answer.status !== 204 &&
+      answer.status !== 304 && { 'content-length': Buffer.byteLength(answer.body) }),
+    ...corsHeaders(parts.corsOrigins, message.headers),
+    vary: vary === undefined ? VARY : `${VARY}, ${vary}`,
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+    ...((parts.isDraining() || !message.complete) && { connection: 'close' }),
+  });
+  const body = message.method === 'HEAD' ? '' : answer.body;
+  if (message.complete) response.end(body);
+  else await linger(message, response, body);
+}
+
+async function linger(
+  message: IncomingMessage,
+  response: ServerResponse,
+  body: string | Buffer,
+): Promise<void> {
+  if (body.length > 0) response.write(body);
+  message.resume();
+  const deadline = new AbortController();
+  await Promise.race([
+    once(message, 'close', { signal: deadline.signal }).catch(() => undefined),
+    delay(LINGER_MS, undefined, { signal: deadline.signal, ref: false }).catch(() => undefined),
+  ]);
+  deadline.abort();
+  response.end();
+}
+
+async function compressed(message: IncomingMessage, answer: HttpAnswer): Promise<HttpAnswer> {
+  if (answer.headers['content-encoding'] !== undefined) return answer;
+  const coding = codingFor(message.headers['accept-encoding'], answer.body.length);
+  if (coding === undefined) return answer;
+  const body = await compress(coding, answer.body);
+  return { ...answer, headers: { ...answer.headers, 'content-encoding': coding }, body };
+}
+
+async function answerSafely(
+  parts: HandlerParts,
+  message: IncomingMessage,
+  requestId: string,
+): Promise<HttpAnswer> {
+  let presentFault: FaultPresenter = faultBody;
+  try {
+    const { path, search } = targetOf(message);
+    const match = parts.router(path);
+    if (match === undefined) {
+      throw new HttpFault(
+        404,
+        'BAD_REQUEST',
+        'There is nothing at this path. GraphQL is served at /graphql.',
+      );
+    }
+    presentFault = match.route.presentFault ?? faultBody;
+    const called = handlerFor(match.route, message.method ?? '');
+    if (called === undefined) return withoutHandler(parts, message, allowedMethods(match.route));
+    const { method, handle } = called;
+    const { headers } = message;
+    return await handle({ method, headers, message, search, params: match.params, requestId });
+  } catch (error) {
+    const fault = error instanceof HttpFault ? error : unforeseen(parts.log, message, error, requestId);
+    const headers = { ...fault.headers, 'content-type': JSON_TYPE };
+    return { status: fault.status, headers, body: presentFault(fault, requestId) };
+  }
+}
+
+function withoutHandler({ corsOrigins }: HandlerParts, message: IncomingMessage, allow: string): HttpAnswer {
+  if (message.method !== 'OPTIONS') {
+    throw new HttpFault(405, 'BAD_REQUEST', `This path answers ${allow}.`, { allow });
+  }
+  const headers = { allow, ...preflightHeaders(corsOrigins, message.headers, allow) };
+  return { status: 204, headers, body: '' };
+}
+
+/** Path and query of a request. */
+function targetOf({ url: target = '/', headers, httpVersion }: IncomingMessage): {
+  readonly path: string;
+  readonly search: string;
+} {
+  if (headers.host === undefined && httpVersion === '1.1') {
+    throw new HttpFault(400, 'BAD_REQUEST', 'The header "Host" is missing.');
+  }
+  if (target.startsWith('/')) {
+    const end = target.indexOf('?');
+    return end < 0 ? { path: target, search: '' } : { path: target.slice(0, end), search: target.slice(end) };
+  }
+  // Only clients that take the gateway for a proxy send a whole URL.
+  if (!URL.canParse(target)) throw new HttpFault(400, 'BAD_REQUEST', 'The path is malformed.');
+  const { pathname, search } = new URL(target);
+  return { path: pathname, search };
+}
+
+function unforeseen(log: Logger, message: IncomingMessage, error: unknown, requestId: string): HttpFault {
+  // A client that hangs up in the middle of its own request is no failure of ours.
+  const level = message.destroyed && !message.complete ? 'debug' : 'error';
+  log[level]({ requestId, cause: describeCause(error) }, 'request failed');
+  return new HttpFault(500, 'INTERNAL_ERROR');
+}
+
+/** The id that a proxy gave the request, if it is one that can be logged as it is; else a new one. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+}

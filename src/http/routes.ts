@@ -1,0 +1,30 @@
+import { devicePageRoute } from './device-page.js';
+import type { Route } from './endpoint.js';
+import { explorerFile, explorerPage } from './explorer-page.js';
+import { graphqlEndpoint, type GraphqlEndpointParts } from './graphql-endpoint.js';
+import { liveness, readiness, type ReadinessParts } from './health.js';
+import { homePage } from './home-page.js';
+import { pageIcon } from './page-icon.js';
+import { schemaFile } from './schema-file.js';
+
+/** What the endpoints work with. */
+export interface EndpointParts extends GraphqlEndpointParts, ReadinessParts {
+  /** The schema as text; undefined where introspection is closed. */
+  readonly printSchema: (() => string) | undefined;
+}
+
+/** Everything that is served, by path. */
+export function gatewayRoutes(parts: EndpointParts): readonly Route[] {
+  const graphql = graphqlEndpoint(parts);
+  return [
+    { path: '/graphql', handlers: { GET: graphql, POST: graphql } },
+    { path: '/', handlers: { GET: homePage } },
+    { path: '/explorer', handlers: { GET: explorerPage } },
+    { path: '/explorer/:file', handlers: { GET: explorerFile } },
+    devicePageRoute(parts),
+    { path: '/schema.graphql', handlers: { GET: schemaFile(parts.printSchema) } },
+    { path: '/health/live', handlers: { GET: liveness } },
+    { path: '/health/ready', handlers: { GET: readiness(parts) } },
+    { path: '/favicon.ico', handlers: { GET: pageIcon } },
+  ];
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Where root runs the tests everything can be installed, so there a missing browser is a failure. */
+export const isBrowserMissing = !existsSync(CHROMIUM) && process.getuid?.() !== 0;
+
+/** A page, and everything that went wrong or out on it. */
+export interface WatchedPage {
+  readonly page: Page;
+  /** Console errors and warnings of a broken policy, errors that nobody caught, requests that failed. */
+  readonly complaints: string[];
+  /** Hosts that anything was asked of; `data:` and the like have none. */
+  readonly hosts: Set<string>;
+}
+
+/** Starts a browser without a window. */
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+  });
+}
+
+/** Opens a page of a fresh profile and watches it. */
+export async function openPage(browser: Browser): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const hosts = new Set<string>();
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.text().includes('Content Security Policy')) {
+      complaints.push(`${message.text()} (${message.location().url})`);
+    }
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  context.on('requestfailed', (request) => complaints.push(`${request.method()} ${request.url()} failed`));
+  context.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
+  context.on('request', (request) => {
+    const { host } = new URL(request.url());
+    if (host !== '') hosts.add(host);
+  });
+  return { page, complaints, hosts };
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { isBrowserMissing, openPage, startBrowser } from './browser.js';
+
+const DEMO_FLEET = new URL('../../prisma/demo-fleet.json', import.meta.url);
+const CUSTOMER = '12345678901234567890cccc';
+const DEVICE = '12345678901234567890abcd';
+
+let gateway: TestGateway;
+let browser: Browser;
+let screenshots: string;
+beforeAll(async () => {
+  if (isBrowserMissing) return;
+  screenshots = await mkdtemp(join(tmpdir(), 'device gateway screenshots '));
+  gateway = await startTestGateway();
+  await gateway.importFleet(JSON.parse(await readFile(DEMO_FLEET, 'utf8')));
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  if (isBrowserMissing) return;
+  await browser.close();
+  await gateway.stop();
+});
+
+const address = (path: string): string => new URL(path, gateway.url).href;
+
+const QUERY = '.graphiql-query-editor';
+const TOOLS = '.graphiql-editor-tool';
+const RESULT = '.result-window';
+
+/** What an editor shows; it writes spaces as non-breaking ones. */
+async function shown(page: Page, editor: string): Promise<string> {
+  const text = await page.locator(`${editor} .view-lines >> visible=true`).innerText();
+  return text.replaceAll('\u00a0', ' ');
+}
+
+async function pasteToken(page: Page, token: string): Promise<void> {
+  const text = JSON.stringify({ Authorization: `Bearer ${token}` }, undefined, 2);
+  await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+  await page.locator(`${TOOLS} .view-lines >> visible=true`).click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.press('Control+V');
+}
+
+async function run(page: Page, operation: string): Promise<void> {
+  await page.locator('.graphiql-execute-button').click();
+  await page.getByRole('menuitem', { name: operation }).click();
+}
+
+describe.skipIf(isBrowserMissing)(
+  'the explorer (skipped where /usr/bin/chromium is missing, but for root)',
+  () => {
+    it('opens with examples, runs the first mutation with a token, and asks nothing of another host', async () => {
+      const { page, complaints, hosts } = await openPage(browser);
+      await page.goto(address('/explorer'));
+      await expect.poll(async () => await shown(page, QUERY)).toContain('mutation FirstUpdate');
+      expect(await shown(page, QUERY)).toContain('query ReadBack');
+      expect(await shown(page, TOOLS)).toContain('"Authorization": "Bearer paste-a-token-here"');
+
+      await pasteToken(page, await gateway.token('MANAGER', CUSTOMER));
+      await run(page, 'FirstUpdate');
+      await expect.poll(async () => await shown(page, RESULT)).toContain('"name": "My Primary Router"');
+      expect(await shown(page, RESULT)).not.toContain('errors');
+      await page.screenshot({ path: join(screenshots, 'mutation.png') });
+      const { rows } = await gateway.sql.query('SELECT name, notes FROM network_device WHERE id = $1', [
+        DEVICE,
+      ]);
+      expect(rows).toEqual([{ name: 'My Primary Router', notes: null }]);
+
+      await run(page, 'ReadBack');
+      await expect.poll(async () => await shown(page, RESULT)).toContain('"accessLevel": "MANAGER"');
+      // The workers complete and check; they need a moment to say that they could not be started.
+      await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+      await page.getByText('updateNetworkDevice').last().waitFor();
+      await page.screenshot({ path: join(screenshots, 'documentation.png') });
+      expect(page.workers().length).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+      expect([...hosts]).toEqual([new URL(gateway.url).host]);
+    });
+
+    it('keeps no token and nothing else beyond the tab, and puts no document into the address', async () => {
+      const { page } = await openPage(browser);
+      await page.goto(address('/explorer'));
+      await expect.poll(async () => await shown(page, QUERY)).toContain('mutation FirstUpdate');
+      const token = await gateway.token('MANAGER', CUSTOMER);
+      await pasteToken(page, token);
+      await expect.poll(async () => await shown(page, TOOLS)).toContain('eyJ');
+      await page.locator(`${QUERY} .view-lines`).click();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.insertText('query Typed { viewer { id } } #');
+      // GraphiQL stores what is typed after a pause.
+      await expect
+        .poll(async () => await page.evaluate('JSON.stringify(sessionStorage)'))
+        .toContain('query Typed');
+      expect(await page.evaluate('JSON.stringify(sessionStorage)')).not.toContain(token.slice(-20));
+      expect(await page.evaluate('JSON.stringify(localStorage)')).toBe('{}');
+      expect(page.url()).toBe(address('/explorer'));
+    });
+
+    it('says what is missing when it is run without a token', async () => {
+      const { page } = await openPage(browser);
+      await page.goto(address('/explorer'));
+      await page.locator('.graphiql-execute-button').waitFor();
+      await run(page, 'ReadBack');
+      await expect.poll(async () => await shown(page, RESULT)).toContain('UNAUTHENTICATED');
+    });
+  },
+);
