@@ -17,7 +17,9 @@ const QUERY = `query ($after: String, $last: Int, $filter: NetworkDeviceFilter) 
 
 const CASES = {
   'first page': {},
+  'page in the middle': { after: Buffer.from('id:f3000000000000000007a120').toString('base64url') },
   'last page': { last: 100 },
+  'firewalls, which are rare': { filter: { type: ['FIREWALL'] } },
   'offline devices': { filter: { online: false } },
   'being provisioned': { filter: { state: ['PROVISIONING'] } },
   'search by serial number': { filter: { search: 'gen-4711' } },

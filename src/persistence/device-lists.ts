@@ -1,6 +1,6 @@
 import type { DeviceState } from '../domain/device.js';
 import type { DeviceModelType } from '../domain/device-model.js';
-import type { Database } from './database.js';
+import type { Database, RunStatement } from './database.js';
 import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 import { Conditions, containing } from './sql-builder.js';
@@ -46,16 +46,20 @@ export function deviceLists({ run }: Database): DeviceLists {
     findMany: async (scope, ids) => {
       const where = new Conditions();
       where.add(`d.id = ANY(${where.param(ids)})`);
-      const from = source(scope, {}, where);
-      const text = `SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} ${from.reach} WHERE ${where.toString()}`;
+      const { reach } = source(scope, {}, [], where);
+      const text = `SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} ${reach} WHERE ${where.toString()}`;
       const rows = await run({ name: `list-by-id-${scope.kind}`, text, kind: 'read' }, where.values);
       return rows.map(toStoredDevice);
     },
     page: async (scope, filter, page) => {
       const where = new Conditions();
-      const { tables, key } = source(scope, filter, where);
-      if (page.afterId !== null) where.add(`${key} > ${where.param(page.afterId)}`);
-      if (page.beforeId !== null) where.add(`${key} < ${where.param(page.beforeId)}`);
+      const { tables, keys } = source(scope, filter, await modelsOf(run, filter), where);
+      const [key] = keys;
+      // The planner does not conclude from one table to the other, and would read the other from its start.
+      for (const column of keys) {
+        if (page.afterId !== null) where.add(`${column} > ${where.param(page.afterId)}`);
+        if (page.beforeId !== null) where.add(`${column} < ${where.param(page.beforeId)}`);
+      }
       const order = page.isBackward ? 'DESC' : 'ASC';
       // The ids are found first, by indexes alone where that is possible; only the page itself is read in full.
       const text = `WITH page AS MATERIALIZED (
@@ -68,7 +72,7 @@ export function deviceLists({ run }: Database): DeviceLists {
     },
     count: async (scope, filter) => {
       const where = new Conditions();
-      const { tables } = source(scope, filter, where);
+      const { tables } = source(scope, filter, await modelsOf(run, filter), where);
       const text = `SELECT count(*)::integer AS total FROM ${tables} WHERE ${where.toString()}`;
       const [row] = await run({ text, kind: 'read' }, where.values);
       return row === undefined ? 0 : new RowReader(row).int('total');
@@ -79,21 +83,27 @@ export function deviceLists({ run }: Database): DeviceLists {
 interface Source {
   /** The tables that scope and filter need, `d` the device. */
   readonly tables: string;
-  /** The column whose index gives the order of the page. */
-  readonly key: string;
+  /** The columns that hold the device's id, the one whose index gives the order of the page first. */
+  readonly keys: readonly [string, ...string[]];
   /** The join that the scope needs, for statements that name their own tables. */
   readonly reach: string;
 }
 
 /** Puts scope and filter into the conditions; the tables hold what they speak of. */
-function source(scope: ListScope, filter: DeviceFilter, where: Conditions): Source {
+function source(
+  scope: ListScope,
+  filter: DeviceFilter,
+  modelIds: readonly string[],
+  where: Conditions,
+): Source {
   const reach = scope.kind === 'below' ? 'JOIN device_reach r ON r.device_id = d.id' : '';
   const needsStatus = filter.online !== undefined || filter.simStatusCodes !== undefined;
+  const keys: readonly [string, ...string[]] = needsStatus ? ['d.id', 's.device_id'] : ['d.id'];
   addScope(scope, where);
-  addFilter(filter, where);
+  addFilter(filter, modelIds, where);
   return {
     tables: `network_device d ${reach} ${needsStatus ? 'JOIN device_status s ON s.device_id = d.id' : ''}`,
-    key: scope.kind === 'below' ? 'r.device_id' : 'd.id',
+    keys: scope.kind === 'below' ? ['r.device_id', ...keys] : keys,
     reach,
   };
 }
@@ -114,14 +124,19 @@ function addScope(scope: ListScope, where: Conditions): void {
   }
 }
 
-function addFilter(filter: DeviceFilter, where: Conditions): void {
+/** Models of the filter's types. With their ids in the statement the planner knows how common they are. */
+async function modelsOf(run: RunStatement, { types }: DeviceFilter): Promise<readonly string[]> {
+  if (types === undefined) return [];
+  const text = 'SELECT id FROM device_model WHERE type = ANY($1::device_model_type[])';
+  const rows = await run({ name: 'list-models-of-types', text, kind: 'read' }, [types]);
+  return rows.map((row) => new RowReader(row).text('id'));
+}
+
+function addFilter(filter: DeviceFilter, modelIds: readonly string[], where: Conditions): void {
   const { customerId, states, types, online, simStatusCodes, search } = filter;
   if (customerId !== undefined) where.add(`d.customer_id = ${where.param(customerId)}`);
   if (states !== undefined) where.add(`d.state = ANY(${where.param(states)}::device_state[])`);
-  if (types !== undefined) {
-    const models = `SELECT id FROM device_model WHERE type = ANY(${where.param(types)}::device_model_type[])`;
-    where.add(`d.model_id = ANY(ARRAY(${models}))`);
-  }
+  if (types !== undefined) where.add(`d.model_id = ANY(${where.param(modelIds)})`);
   if (online !== undefined) where.add(`s.online = ${where.param(online)}`);
   if (simStatusCodes !== undefined) where.add(`s.sim_status_code = ANY(${where.param(simStatusCodes)})`);
   if (search !== undefined && search.trim() !== '') where.add(searchCondition(search.trim(), where));

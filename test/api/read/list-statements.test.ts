@@ -1,0 +1,62 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCustomer, createDevice } from '../../support/fleet.js';
+import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+
+const NODES =
+  'id name model { name } customer { name } wifi { ssid password } dhcp { leaseTime } status { online }';
+
+describe('a list costs a fixed number of SQL statements, whatever its length and nesting', () => {
+  let gateway: TestGateway;
+  let token: string;
+  let ids: string[];
+  const spy = vi.spyOn(pg.Client.prototype, 'query');
+
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    const reseller = await createCustomer(gateway);
+    ids = [];
+    for (let index = 0; index < 8; index += 1) {
+      const customer = await createCustomer(gateway, reseller);
+      ids.push((await createDevice(gateway, { customer })).id);
+    }
+    token = await gateway.token('RESELLER', reseller);
+    await gateway.query('{ deviceModels { id } }', { token });
+  });
+  beforeEach(() => {
+    spy.mockClear();
+  });
+  afterAll(async () => {
+    spy.mockRestore();
+    await gateway.stop();
+  });
+
+  it.each([
+    ['networkDevices', 1, `query ($ids: [ID!]!) { networkDevices(ids: $ids) { ${NODES} } }`],
+    [
+      'a page of devices',
+      1,
+      `{ networkDeviceConnection { nodes { ${NODES} } edges { cursor } pageInfo { endCursor } } }`,
+    ],
+    ['a page of devices with its total', 2, `{ networkDeviceConnection { totalCount nodes { ${NODES} } } }`],
+    [
+      'a page of devices of one type',
+      2,
+      `{ networkDeviceConnection(filter: { type: [ROUTER] }) { nodes { ${NODES} } } }`,
+    ],
+    ['a page of customers', 1, '{ customerConnection { nodes { id name } } }'],
+    [
+      '_entities of one kind',
+      1,
+      `query ($entities: [_Any!]!) { _entities(representations: $entities) { ... on NetworkDevice { ${NODES} } } }`,
+    ],
+  ])('%s: %i, for one device and for eight', async (_, count, query) => {
+    for (const some of [ids.slice(0, 1), ids]) {
+      spy.mockClear();
+      const entities = some.map((id) => ({ __typename: 'NetworkDevice', id }));
+      const { errors } = await gateway.query(query, { token, variables: { ids: some, entities } });
+      expect(errors).toEqual([]);
+      expect(spy.mock.calls).toHaveLength(count);
+    }
+  });
+});
