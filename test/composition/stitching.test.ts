@@ -2,7 +2,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { ask, type SentRequest, stitchedPortal } from './portal.js';
 
 const { stitchingDirectivesTypeDefs } = stitchingDirectives();
@@ -96,6 +96,35 @@ describe('a portal that stitches us needs the URL and nothing else', () => {
     const nodes = byId.map(({ name }) => ({ name, openTickets: 2, model: { name: 'NX-510' } }));
     expect(data).toEqual({ networkDeviceConnection: { nodes } });
     expect(sent).toHaveLength(1);
+  });
+
+  it('a page of 500 devices is one request and one look-up', async () => {
+    const customer = await createCustomer(gateway, reseller);
+    const model = newId();
+    const networkDevices = Array.from({ length: 500 }, (_, index) => ({
+      id: newId(),
+      customer,
+      model,
+      name: `Row ${index}`,
+      macAddress: newMac(),
+    }));
+    const capabilities = { wifi: false, wifi2G: false, wifi5G: false, wifi6G: false, simSupport: false };
+    await gateway.importFleet({
+      deviceModels: [{ id: model, name: 'SG-3428', type: 'SWITCH', capabilities }],
+      networkDevices,
+    });
+    const inventory = makeExecutableSchema({
+      typeDefs: `${stitchingDirectivesTypeDefs}
+        type Query { rack: [NetworkDevice] }
+        type NetworkDevice { id: ID! }`,
+      resolvers: { Query: { rack: () => networkDevices.map(({ id }) => ({ id })) } },
+    });
+    const portal = await stitchedPortal(await remote(), inventory);
+    const { data, errors } = await ask(portal, '{ rack { name model { type } } }');
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ rack: networkDevices.map(({ name }) => ({ name, model: { type: 'SWITCH' } })) });
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.query.match(/networkDevices\(/g)).toHaveLength(1);
   });
 
   it('a coded error comes through the portal whole, REST code and all', async () => {
