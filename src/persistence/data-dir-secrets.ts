@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, rm } from 'node:fs/promises';
+import { link, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseSecretKeys, type SecretKeySetting } from '../config/secret-keys.js';
 import { StartupError } from '../errors/startup-error.js';
-import { errorCode, readIfPresent, reportingStorageFaults, writeBeside } from './embedded/files.js';
+import {
+  errorCode,
+  makeFolder,
+  readIfPresent,
+  reportingStorageFaults,
+  writeBeside,
+} from './embedded/files.js';
 
 /** The key ring that is kept in DATA_DIR, made when it is asked for the first time. */
 export async function dataDirKeyRing(
@@ -35,7 +41,7 @@ async function readOrCreate(file: string, make: () => string): Promise<string> {
   return await reportingStorageFaults(dirname(file), async () => {
     const present = await readIfPresent(file);
     if (present !== undefined) return present.trim();
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file), 0o700);
     const draft = await writeBeside(file, `${make()}\n`);
     try {
       // Unlike a rename, a link never replaces a secret that somebody else has made and may already use.

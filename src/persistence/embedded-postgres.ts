@@ -1,4 +1,4 @@
-import { chmod, mkdir, realpath } from 'node:fs/promises';
+import { chmod, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
@@ -6,7 +6,7 @@ import { StartupError } from '../errors/startup-error.js';
 import { locateBinaries } from './embedded/binaries.js';
 import { clusterFolder, databaseUser, ensureCluster, readPassword } from './embedded/cluster.js';
 import { findHolder, takeDataDir, type DataDirLock } from './embedded/data-dir-lock.js';
-import { isRoot, reportingStorageFaults } from './embedded/files.js';
+import { isRoot, makeFolder, reportingStorageFaults } from './embedded/files.js';
 import { startPostmaster, type Postmaster } from './embedded/postmaster.js';
 import { chooseLauncher } from './embedded/run-as.js';
 
@@ -32,7 +32,7 @@ async function openDataDir(dataDir: string): Promise<string> {
   const path = resolve(dataDir);
   // As root, the account that PostgreSQL runs under has to pass through; the files inside are closed to it.
   const mode = isRoot() ? 0o711 : 0o700;
-  if ((await mkdir(path, { recursive: true, mode })) !== undefined) await chmod(path, mode);
+  if (await makeFolder(path, mode)) await chmod(path, mode);
   return await realpath(path);
 }
 

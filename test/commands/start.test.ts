@@ -105,6 +105,7 @@ describe('what an operator can mend ends the start with exit code 1 and one mess
     const file = join(folder, 'a file');
     await writeFile(file, '');
     expectRefused(await main({ DATA_DIR: join(file, 'data') }), 'DATA_DIR');
+    expectRefused(await main({ DATA_DIR: '/proc/device-gateway' }), 'DATA_DIR');
     expectRefused(await main({ DATA_DIR: join(file, 'data'), DATABASE_URL: database.url }), 'DATA_DIR');
   });
 });

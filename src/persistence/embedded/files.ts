@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chown, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chown, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StartupError } from '../../errors/startup-error.js';
 
@@ -24,6 +24,31 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing.
+ * Node's own `recursive` never ends where the system says of a folder that exists that it does not, as below /proc.
+ * @returns whether the folder is new
+ */
+export async function makeFolder(path: string, mode: number): Promise<boolean> {
+  try {
+    return await makeOne(path, mode);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+  }
+  await makeFolder(dirname(path), mode);
+  return await makeOne(path, mode);
+}
+
+async function makeOne(path: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(path, { mode });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return false;
     throw error;
   }
 }
