@@ -78,7 +78,7 @@ module.exports = {
       name: 'graphql-only-in-graphql',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/graphql/' },
-      to: { path: 'node_modules/(graphql|type-graphql|@graphql-tools)/' },
+      to: { path: 'node_modules/(graphql|type-graphql|@graphql-tools|@graphql-inspector)/' },
     },
     {
       name: 'no-circles',
