@@ -4,6 +4,9 @@ import { runCommand } from './commands/run-command.js';
 import { loadSettings } from './config/settings.js';
 import { createLog } from './logging/log.js';
 
+/** Ctrl-C reaches the process from the terminal and once more from npm: that is one wish. */
+const ONE_WISH_MS = 2_000;
+
 /** The process: settings, start, signals, exit code. */
 await runCommand(async () => {
   const settings = loadSettings();
@@ -18,9 +21,16 @@ await runCommand(async () => {
   log.info('stopped');
 });
 
-/** The first signal that asks the process to stop; further ones change nothing, the stop is under way. */
+/** The first signal that asks the process to stop. A later one ends it at once, should a start or a stop hang. */
 async function signalled(): Promise<string> {
   return await new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, resolve);
+    let first: number | undefined;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, (name) => {
+        first ??= Date.now();
+        if (Date.now() - first > ONE_WISH_MS) process.exit(1);
+        resolve(name);
+      });
+    }
   });
 }

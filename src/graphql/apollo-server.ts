@@ -56,7 +56,7 @@ const requestErrorsPlugin: ApolloServerPlugin<GatewayContext> = {
     await Promise.resolve({
       didResolveOperation: async (request) => {
         await Promise.resolve();
-        assertVariablesFit(request);
+        assertExecutable(request);
       },
       willSendResponse: async ({ response, errors, document, schema, contextValue }) => {
         await Promise.resolve();
@@ -72,7 +72,7 @@ const requestErrorsPlugin: ApolloServerPlugin<GatewayContext> = {
     }),
 };
 
-function assertVariablesFit({
+function assertExecutable({
   schema,
   document,
   operation,
@@ -80,10 +80,18 @@ function assertVariablesFit({
   contextValue,
 }: GraphQLRequestContext<GatewayContext>): void {
   if (document === undefined || operation === undefined) return;
+  if (schema.getRootType(operation.operation) === undefined) {
+    const message = `This service has no ${operation.operation}.`;
+    throw refusal(new GatewayError('BAD_REQUEST', { message }), contextValue);
+  }
   const [first, ...others] = variableFaults(schema, document, operation, request.variables ?? {});
   if (first === undefined) return;
-  const fault = inputFault([first, ...others]);
-  throw new GraphQLError(fault.message, {
-    extensions: { ...toExtensions(fault, contextValue.requestId), http: { status: 400 } },
+  throw refusal(inputFault([first, ...others]), contextValue);
+}
+
+/** The error of a request that is not executed. */
+function refusal(fault: GatewayError, { requestId }: GatewayContext): GraphQLError {
+  return new GraphQLError(fault.message, {
+    extensions: { ...toExtensions(fault, requestId), http: { status: 400 } },
   });
 }

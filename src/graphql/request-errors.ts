@@ -13,9 +13,10 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { type ErrorCode, isErrorCode } from '../errors/catalogue.js';
-import { type ErrorFacts, GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
+import { isErrorCode } from '../errors/catalogue.js';
+import { type ErrorFacts, GatewayError, inputFault } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
+import { notPermitted, placeOf } from './enum-faults.js';
 
 /** What is known of the request that an error belongs to. */
 export interface RequestFacts {
@@ -124,12 +125,6 @@ function validationFault(error: GraphQLError, { schema, document }: RequestFacts
   return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(message));
 }
 
-/** The violation for a value outside a fixed set (the page: 409 "Value is not one of the permitted values"). */
-export function notPermitted(path: string): Violation {
-  const code: ErrorCode & Violation['code'] = 'VALUE_NOT_PERMITTED';
-  return { path, code, message: 'Value is not one of the permitted values.' };
-}
-
 /** Where literals stand that are no value of their enum: node → dotted path of the argument or field. */
 function enumPlaces(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<unknown, string> {
   const places = new Map<unknown, string>();
@@ -153,7 +148,7 @@ function enumPlaces(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<
     document,
     visitWithTypeInfo(typeInfo, {
       VariableDefinition: {
-        enter: (node) => void path.push(node.variable.name.value),
+        enter: (node) => void path.push(placeOf(document, node.variable.name.value)),
         leave: () => void path.pop(),
       },
       Argument: named,

@@ -10,13 +10,11 @@ import {
   isLeafType,
   isListType,
   isNonNullType,
-  Kind,
   type OperationDefinitionNode,
   typeFromAST,
-  visit,
 } from 'graphql';
 import type { Violation } from '../errors/gateway-error.js';
-import { notPermitted } from './request-errors.js';
+import { notPermitted, placeOf } from './enum-faults.js';
 
 type Path = readonly (string | number)[];
 
@@ -77,25 +75,6 @@ function typeAt(type: GraphQLInputType, path: Path): GraphQLInputType | undefine
   if (isLeafType(type) || !isInputObjectType(type)) return undefined;
   const field = type.getFields()[String(step)];
   return field && typeAt(field.type, rest);
-}
-
-/** The argument or field that a variable is given to: clients may call the variable itself anything. */
-function placeOf(document: DocumentNode, variable: string): string {
-  let place = variable;
-  const named: string[] = [];
-  const enclosing = {
-    enter: (node: { readonly name: { readonly value: string } }) => void named.push(node.name.value),
-    leave: () => void named.pop(),
-  };
-  visit(document, {
-    VariableDefinition: () => false,
-    Argument: enclosing,
-    ObjectField: enclosing,
-    [Kind.VARIABLE]: (node) => {
-      if (node.name.value === variable) place = named.join('.');
-    },
-  });
-  return place;
 }
 
 function dotted(path: Path): string {

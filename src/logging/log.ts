@@ -14,9 +14,14 @@ export function createLog(level: string): Logger {
 
 /** Writes down why a request failed, at the level that the catalogue gives this kind of error. */
 export function logFailure(log: Logger, error: GatewayError, requestId: string): void {
-  const { deviceId } = error.facts;
+  const deviceId = loggableId(error.facts.deviceId);
   const cause = error.cause === undefined ? undefined : describeCause(error.cause);
   log[CATALOGUE[error.code].logLevel]({ requestId, code: error.code, deviceId, cause }, 'request failed');
+}
+
+/** An id that is none can be any text that a client sent. */
+function loggableId(id: string | undefined): string | undefined {
+  return id === undefined || /^[0-9a-f]{24}$/.test(id) ? id : 'not an id';
 }
 
 /** What a log may hold of a foreign error: never its properties, which can hold rows or whole inputs. */

@@ -4,6 +4,12 @@ import { inputFault } from '../errors/gateway-error.js';
 /** How many records one batch look-up answers. */
 const MAX_BATCH = 1_000;
 
+/** @throws INVALID_VALUE for more records than one batch look-up answers */
+export function assertBatchSize(argument: string, count: number): void {
+  if (count <= MAX_BATCH) return;
+  throw inputFault([{ path: argument, code: 'INVALID_VALUE', message: `At most ${MAX_BATCH} of them.` }]);
+}
+
 /**
  * Looks records up by their ids in one go, as portals do: same length and order, null where there is none.
  * @param argument the name of the argument that holds the ids
@@ -14,9 +20,7 @@ export async function batchById<T extends { readonly id: string }>(
   ids: readonly string[],
   find: (ids: readonly string[]) => Promise<readonly T[]>,
 ): Promise<readonly (T | null)[]> {
-  if (ids.length > MAX_BATCH) {
-    throw inputFault([{ path: argument, code: 'INVALID_VALUE', message: `At most ${MAX_BATCH} of them.` }]);
-  }
+  assertBatchSize(argument, ids.length);
   const normalIds = ids.map(parseId);
   const wanted = new Set(normalIds.filter((id) => id !== undefined));
   const found = wanted.size === 0 ? [] : await find([...wanted]);

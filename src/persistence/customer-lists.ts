@@ -1,7 +1,7 @@
 import type { Database, RawRow } from './database.js';
 import type { ListScope, PageOfIds } from './device-lists.js';
 import { RowReader } from './row-reader.js';
-import { Conditions, containing } from './sql-builder.js';
+import { canBeStored, Conditions, containing } from './sql-builder.js';
 
 /** A customer as lists hold it. */
 export interface ListedCustomer {
@@ -63,7 +63,8 @@ function inScope(scope: ListScope, search: string | null = null): Conditions {
       break;
   }
   const text = search?.trim() ?? '';
-  if (text !== '') where.add(`lower(name) LIKE lower(${where.param(containing(text))})`);
+  if (!canBeStored(text)) where.add('FALSE');
+  else if (text !== '') where.add(`lower(name) LIKE lower(${where.param(containing(text))})`);
   return where;
 }
 

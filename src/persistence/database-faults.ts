@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { GatewayError } from '../errors/gateway-error.js';
 
 /** SQLSTATE classes that mean "the server is there but cannot work now": nothing was written. */
@@ -11,8 +12,8 @@ const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03'
 
 /** The SQLSTATE of a fault that PostgreSQL itself reported. */
 function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // Node's own codes can look like one: EPIPE.
+  return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
 /** The constraint that a write broke, if it broke one. */
@@ -69,6 +70,7 @@ export function connectFaultReason(error: unknown): string | undefined {
     case 'ECONNREFUSED':
     case 'ECONNRESET':
     case 'ETIMEDOUT':
+    case 'EPIPE':
     case 'EHOSTUNREACH':
       return `the database server does not answer (${code}). Start it, or correct host and port.`;
     case 'ENOTFOUND':

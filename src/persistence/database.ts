@@ -123,7 +123,9 @@ async function transactionOn<T>(client: pg.ClientBase, work: (run: RunStatement)
     await runOn(client, COMMIT, []);
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
+    const isBroken = error instanceof GatewayError && BROKEN.has(error.code);
+    // A connection of which nobody knows what it does is not asked for anything more.
+    if (!isBroken) await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
 }

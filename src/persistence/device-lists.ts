@@ -3,7 +3,7 @@ import type { DeviceModelType } from '../domain/device-model.js';
 import type { Database, RunStatement } from './database.js';
 import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
-import { Conditions, containing } from './sql-builder.js';
+import { canBeStored, Conditions, containing } from './sql-builder.js';
 
 /** Whose devices a list may hold. */
 export type ListScope =
@@ -144,14 +144,21 @@ function addFilter(filter: DeviceFilter, modelIds: readonly string[], where: Con
 
 /** The texts of the row by their trigram index, or the customers whose name fits; the planner combines both. */
 function searchCondition(search: string, where: Conditions): string {
-  const texts = `lower(d.name || ' ' || d.mac_address || ' ' || coalesce(d.serial_number, ''))`;
+  if (!canBeStored(search)) return 'FALSE';
+  // What stands between the texts is in none of them, so that no search finds the end of one and the start of the next.
+  const texts = `lower(d.name || chr(1) || d.mac_address || chr(1) || coalesce(d.serial_number, ''))`;
   const pattern = `lower(${where.param(containing(search))})`;
   const customers = `SELECT id FROM customer WHERE lower(name) LIKE ${pattern}`;
   const digits = search.replaceAll(/[:.-]/g, '');
   const isMacNotation = digits !== search && /^[0-9a-f]{2,12}$/i.test(digits);
   return [
     `(${texts} LIKE ${pattern}`,
-    ...(isMacNotation ? [`${texts} LIKE lower(${where.param(containing(digits))})`] : []),
+    ...(isMacNotation ? [macCondition(texts, `lower(${where.param(containing(digits))})`)] : []),
     `d.customer_id = ANY(ARRAY(${customers})))`,
   ].join(' OR ');
+}
+
+/** The index holds the MAC address among other texts; the address itself decides. */
+function macCondition(texts: string, pattern: string): string {
+  return `(${texts} LIKE ${pattern} AND d.mac_address LIKE ${pattern})`;
 }

@@ -1,3 +1,5 @@
+import { isCleanLine } from '../domain/text.js';
+
 /** Collects the conditions of a statement and the values that its placeholders stand for. */
 export class Conditions {
   readonly values: unknown[] = [];
@@ -16,6 +18,11 @@ export class Conditions {
   toString(): string {
     return this.#conditions.length === 0 ? 'TRUE' : this.#conditions.join(' AND ');
   }
+}
+
+/** Whether any stored text can hold this one: none holds a control character or half a surrogate pair. */
+export function canBeStored(text: string): boolean {
+  return isCleanLine(text);
 }
 
 /** A LIKE pattern for texts that hold this one, in which no character has a meaning of its own. */

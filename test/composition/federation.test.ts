@@ -139,9 +139,24 @@ describe('Federation 2: one subgraph of many, with the access rules in force', (
     expect(['BAD_REQUEST', 'BAD_USER_INPUT']).toContain(errors[0]?.extensions.code);
   });
 
+  it('a representation of a depth that nobody can walk is refused', async () => {
+    const token = await gateway.token('ADMIN', newId());
+    const query = 'query ($it: [_Any!]!) { _entities(representations: $it) { __typename } }';
+    const deep = '['.repeat(40_000) + ']'.repeat(40_000);
+    const response = await fetch(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: `{"query":${JSON.stringify(query)},"variables":{"it":[${deep}]}}`,
+    });
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
   it('more than 1,000 representations are refused', async () => {
     const token = await gateway.token('ADMIN', newId());
-    const it = Array.from({ length: 1_001 }, () => ({ __typename: 'NetworkDevice', id: newId() }));
+    const it = Array.from({ length: 1_001 }, (_, index) => ({
+      __typename: index % 2 === 0 ? 'NetworkDevice' : 'DeviceModel',
+      id: newId(),
+    }));
     const query = 'query ($it: [_Any!]!) { _entities(representations: $it) { __typename } }';
     const { errors } = await gateway.query(query, { token, variables: { it } });
     expect(errors[0]?.extensions).toMatchObject({

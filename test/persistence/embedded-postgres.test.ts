@@ -316,8 +316,8 @@ describe('what a crash leaves behind', () => {
   });
 
   test('a gateway killed while it makes the cluster does not block the next', async () => {
-    const gateway = startGateway();
     await rm(dataDir, { recursive: true });
+    const gateway = startGateway();
     const isBusy = async (): Promise<boolean> =>
       (await readdir(dataDir).catch(() => [])).some((name) => name.startsWith('postgres.new-'));
     while (!(await isBusy())) await delay(5);

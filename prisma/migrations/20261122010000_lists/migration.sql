@@ -36,7 +36,7 @@ ALTER TABLE "device_reach" ADD CONSTRAINT "device_reach_device_id_fkey" FOREIGN 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE INDEX "network_device_search_idx" ON "network_device"
-  USING gin (lower("name" || ' ' || "mac_address" || ' ' || coalesce("serial_number", '')) gin_trgm_ops);
+  USING gin (lower("name" || chr(1) || "mac_address" || chr(1) || coalesce("serial_number", '')) gin_trgm_ops);
 
 CREATE INDEX "customer_search_idx" ON "customer" USING gin (lower("name") gin_trgm_ops);
 

@@ -1,6 +1,7 @@
-import { GraphQLScalarType } from 'graphql';
+import { GraphQLScalarType, valueFromASTUntyped } from 'graphql';
 import { Arg, createUnionType, Ctx, Query, Resolver } from 'type-graphql';
 import { GatewayError } from '../../errors/gateway-error.js';
+import { assertBatchSize } from '../../operations/batch.js';
 import { readCustomers } from '../../operations/read-customers.js';
 import { readDeviceModels } from '../../operations/read-device-models.js';
 import { readNetworkDevices } from '../../operations/read-network-devices.js';
@@ -21,7 +22,19 @@ const EntityUnion = createUnionType({
 const AnyScalar = new GraphQLScalarType<unknown, unknown>({
   name: '_Any',
   description: 'A reference to an entity: `__typename` and its key (Apollo Federation).',
+  parseValue: keyOf,
+  parseLiteral: (node, variables) => keyOf(valueFromASTUntyped(node, variables)),
 });
+
+/** What is read of a reference. The rest can be of any depth, and nobody is to walk it. */
+function keyOf(value: unknown): { readonly __typename: unknown; readonly id: unknown } {
+  const { __typename, id }: { __typename?: unknown; id?: unknown } =
+    typeof value === 'object' && value !== null ? value : {};
+  return {
+    __typename: typeof __typename === 'string' ? __typename : null,
+    id: typeof id === 'string' ? id : null,
+  };
+}
 
 const ARGUMENT = 'representations';
 
@@ -54,6 +67,7 @@ export class EntitiesResolver {
     @Ctx() context: GatewayContext,
   ): Promise<(Entity | null)[]> {
     const viewer = requireViewer(context);
+    assertBatchSize(ARGUMENT, representations.length);
     const references = representations.map(toReference);
     const idsOf = (name: EntityName): string[] =>
       references.filter(({ typename }) => typename === name).map(({ id }) => id);
@@ -69,8 +83,7 @@ export class EntitiesResolver {
 }
 
 function toReference(representation: unknown): { readonly typename: EntityName; readonly id: string } {
-  const { __typename: typename, id }: { __typename?: unknown; id?: unknown } =
-    typeof representation === 'object' && representation !== null ? representation : {};
+  const { __typename: typename, id } = keyOf(representation);
   if (isEntityName(typename) && typeof id === 'string') return { typename, id };
   throw new GatewayError('BAD_REQUEST', {
     message: `A representation holds __typename, one of ${Object.keys(LOOK_UPS).join(', ')}, and id.`,

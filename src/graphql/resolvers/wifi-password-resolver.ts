@@ -5,7 +5,8 @@ import { openPassword } from '../../persistence/device-secrets.js';
 import type { GatewayContext } from '../context.js';
 import { WifiSettings } from '../types/wifi-settings.js';
 
-const HIDDEN = 'Null with an ACCESS_DENIED error for levels that may not read passwords.';
+const HIDDEN =
+  'Null for levels that may not read passwords: with an ACCESS_DENIED error on networkDevice and mutations, without one in lists.';
 
 @Resolver(() => WifiSettings)
 export class WifiPasswordResolver {

@@ -188,6 +188,10 @@ describe('lists hold what the viewer reaches and the filter names, in order of i
       [{ search: 'AABB.CCDD.EE01' }, ['Online 100%']],
       [{ search: 'BBCCDD' }, ['Online 100%']],
       [{ search: '  ' }, ['Leaving', 'Offline', 'Online 100%']],
+      [{ search: 'a\u0000b' }, []],
+      [{ search: '\ud800' }, []],
+      [{ search: '100% aabb' }, []],
+      [{ search: 'o-n-l' }, []],
       [{ customer: 'no id' }, []],
       [{ customer: '52f4fd7734697b28ccaf0001' }, []],
     ])('%j finds %j', async (filter, names) => {

@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { statementFault } from '../../src/persistence/database-faults.js';
+
+describe('a connection that breaks is never mistaken for an answer of PostgreSQL', () => {
+  it.each(['EPIPE', 'ECONNRESET', 'ETIMEDOUT', undefined])(
+    '%s during a write is OUTCOME_UNKNOWN, during a read not',
+    (code) => {
+      const fault = Object.assign(new Error('gone'), code === undefined ? {} : { code });
+      expect(statementFault(fault, 'write')).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      expect(statementFault(fault, 'read')).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    },
+  );
+});
