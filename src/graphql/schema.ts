@@ -17,6 +17,12 @@ interface SchemaOptions {
   readonly introspection: boolean;
 }
 
+/** TypeGraphQL has no class for the root types, and so no place for their descriptions. */
+const ROOT_DESCRIPTIONS = {
+  Query: 'What can be read. Every field but those that begin with an underscore needs an access token.',
+  Mutation: 'What can be changed. Every field needs an access token.',
+};
+
 /** The schema, built from the TypeGraphQL classes; every resolver fails with errors that may leave the gateway. */
 export async function buildGatewaySchema(
   { introspection }: SchemaOptions = { introspection: true },
@@ -35,6 +41,10 @@ export async function buildGatewaySchema(
     // The domain's rules judge the merged state; class-validator would see the patch only, and put it into its errors.
     validate: false,
   });
+  for (const [name, description] of Object.entries(ROOT_DESCRIPTIONS)) {
+    const root = schema.getType(name);
+    if (root !== undefined) root.description = description;
+  }
   return guardResolvers(schema);
 }
 
