@@ -66,7 +66,7 @@ export function deviceLists({ run }: Database): DeviceLists {
           SELECT d.id FROM ${tables} WHERE ${where.toString()}
           ORDER BY ${key} ${order} LIMIT ${where.param(page.limit + 1)}
         )
-        SELECT ${DEVICE_COLUMNS} FROM page JOIN ${DEVICE_TABLES.replace('network_device d', 'network_device d ON d.id = page.id')}
+        SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} JOIN page ON page.id = d.id
         ORDER BY d.id ${order}`;
       return (await run({ text, kind: 'read' }, where.values)).map(toStoredDevice);
     },
