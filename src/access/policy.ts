@@ -53,6 +53,11 @@ export function mayReadWifiPasswords(viewer: Viewer, owner: Owner): boolean {
   return reaches(viewer, rightsOf(viewer).readSecrets, owner);
 }
 
+/** Collectors of status hold a token with a scope of its own; whose devices it reports on is not limited. */
+export function mayReportStatus({ level, scopes }: Viewer): boolean {
+  return level === 'ADMIN' || scopes.includes('status:report');
+}
+
 function rightsOf({ level }: Viewer): Rights {
   return level === null ? NO_RIGHTS : RIGHTS[level];
 }

@@ -12,6 +12,11 @@ export const ACCESS_LEVELS = [
 
 export type AccessLevel = (typeof ACCESS_LEVELS)[number];
 
+/** Scopes that give a token a use of its own, without an access level. */
+export const SCOPES = ['status:report'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
 /** Whoever stands behind a valid token. */
 export interface Viewer {
   /** Id of the employee, or of the machine, that the token was issued to. */
@@ -20,4 +25,6 @@ export interface Viewer {
   readonly level: AccessLevel | null;
   /** Id of the customer that the employee belongs to. */
   readonly customerId: string | null;
+  /** Those of the token's scopes that the gateway knows. */
+  readonly scopes: readonly Scope[];
 }

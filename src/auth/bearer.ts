@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { ACCESS_LEVELS, type AccessLevel, type Viewer } from '../access/viewer.js';
+import { ACCESS_LEVELS, type AccessLevel, type Scope, SCOPES, type Viewer } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
 import type { Authenticate, Credential } from './credential.js';
 
@@ -10,9 +10,6 @@ export interface TokenRules {
   readonly audience: string;
   readonly algorithms: readonly string[];
 }
-
-/** Scopes that give a token a use of its own, without an access level. */
-const SCOPES = ['status:report'] as const;
 
 /** The rules for tokens of an external issuer, which publishes its keys at a URL. */
 export function externalTokenRules(jwksUrl: string, issuer: string, audience: string): TokenRules {
@@ -53,7 +50,8 @@ async function verify(token: string, { key, issuer, audience, algorithms }: Toke
       ? jwtVerify(token, key, options)
       : jwtVerify(token, key, options));
     const viewer = toViewer(payload);
-    return viewer === undefined ? { fault: 'invalid_token' } : { viewer };
+    if (viewer === undefined || payload.exp === undefined) return { fault: 'invalid_token' };
+    return { viewer, expiresAt: new Date(payload.exp * 1_000) };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { fault: 'expired' };
     const isTokenFault = error instanceof errors.JOSEError && !ISSUER_FAULTS.has(error.code);
@@ -65,17 +63,18 @@ async function verify(token: string, { key, issuer, audience, algorithms }: Toke
 function toViewer({ sub, customer, accessLevel, scope }: JWTPayload): Viewer | undefined {
   if (sub === undefined || sub === '') return undefined;
   const level = ACCESS_LEVELS.find((candidate) => candidate === accessLevel) ?? null;
-  const scopes = typeof scope === 'string' ? scope.split(' ') : [];
-  const isScopeOnly = accessLevel === undefined && SCOPES.some((known) => scopes.includes(known));
-  if (level === null && !isScopeOnly) return undefined;
-  if (customer === undefined || customer === null) return { subject: sub, level, customerId: null };
+  const granted = typeof scope === 'string' ? scope.split(' ') : [];
+  const scopes = SCOPES.filter((known) => granted.includes(known));
+  if (level === null && (accessLevel !== undefined || scopes.length === 0)) return undefined;
+  if (customer === undefined || customer === null) return { subject: sub, level, customerId: null, scopes };
   const customerId = typeof customer === 'string' ? parseId(customer) : undefined;
-  return customerId === undefined ? undefined : { subject: sub, level, customerId };
+  return customerId === undefined ? undefined : { subject: sub, level, customerId, scopes };
 }
 
-/** The claims of a token, for issuing one. */
+/** The claims of a token, for issuing one: a level, a scope, or both. */
 export interface TokenClaims {
   readonly subject: string;
-  readonly customerId: string;
-  readonly level: AccessLevel;
+  readonly customerId?: string;
+  readonly level?: AccessLevel;
+  readonly scope?: Scope;
 }

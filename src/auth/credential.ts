@@ -6,7 +6,12 @@ type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error' | 'inv
 
 /** What a request's credentials amount to. With `failure` nobody knows: the issuer could not be asked. */
 export type Credential =
-  { readonly viewer: Viewer } | { readonly fault: CredentialFault } | { readonly failure: unknown };
+  | {
+      readonly viewer: Viewer;
+      /** From then on the credentials are worth nothing; null when only the issuer knows. */ readonly expiresAt: Date | null;
+    }
+  | { readonly fault: CredentialFault }
+  | { readonly failure: unknown };
 
 /** Judges the value of an `Authorization` header, or of its twin in a WebSocket's connection parameters. */
 export type Authenticate = (authorization: string | undefined) => Promise<Credential>;

@@ -15,8 +15,8 @@ export interface LocalIssuer {
 export function localIssuer(key: Uint8Array): LocalIssuer {
   return {
     rules: { key, issuer: NAME, audience: NAME, algorithms: [ALGORITHM] },
-    issue: async ({ subject, customerId, level }, ttl) =>
-      await new SignJWT({ customer: customerId, accessLevel: level })
+    issue: async ({ subject, customerId, level, scope }, ttl) =>
+      await new SignJWT({ customer: customerId, accessLevel: level, scope })
         .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
         .setSubject(subject)
         .setIssuer(NAME)

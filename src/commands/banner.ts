@@ -1,5 +1,6 @@
 import { ACCESS_LEVELS, type AccessLevel } from '../access/viewer.js';
 import type { App } from '../app.js';
+import { isLoopback } from '../config/loopback.js';
 
 const NORDLYS_NET = '52f4fd7734697b28ccaf0001';
 const BAGERIET = '12345678901234567890cccc';
@@ -39,8 +40,4 @@ export async function printBanner({ url, issuer, isDatabaseEmbedded }: App, host
     lines.push('');
   }
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
 import { type Environment, EnvironmentReader } from './environment-reader.js';
+import { isLoopback } from './loopback.js';
 import { parseSecretKeys, type SecretKeySetting } from './secret-keys.js';
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -18,6 +19,21 @@ type IssuerSettings =
     }
   | { readonly kind: 'local' };
 
+/** Where settings go that are on their way to a device. */
+type ProvisioningTarget =
+  | { readonly kind: 'http'; readonly url: string; readonly secret: string }
+  /** For development: a device that takes its time and refuses some tries, as asked for. */
+  | { readonly kind: 'simulated'; readonly delayMs: number; readonly failurePercent: number };
+
+/** How changed settings reach their devices. */
+export interface ProvisioningSettings {
+  readonly target: ProvisioningTarget;
+  /** How long a job waits after its first failed try; each further wait is twice as long. */
+  readonly retryMs: number;
+  /** Whether the gateway itself works on the jobs; `npm run worker` does so in any case. */
+  readonly isWorker: boolean;
+}
+
 /** Everything that the environment decides, read once; README.md has the table. */
 export interface Settings {
   readonly port: number;
@@ -31,6 +47,7 @@ export interface Settings {
   readonly issuer: IssuerSettings;
   /** The key ring for WiFi passwords, the first key encrypts; undefined: a ring kept in `dataDir`. */
   readonly secretKeys: readonly [SecretKeySetting, ...SecretKeySetting[]] | undefined;
+  readonly provisioning: ProvisioningSettings;
   readonly shutdownGraceMs: number;
   readonly introspection: boolean;
   /** Pages of these origins may call the gateway from a browser. */
@@ -61,6 +78,7 @@ export function readSettings(env: Environment): Settings {
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     issuer: readIssuer(reader),
     secretKeys: readSecretKeys(reader),
+    provisioning: readProvisioning(reader),
     shutdownGraceMs: reader.int('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     introspection: reader.flag('INTROSPECTION', true),
     corsOrigins: readCorsOrigins(reader),
@@ -98,6 +116,32 @@ function readSecretKeys(reader: EnvironmentReader): Settings['secretKeys'] {
   if ('keys' in parsed) return parsed.keys;
   reader.fault('WIFI_SECRET_KEYS', parsed.fault);
   return undefined;
+}
+
+function readProvisioning(reader: EnvironmentReader): ProvisioningSettings {
+  return {
+    target: readProvisioningTarget(reader),
+    retryMs: reader.int('PROVISIONING_RETRY_MS', 2_000, 1, 3_600_000),
+    isWorker: reader.flag('PROVISIONING_WORKER', true),
+  };
+}
+
+function readProvisioningTarget(reader: EnvironmentReader): ProvisioningTarget {
+  const url = reader.url('PROVISIONING_URL', ['https:', 'http:']);
+  const secret = reader.text('PROVISIONING_SECRET');
+  if (reader.text('PROVISIONING_URL') === undefined) {
+    if (secret !== undefined) reader.fault('PROVISIONING_SECRET', 'is of no use without PROVISIONING_URL');
+    return {
+      kind: 'simulated',
+      delayMs: reader.int('SIMULATED_DEVICE_MS', 100, 0, 60_000),
+      failurePercent: reader.int('SIMULATED_DEVICE_FAILURES', 0, 0, 100),
+    };
+  }
+  if (secret === undefined) reader.fault('PROVISIONING_SECRET', 'is needed with PROVISIONING_URL');
+  if (url !== undefined && new URL(url).protocol === 'http:' && !isLoopback(new URL(url).hostname)) {
+    reader.fault('PROVISIONING_URL', 'must start with https:// unless its host is a loopback address');
+  }
+  return { kind: 'http', url: url ?? '', secret: secret ?? '' };
 }
 
 /** An origin is compared with what browsers send, so it must be written as they write it. */

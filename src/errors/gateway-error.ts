@@ -19,6 +19,8 @@ export interface ErrorFacts {
   readonly violations?: readonly Violation[];
   readonly deviceId?: string;
   readonly currentVersion?: number;
+  /** In milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 /** Any failure that clients are told about: a code of the catalogue and public facts. A cause stays in the log. */

@@ -22,6 +22,7 @@ export interface ErrorExtensions {
   readonly violations?: readonly WireViolation[];
   readonly deviceId?: string;
   readonly currentVersion?: number;
+  readonly retryAfterMs?: number;
   readonly retryable: boolean;
   readonly requestId: string;
 }
@@ -29,7 +30,7 @@ export interface ErrorExtensions {
 /** The one place that turns an error into its wire format. */
 export function toExtensions(error: GatewayError, requestId: string): ErrorExtensions {
   const { restCode, restMessage, retryable } = CATALOGUE[error.code];
-  const { violations, deviceId, currentVersion } = error.facts;
+  const { violations, deviceId, currentVersion, retryAfterMs } = error.facts;
   return {
     code: error.code,
     rest: { code: restCode, message: error.facts.restMessage ?? restMessage },
@@ -43,6 +44,7 @@ export function toExtensions(error: GatewayError, requestId: string): ErrorExten
     }),
     ...(deviceId !== undefined && { deviceId }),
     ...(currentVersion !== undefined && { currentVersion }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
     retryable,
     requestId,
   };

@@ -18,7 +18,10 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   const fail = async (): Promise<never> => await Promise.reject(error);
   const route = devicePageRoute({
     authenticate: async () =>
-      await Promise.resolve({ viewer: { subject: 'test', level: 'ADMIN', customerId: null } }),
+      await Promise.resolve({
+        viewer: { subject: 'test', level: 'ADMIN', customerId: null, scopes: [] },
+        expiresAt: null,
+      }),
     gateway: {
       devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail },
       secrets: { seal: () => ({ sealed: '' }), open: () => '' },

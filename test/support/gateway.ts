@@ -29,6 +29,7 @@ const wireError = z.strictObject({
       .optional(),
     deviceId: z.string().optional(),
     currentVersion: z.int().optional(),
+    retryAfterMs: z.int().optional(),
     retryable: z.boolean(),
     requestId: z.string().min(1),
   }),
