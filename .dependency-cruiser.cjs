@@ -11,6 +11,7 @@ const MAY_IMPORT = {
   auth: ['access', 'domain', 'errors'],
   persistence: ['config', 'domain', 'errors', 'logging', 'generated'],
   operations: ['access', 'domain', 'errors'],
+  provisioning: ['domain', 'errors', 'logging'],
   graphql: ['operations', 'access', 'auth', 'domain', 'errors', 'logging'],
   http: ['graphql', 'operations', 'access', 'auth', 'domain', 'errors', 'logging'],
   commands: [
@@ -28,7 +29,7 @@ const MAY_IMPORT = {
 };
 
 /** Folders that take their stores from app.ts: they may know the types of persistence, and none of its code. */
-const TYPES_OF_PERSISTENCE = ['operations', 'graphql', 'http'];
+const TYPES_OF_PERSISTENCE = ['operations', 'graphql', 'http', 'provisioning'];
 
 const layerRules = Object.entries(MAY_IMPORT).map(([folder, others]) => ({
   name: `${folder}-imports-inwards`,

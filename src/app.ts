@@ -4,10 +4,11 @@ import type { Logger } from 'pino';
 import { type Authenticate } from './auth/credential.js';
 import { bearerAuthenticator, externalTokenRules } from './auth/bearer.js';
 import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
-import type { Settings } from './config/settings.js';
+import type { ProvisioningSettings, Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { startHttpServer } from './http/server.js';
+import { batchedJobs } from './operations/read-provisioning-jobs.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
@@ -16,7 +17,11 @@ import { customerLists } from './persistence/customer-lists.js';
 import { deviceLists } from './persistence/device-lists.js';
 import { deviceStore } from './persistence/device-store.js';
 import { writeFleet } from './persistence/fleet-writer.js';
+import { provisioningJobs } from './persistence/provisioning-jobs.js';
+import { provisioningQueue } from './persistence/provisioning-queue.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
+import { driverFor } from './provisioning/target-driver.js';
+import { type ProvisioningWorker, startWorker } from './provisioning/worker.js';
 
 /** A running gateway. */
 export interface App {
@@ -49,6 +54,7 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       catalog: catalogStore(storage.database.prisma),
       deviceLists: deviceLists(storage.database),
       customerLists: customerLists(storage.database),
+      findJobs: batchedJobs(provisioningJobs(storage.database)),
       secrets: storage.keyRing,
       now: () => new Date(),
     };
@@ -63,12 +69,15 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       checkDatabase: async () => await isDatabaseThere(storage.database),
     };
     const http = await startHttpServer(parts, settings.host, settings.port);
+    const worker = settings.provisioning.isWorker
+      ? openWorker(settings.provisioning, storage, log)
+      : undefined;
     return {
       url: http.url,
       issuer,
       isDatabaseEmbedded: storage.isEmbedded,
       stop: async () => {
-        await http.stop(settings.shutdownGraceMs);
+        await Promise.all([http.stop(settings.shutdownGraceMs), worker?.stop(settings.shutdownGraceMs)]);
         await apollo.stop();
         await storage.close();
       },
@@ -101,6 +110,16 @@ async function openAuth({
   }
   const local = localIssuer(await dataDirIssuerKey(dataDir));
   return { authenticate: bearerAuthenticator(local.rules), issuer: local };
+}
+
+/** A worker on the jobs of this storage's database. */
+export function openWorker(
+  { target, retryMs }: ProvisioningSettings,
+  { database, keyRing }: Storage,
+  log: Logger,
+): ProvisioningWorker {
+  const queue = provisioningQueue(database.run);
+  return startWorker({ queue, secrets: keyRing, driver: driverFor(target), retryMs, log });
 }
 
 /** An empty embedded database gets the demo fleet; what a user deletes later stays deleted. */

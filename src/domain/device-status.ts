@@ -25,3 +25,28 @@ export interface DeviceStatus {
   readonly downlinkRateKbps: number | null;
   readonly connectionSeconds: number | null;
 }
+
+/** The status of a device that never reported. */
+export const UNREPORTED_STATUS: DeviceStatus = {
+  provisioned: null,
+  lastComm: null,
+  online: null,
+  lanIp: null,
+  subnetMask: null,
+  gateway: null,
+  wanIp: null,
+  publicIp: null,
+  upTimeSeconds: null,
+  dns: null,
+  dns2: null,
+  ipv6: null,
+  ipv6Dns: null,
+  ipv6Dns2: null,
+  simStatusCode: null,
+  networkTypeCode: null,
+  signalStrength: null,
+  ssSignalStrength: null,
+  uplinkRateKbps: null,
+  downlinkRateKbps: null,
+  connectionSeconds: null,
+};

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Customer } from './customer.js';
 import type { DeviceModel } from './device-model.js';
-import type { DeviceStatus } from './device-status.js';
+import { type DeviceStatus, UNREPORTED_STATUS } from './device-status.js';
 import type { DhcpSettings } from './dhcp.js';
 import type { WifiSettings } from './wifi.js';
 
@@ -29,8 +30,9 @@ export interface Device<Secret = string> extends DeviceSettings<Secret> {
   readonly serialNumber: string | null;
   /** The MVNO account of the SIM card that a router uplinks through. */
   readonly mvnoAccount: string | null;
-  /** Provisioning jobs in progress. */
+  /** Provisioning jobs in progress: at most one that waits and one that runs. */
   readonly jobs: number;
+  readonly hasRunningJob: boolean;
   readonly model: DeviceModel;
   readonly customer: Customer;
   readonly status: DeviceStatus | null;
@@ -54,5 +56,37 @@ export function settingsOf<Secret>({
  * themselves belongs here, so that a dry run shows it and the write stores it.
  */
 export function updatedDevice(device: Device, settings: DeviceSettings, now: Date): Device {
-  return { ...device, ...settings, version: device.version + 1, updatedAt: now };
+  const updated = { ...device, ...settings, version: device.version + 1, updatedAt: now };
+  return needsProvisioning(device, settings) ? provisionedAnew(updated) : updated;
+}
+
+/** Whether a change concerns the device itself, and not only what people call it. */
+export function needsProvisioning(before: DeviceSettings, after: DeviceSettings): boolean {
+  const sent = ({ macAddress, wifi, dhcp }: DeviceSettings): unknown => ({ macAddress, wifi, dhcp });
+  return !isDeepStrictEqual(sent(before), sent(after));
+}
+
+/** The device with a new job that waits, in place of one that waited before; one that runs goes on. */
+export function provisionedAnew<Secret>(device: Device<Secret>): Device<Secret> {
+  return {
+    ...device,
+    state: 'PROVISIONING',
+    jobs: device.hasRunningJob ? 2 : 1,
+    status: { ...(device.status ?? UNREPORTED_STATUS), provisioned: false },
+  };
+}
+
+/** How far the settings of a device are on their way, as the database says after a write. */
+export interface ProvisioningProgress {
+  readonly state: DeviceState;
+  readonly jobs: number;
+  readonly provisioned: boolean | null;
+}
+
+/** The device with the progress that was written: a job may have begun or ended since the device was read. */
+export function withProgress<Secret>(
+  device: Device<Secret>,
+  { state, jobs, provisioned }: ProvisioningProgress,
+): Device<Secret> {
+  return { ...device, state, jobs, status: device.status && { ...device.status, provisioned } };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Viewer } from '../access/viewer.js';
 import { assertMayUseGateway } from '../access/refusals.js';
 import { type Credential, viewerOf } from '../auth/credential.js';
+import type { FindJobs } from '../operations/read-provisioning-jobs.js';
 import type { UpdateParts } from '../operations/update-network-device.js';
 import type { CustomerLists } from '../persistence/customer-lists.js';
 import type { DeviceLists } from '../persistence/device-lists.js';
@@ -12,6 +13,7 @@ export interface GatewayParts extends UpdateParts {
   readonly catalog: CatalogStore;
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
+  readonly findJobs: FindJobs;
 }
 
 /** What the resolvers of one request share. */

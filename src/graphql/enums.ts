@@ -3,6 +3,7 @@ import { ACCESS_LEVELS, type AccessLevel } from '../access/viewer.js';
 import type { DeviceState } from '../domain/device.js';
 import type { DeviceModelType } from '../domain/device-model.js';
 import type { NetworkType } from '../domain/network-type.js';
+import type { ProvisioningJobState } from '../domain/provisioning-job.js';
 import type { SimStatus } from '../domain/sim-status.js';
 
 /** Registers an enum whose values are their own names, each with its description; a value cannot be forgotten. */
@@ -24,6 +25,19 @@ export const DeviceStateEnum = registerEnum<DeviceState>('DeviceState', 'Which s
   PROVISIONING: 'Settings are on their way to the device.',
   DELETING: 'The device is being deleted and takes no more changes.',
 });
+
+export const ProvisioningJobStateEnum = registerEnum<ProvisioningJobState>(
+  'ProvisioningJobState',
+  'What became of a provisioning job.',
+  {
+    QUEUED: 'It waits: for its first try, or for another one after a try that failed.',
+    RUNNING: 'The settings are being sent to the device.',
+    APPLIED: 'The device has the settings.',
+    FAILED:
+      'The device does not have the settings; the error says why. retryProvisioning sends them once more.',
+    SUPERSEDED: 'A newer job took its place, or the device is being deleted.',
+  },
+);
 
 export const DeviceModelTypeEnum = registerEnum<DeviceModelType>(
   'DeviceModelType',

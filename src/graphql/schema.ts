@@ -7,6 +7,7 @@ import { CustomerResolver } from './resolvers/customer-resolver.js';
 import { EntitiesResolver } from './resolvers/entities-resolver.js';
 import { NetworkDeviceListResolver } from './resolvers/network-device-list-resolver.js';
 import { NetworkDeviceResolver } from './resolvers/network-device-resolver.js';
+import { ProvisioningResolver } from './resolvers/provisioning-resolver.js';
 import { ViewerResolver } from './resolvers/viewer-resolver.js';
 import { WifiPasswordResolver } from './resolvers/wifi-password-resolver.js';
 import { guardResolvers } from './resolver-errors.js';
@@ -33,6 +34,7 @@ export async function buildGatewaySchema(
       NetworkDeviceListResolver,
       DeviceModelResolver,
       CustomerResolver,
+      ProvisioningResolver,
       ViewerResolver,
       WifiPasswordResolver,
       EntitiesResolver,

@@ -2,7 +2,13 @@ import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseMac } from '../domain/addresses.js';
-import { type Device, type DeviceSettings, updatedDevice } from '../domain/device.js';
+import {
+  type Device,
+  type DeviceSettings,
+  needsProvisioning,
+  updatedDevice,
+  withProgress,
+} from '../domain/device.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { faultsOfChange, isSameSettings } from '../domain/device-rules.js';
 import { parseId } from '../domain/id.js';
@@ -77,12 +83,15 @@ async function attemptUpdate(
   const next = updatedDevice(before, after, now());
   const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
   const sealed = { ...next, wifi: sealWifi(secrets, deviceId, next.wifi, wifiBefore) };
-  if (!dryRun) {
-    const outcome = await write(deviceId, before.version, sealed, next.updatedAt);
-    if (outcome === 'outdated') return undefined;
-    if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);
-  }
-  return { device: sealed, passwords };
+  if (dryRun) return { device: sealed, passwords };
+  const outcome = await write(deviceId, before.version, {
+    settings: sealed,
+    needsJob: needsProvisioning(before, after),
+    updatedAt: next.updatedAt,
+  });
+  if (outcome === 'outdated') return undefined;
+  if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);
+  return { device: withProgress(sealed, outcome), passwords };
 }
 
 const MAC_TAKEN: Violation = {

@@ -11,7 +11,8 @@ import { RowReader } from './row-reader.js';
 /** A device as it is stored: its WiFi passwords are sealed. */
 export type StoredDevice = Device<SealedText>;
 
-const DEVICE_STATES: readonly DeviceState[] = ['ACTIVE', 'PROVISIONING', 'DELETING'];
+/** The states of the database's enum. */
+export const DEVICE_STATES: readonly DeviceState[] = ['ACTIVE', 'PROVISIONING', 'DELETING'];
 const MODEL_TYPES: readonly DeviceModelType[] = ['ROUTER', 'SWITCH', 'FIREWALL', 'ACCESSPOINT', 'OTHER'];
 
 /**
@@ -20,6 +21,7 @@ const MODEL_TYPES: readonly DeviceModelType[] = ['ROUTER', 'SWITCH', 'FIREWALL',
  */
 export const DEVICE_COLUMNS = `
   d.id, d.version, d.state::text AS state, d.name, d.notes, d.mac_address, d.serial_number, d.mvno_account, d.jobs,
+  d.running_job_id IS NOT NULL AS has_running_job,
   d.provisioned, d.wifi_enabled, d.wifi_ssid, d.wifi_password, d.wifi_enabled_5g, d.wifi_ssid_5g, d.wifi_password_5g,
   d.wifi_enabled_6g, d.wifi_ssid_6g, d.wifi_password_6g, d.wifi_bandsteering, d.dhcp_enable, d.dhcp_ip_pool_start,
   d.dhcp_ip_pool_end, d.dhcp_lease_minutes, d.dhcp_primary_dns_server, d.dhcp_reserved_clients,
@@ -56,6 +58,7 @@ export function toStoredDevice(raw: RawRow): StoredDevice {
     serialNumber: row.textOrNull('serial_number'),
     mvnoAccount: row.textOrNull('mvno_account'),
     jobs: row.int('jobs'),
+    hasRunningJob: row.flag('has_running_job'),
     wifi: toWifi(row),
     dhcp: toDhcp(row),
     model: toModel(new RowReader(raw, 'm_')),

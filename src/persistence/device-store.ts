@@ -1,19 +1,15 @@
-import type { DeviceSettings } from '../domain/device.js';
+import type { ProvisioningProgress } from '../domain/device.js';
 import type { Database, RunStatement } from './database.js';
 import type { StoredDevice } from './device-row.js';
-import type { SealedText } from './key-ring.js';
 import { type DeviceForUpdate, readDevice, readDeviceForUpdate } from './read-device.js';
-import { writeDevice, type WriteOutcome } from './write-device.js';
+import { queueCurrentSettings } from './queue-job.js';
+import { type DeviceWrite, writeDevice, type WriteOutcome } from './write-device.js';
 
 /** One try at an update: read what it needs, then write what was decided. */
 export interface UpdateAttempt {
   readonly read: (id: string, macAddress: string | null) => Promise<DeviceForUpdate | undefined>;
-  readonly write: (
-    id: string,
-    version: number,
-    settings: DeviceSettings<SealedText>,
-    updatedAt: Date,
-  ) => Promise<WriteOutcome>;
+  /** @param version the version that was read */
+  readonly write: (id: string, version: number, write: DeviceWrite) => Promise<WriteOutcome>;
 }
 
 /** Where devices are kept. */
@@ -23,6 +19,8 @@ export interface DeviceStore {
   readonly optimistic: UpdateAttempt;
   /** For an update that others keep overtaking: its read locks the row until `work` is done. */
   readonly locked: <T>(work: (attempt: UpdateAttempt) => Promise<T>) => Promise<T>;
+  /** Queues a provisioning job for the settings as they are; undefined for a device that is gone or being deleted. */
+  readonly queueJob: (id: string) => Promise<ProvisioningProgress | undefined>;
 }
 
 /** The devices of this database. */
@@ -31,13 +29,13 @@ export function deviceStore(database: Database): DeviceStore {
     find: async (id) => await readDevice(database.run, id),
     optimistic: attemptOn(database.run, false),
     locked: async (work) => await database.transaction(async (run) => await work(attemptOn(run, true))),
+    queueJob: async (id) => await queueCurrentSettings(database.run, id),
   };
 }
 
 function attemptOn(run: RunStatement, lock: boolean): UpdateAttempt {
   return {
     read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress, lock),
-    write: async (id, version, settings, updatedAt) =>
-      await writeDevice(run, id, version, settings, updatedAt),
+    write: async (id, version, write) => await writeDevice(run, id, version, write),
   };
 }

@@ -6,7 +6,10 @@ import { type DeviceSecrets, sealWifi } from './device-secrets.js';
 import { settingsColumns } from './write-device.js';
 
 /** A device that is to be inserted; its model and customer by id. */
-type NewDevice = Omit<Device, 'model' | 'customer' | 'version' | 'createdAt' | 'updatedAt'> & {
+type NewDevice = Omit<
+  Device,
+  'model' | 'customer' | 'version' | 'jobs' | 'hasRunningJob' | 'createdAt' | 'updatedAt'
+> & {
   readonly modelId: string;
   readonly customerId: string;
 };
@@ -96,7 +99,12 @@ async function knownDevices(tx: Transaction, devices: readonly NewDevice[]): Pro
   return new Set(rows.map(({ id }) => id));
 }
 
-/** One statement for the devices and one for their status, whatever their number. */
+/** A device that comes in the middle of being provisioned is provisioned from here. */
+function needsJob({ state }: NewDevice): boolean {
+  return state === 'PROVISIONING';
+}
+
+/** One statement each for the devices, their jobs and their status, whatever their number. */
 async function insertDevices(
   tx: Transaction,
   secrets: DeviceSecrets,
@@ -113,7 +121,7 @@ async function insertDevices(
     state: device.state,
     serial_number: device.serialNumber,
     mvno_account: device.mvnoAccount,
-    jobs: device.jobs,
+    jobs: needsJob(device) ? 1 : 0,
     provisioned: device.status?.provisioned ?? null,
     created_at: now,
     updated_at: now,
@@ -121,6 +129,9 @@ async function insertDevices(
   }));
   await tx.$executeRaw`INSERT INTO network_device
     SELECT * FROM jsonb_populate_recordset(NULL::network_device, ${JSON.stringify(rows)}::jsonb)`;
+  await tx.provisioningJob.createMany({
+    data: added.filter(needsJob).map(({ id }) => ({ deviceId: id, version: 1 })),
+  });
   await tx.deviceStatus.createMany({
     data: added.flatMap(({ id, status }) => {
       if (status === null) return [];

@@ -1,8 +1,16 @@
-import type { DeviceSettings } from '../domain/device.js';
+import type { DeviceSettings, ProvisioningProgress } from '../domain/device.js';
 import type { ReservedClient } from '../domain/dhcp.js';
 import { brokenConstraint } from './database-faults.js';
 import type { Statement, RunStatement } from './database.js';
 import type { SealedText } from './key-ring.js';
+import {
+  isOvertaken,
+  NOTE_CHANGE,
+  PROGRESS_COLUMNS,
+  PROVISIONED_ANEW,
+  QUEUE_JOB,
+  toProgress,
+} from './queue-job.js';
 
 type ColumnValue = string | number | boolean | null | readonly ReservedClient[];
 
@@ -46,18 +54,36 @@ const COLUMNS = Object.keys(
  * the state, which others change without a new version, so it cannot change a device that is being deleted;
  * the whole aggregate is one row, so it cannot tear either.
  */
+const WRITTEN = (more: string): string => `written AS (
+  UPDATE network_device SET ${COLUMNS.map((column, index) => `${column} = $${index + 4}`).join(', ')},
+    version = version + 1, updated_at = $3 ${more}
+  WHERE id = $1 AND version = $2 AND state <> 'DELETING'
+  RETURNING ${PROGRESS_COLUMNS}
+)`;
+
 const WRITE_DEVICE: Statement = {
   name: 'write-device',
-  text: `UPDATE network_device
-    SET ${COLUMNS.map((column, index) => `${column} = $${index + 4}`).join(', ')},
-      version = version + 1, updated_at = $3
-    WHERE id = $1 AND version = $2 AND state <> 'DELETING'
-    RETURNING version`,
+  text: `WITH ${WRITTEN('')}, ${NOTE_CHANGE} SELECT * FROM written`,
+  kind: 'write',
+};
+
+/** The same, and the job that brings the settings to the device: neither is ever written without the other. */
+const WRITE_DEVICE_AND_JOB: Statement = {
+  name: 'write-device-and-job',
+  text: `WITH ${WRITTEN(`, ${PROVISIONED_ANEW}`)}, ${QUEUE_JOB}, ${NOTE_CHANGE} SELECT * FROM written`,
   kind: 'write',
 };
 
 /** How a write ended: `outdated` when somebody else changed the device since it was read, `mac-taken` when somebody took the MAC. */
-export type WriteOutcome = 'written' | 'outdated' | 'mac-taken';
+export type WriteOutcome = ProvisioningProgress | 'outdated' | 'mac-taken';
+
+/** What an update writes. */
+export interface DeviceWrite {
+  readonly settings: DeviceSettings<SealedText>;
+  /** Whether the settings are to be brought to the device. */
+  readonly needsJob: boolean;
+  readonly updatedAt: Date;
+}
 
 /**
  * Writes the settings of a device if it still is at this version.
@@ -67,17 +93,18 @@ export async function writeDevice(
   run: RunStatement,
   id: string,
   version: number,
-  settings: DeviceSettings<SealedText>,
-  updatedAt: Date,
+  { settings, needsJob, updatedAt }: DeviceWrite,
 ): Promise<WriteOutcome> {
   const values = Object.values(settingsColumns(settings)).map((value) =>
     typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
   );
   try {
-    const rows = await run(WRITE_DEVICE, [id, version, updatedAt, ...values]);
-    return rows.length === 1 ? 'written' : 'outdated';
+    const statement = needsJob ? WRITE_DEVICE_AND_JOB : WRITE_DEVICE;
+    const [row] = await run(statement, [id, version, updatedAt, ...values]);
+    return row === undefined ? 'outdated' : toProgress(row);
   } catch (error) {
     if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';
+    if (isOvertaken(error)) return 'outdated';
     throw error;
   }
 }

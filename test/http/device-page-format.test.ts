@@ -33,6 +33,7 @@ const DEVICE: Device = {
   serialNumber: 'serialNumber',
   mvnoAccount: 'mvnoAccount',
   jobs: 3,
+  hasRunningJob: true,
   createdAt: new Date(1),
   updatedAt: new Date(2),
   model: {

@@ -23,7 +23,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
         expiresAt: null,
       }),
     gateway: {
-      devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail },
+      devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail, queueJob: fail },
       secrets: { seal: () => ({ sealed: '' }), open: () => '' },
       now: () => new Date(0),
     },

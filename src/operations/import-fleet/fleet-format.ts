@@ -123,6 +123,7 @@ const networkDevice = z
     macAddress: z.string(),
     serialNumber: orNull(text),
     mvnoAccount: orNull(id),
+    // Read and left: the jobs that a device had elsewhere do not come with it.
     jobs: int.min(0).default(0),
     notes: orNull(z.string()),
     wifi: orNull(wifi),

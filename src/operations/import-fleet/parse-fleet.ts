@@ -15,7 +15,7 @@ interface FleetCustomer {
 /** A device of a fleet, its model and customer by id. */
 export interface FleetDevice extends Omit<
   Device,
-  'model' | 'customer' | 'version' | 'createdAt' | 'updatedAt'
+  'model' | 'customer' | 'version' | 'jobs' | 'hasRunningJob' | 'createdAt' | 'updatedAt'
 > {
   readonly modelId: string;
   readonly customerId: string;
@@ -75,7 +75,6 @@ function toDevice(record: FleetFile['networkDevices'][number]): FleetDevice {
     state: record.state,
     serialNumber: record.serialNumber,
     mvnoAccount: record.mvnoAccount,
-    jobs: record.jobs,
     modelId: record.model,
     customerId: record.customer,
     // A new device is a blank one that is updated: the same defaults, the same normal forms.

@@ -1,0 +1,62 @@
+import DataLoader from 'dataloader';
+import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioning-job.js';
+import { inputFault } from '../errors/gateway-error.js';
+import type { ProvisioningJobs } from '../persistence/provisioning-jobs.js';
+
+/** How many jobs of one device an answer may hold. */
+const MAX_JOBS = 500;
+
+/** Which jobs of a device are asked for. */
+export interface JobsRequest {
+  /** The newest of them. */
+  readonly first: number;
+  /** Only in these states; null for all. */
+  readonly states: readonly ProvisioningJobState[] | null;
+}
+
+interface JobsWish {
+  readonly deviceId: string;
+  readonly request: JobsRequest;
+  /** The same for requests that are alike. */
+  readonly kind: string;
+}
+
+/** Finds the jobs of one device; those of many devices that ask at once are found together. */
+export type FindJobs = (deviceId: string, request: JobsRequest) => Promise<readonly ProvisioningJob[]>;
+
+/**
+ * The newest provisioning jobs of a device. Whoever reads the device reads its jobs.
+ * @throws INVALID_VALUE for a `first` that is not from 0 to 500
+ */
+export async function readProvisioningJobs(
+  find: FindJobs,
+  deviceId: string,
+  request: JobsRequest,
+): Promise<readonly ProvisioningJob[]> {
+  if (request.first < 0 || request.first > MAX_JOBS) {
+    throw inputFault([{ path: 'first', code: 'INVALID_VALUE', message: `A number from 0 to ${MAX_JOBS}.` }]);
+  }
+  return await find(deviceId, request);
+}
+
+/**
+ * Finds jobs in one statement for all devices that ask for the same at the same moment, e.g. those of a page. It keeps
+ * nothing: jobs change.
+ */
+export function batchedJobs({ list }: ProvisioningJobs): FindJobs {
+  const loader = new DataLoader<JobsWish, readonly ProvisioningJob[]>(
+    async (wishes) => {
+      const requests = new Map(wishes.map(({ kind, request }) => [kind, request]));
+      const answers = new Map<string, Awaited<ReturnType<typeof list>>>();
+      for (const [kind, { states, first }] of requests) {
+        const alike = wishes.filter((wish) => wish.kind === kind);
+        const deviceIds = [...new Set(alike.map(({ deviceId }) => deviceId))];
+        answers.set(kind, await list(deviceIds, states, first));
+      }
+      return wishes.map(({ deviceId, kind }) => answers.get(kind)?.get(deviceId) ?? []);
+    },
+    { cache: false },
+  );
+  return async (deviceId, request) =>
+    await loader.load({ deviceId, request, kind: JSON.stringify([request.first, request.states]) });
+}

@@ -1,0 +1,26 @@
+import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
+import { refusal } from '../access/refusals.js';
+import type { Viewer } from '../access/viewer.js';
+import { provisionedAnew, withProgress } from '../domain/device.js';
+import { parseId } from '../domain/id.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { DeviceStore } from '../persistence/device-store.js';
+import type { DeviceView } from './device-view.js';
+
+/**
+ * Sends the settings of a device to it once more, in place of a job that waits.
+ * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), DEVICE_DELETING
+ */
+export async function retryProvisioning(
+  devices: Pick<DeviceStore, 'find' | 'queueJob'>,
+  viewer: Viewer,
+  id: string,
+): Promise<DeviceView> {
+  const deviceId = parseId(id);
+  const device = deviceId === undefined ? undefined : await devices.find(deviceId);
+  if (device === undefined || !mayUpdateDevice(viewer, device.customer)) throw refusal(viewer);
+  const progress = await devices.queueJob(device.id);
+  if (progress === undefined) throw new GatewayError('DEVICE_DELETING');
+  const passwords = mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused';
+  return { device: withProgress(provisionedAnew(device), progress), passwords };
+}

@@ -1,0 +1,59 @@
+import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioning-job.js';
+import type { Database, Statement } from './database.js';
+import { JOB_ID } from './provisioning-queue.js';
+import { RowReader } from './row-reader.js';
+
+const STATES: readonly ProvisioningJobState[] = ['QUEUED', 'RUNNING', 'APPLIED', 'FAILED', 'SUPERSEDED'];
+
+const LIST_JOBS: Statement = {
+  name: 'list-jobs',
+  text: `SELECT ${JOB_ID} AS id, j.device_id, j.version, j.state::text AS state, j.attempts, j.error,
+      j.created_at, j.started_at, j.finished_at
+    FROM unnest($1::text[]) AS wanted(device_id) CROSS JOIN LATERAL (
+      SELECT * FROM provisioning_job j
+      WHERE j.device_id = wanted.device_id
+        AND ($2::provisioning_job_state[] IS NULL OR j.state = ANY($2::provisioning_job_state[]))
+      ORDER BY j.id DESC LIMIT $3
+    ) j`,
+  kind: 'read',
+};
+
+/** The jobs of devices, for people. */
+export interface ProvisioningJobs {
+  /**
+   * The newest jobs of each of these devices, the newest first; one statement, however many devices.
+   * @param states only jobs in one of these; null for all
+   */
+  readonly list: (
+    deviceIds: readonly string[],
+    states: readonly ProvisioningJobState[] | null,
+    limit: number,
+  ) => Promise<ReadonlyMap<string, readonly ProvisioningJob[]>>;
+}
+
+/** The jobs of this database. */
+export function provisioningJobs({ run }: Database): ProvisioningJobs {
+  return {
+    list: async (deviceIds, states, limit) => {
+      const jobs = new Map(deviceIds.map((id): [string, ProvisioningJob[]] => [id, []]));
+      for (const raw of await run(LIST_JOBS, [deviceIds, states, limit])) {
+        const row = new RowReader(raw);
+        jobs.get(row.text('device_id'))?.push(toJob(row));
+      }
+      return jobs;
+    },
+  };
+}
+
+function toJob(row: RowReader): ProvisioningJob {
+  return {
+    id: row.text('id'),
+    state: row.oneOf('state', STATES),
+    version: row.int('version'),
+    attempts: row.int('attempts'),
+    error: row.textOrNull('error'),
+    createdAt: row.time('created_at'),
+    startedAt: row.timeOrNull('started_at'),
+    finishedAt: row.timeOrNull('finished_at'),
+  };
+}

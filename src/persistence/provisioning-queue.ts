@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type { RunStatement, Statement } from './database.js';
+import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
+import { RowReader } from './row-reader.js';
+
+// Whoever changes the state of a job locks its device first, so that nothing is decided on what is about to change.
+
+/** A job that this process works on. */
+export interface ClaimedJob {
+  readonly id: string;
+  /** Names this try: without it nobody can end it. */
+  readonly lease: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** The device as it is now: its settings may be newer than the job. */
+  readonly device: StoredDevice;
+}
+
+/** How a try ended. A job that is to wait is superseded instead when a newer one waits, or the device is being deleted. */
+export type JobEnd =
+  | { readonly state: 'APPLIED' }
+  | { readonly state: 'FAILED'; readonly error: string }
+  | { readonly state: 'QUEUED'; readonly error: string; readonly delayMs: number }
+  /** The try was broken off before its outcome was known, and does not count. */
+  | { readonly state: 'RELEASED' };
+
+/** The jobs that wait and run, for workers: any number of them, in any number of processes. */
+export interface ProvisioningQueue {
+  /** Takes up jobs that are due, and those whose worker let its lease run out; the longest due first. */
+  readonly claim: (limit: number, leaseMs: number) => Promise<readonly ClaimedJob[]>;
+  /** Prolongs leases. @returns the ids of the jobs that are still this process's */
+  readonly renew: (jobs: readonly ClaimedJob[], leaseMs: number) => Promise<ReadonlySet<string>>;
+  /** Ends a try; nothing happens when the lease was lost to another worker. */
+  readonly end: (job: ClaimedJob, end: JobEnd) => Promise<void>;
+}
+
+/** The job's number in the form of all ids. */
+export const JOB_ID = "lpad(to_hex(j.id), 24, '0')";
+
+const IS_OPEN = `j.state IN ('QUEUED', 'RUNNING')`;
+
+const CLAIM: Statement = {
+  name: 'claim-jobs',
+  text: `WITH candidate AS (
+      SELECT d.*, j.id AS job_id FROM provisioning_job j JOIN network_device d ON d.id = j.device_id
+      WHERE ${IS_OPEN} AND j.due_at <= now() AND (d.running_job_id IS NULL OR d.running_job_id = j.id)
+      ORDER BY j.due_at LIMIT $1
+      FOR NO KEY UPDATE OF d SKIP LOCKED
+    ), started AS (
+      UPDATE provisioning_job j SET
+        state = 'RUNNING', lease = $2::uuid, due_at = now() + $3::integer * interval '1 millisecond',
+        version = candidate.version, started_at = coalesce(j.started_at, now()),
+        attempts = j.attempts + (j.state = 'QUEUED')::integer
+      FROM candidate WHERE j.id = candidate.job_id AND ${IS_OPEN} AND j.due_at <= now()
+      RETURNING j.id, ${JOB_ID} AS job_id, j.device_id, j.attempts
+    ), marked AS (
+      UPDATE network_device d SET running_job_id = started.id FROM started WHERE d.id = started.device_id
+    )
+    SELECT started.job_id, started.attempts AS job_attempts, ${DEVICE_COLUMNS}
+    FROM started JOIN ${DEVICE_TABLES.replace('network_device d', 'candidate d ON d.id = started.device_id')}`,
+  kind: 'write',
+};
+
+const RENEW: Statement = {
+  name: 'renew-leases',
+  text: `UPDATE provisioning_job j SET due_at = now() + $3::integer * interval '1 millisecond'
+    FROM unnest($1::bigint[], $2::uuid[]) AS held(id, lease)
+    WHERE j.id = held.id AND j.lease = held.lease
+    RETURNING ${JOB_ID} AS id`,
+  kind: 'write',
+};
+
+const END: Statement = {
+  name: 'end-job',
+  text: `WITH device AS (
+      SELECT d.id, d.state, d.jobs FROM network_device d WHERE d.id = $1 FOR NO KEY UPDATE
+    ), ended AS (
+      UPDATE provisioning_job j SET
+        state = next.state, error = CASE WHEN $5::boolean THEN j.error ELSE $6 END, lease = NULL,
+        attempts = j.attempts - $5::boolean::integer, due_at = now() + $7::integer * interval '1 millisecond',
+        finished_at = CASE WHEN next.state = 'QUEUED' THEN NULL ELSE now() END
+      FROM device, LATERAL (
+        SELECT CASE
+          WHEN $4 = 'QUEUED' AND (device.jobs > 1 OR device.state = 'DELETING') THEN 'SUPERSEDED' ELSE $4
+        END::provisioning_job_state AS state
+      ) next
+      WHERE j.id = $2 AND j.lease = $3::uuid
+      RETURNING j.device_id, j.state
+    ), written AS (
+      UPDATE network_device d SET
+        running_job_id = NULL, jobs = left_over.jobs,
+        state = CASE WHEN left_over.jobs = 0 AND d.state = 'PROVISIONING' THEN 'ACTIVE' ELSE d.state END,
+        provisioned = CASE WHEN left_over.jobs = 0 AND ended.state <> 'SUPERSEDED' THEN ended.state = 'APPLIED' ELSE d.provisioned END
+      FROM ended, device, LATERAL (SELECT device.jobs - (ended.state <> 'QUEUED')::integer AS jobs) left_over
+      WHERE d.id = ended.device_id
+    )
+    INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED'`,
+  kind: 'write',
+};
+
+/** The queue of this database. Its clock is the database's, so that workers need not agree on the time. */
+export function provisioningQueue(run: RunStatement): ProvisioningQueue {
+  return {
+    claim: async (limit, leaseMs) => {
+      const lease = randomUUID();
+      const rows = await run(CLAIM, [limit, lease, leaseMs]);
+      return rows.map((raw) => {
+        const row = new RowReader(raw, 'job_');
+        return { id: row.text('id'), lease, attempt: row.int('attempts'), device: toStoredDevice(raw) };
+      });
+    },
+    renew: async (jobs, leaseMs) => {
+      const rows = await run(RENEW, [jobs.map(numberOf), jobs.map(({ lease }) => lease), leaseMs]);
+      return new Set(rows.map((row) => new RowReader(row).text('id')));
+    },
+    end: async (job, end) => {
+      const isReleased = end.state === 'RELEASED';
+      const state = isReleased ? 'QUEUED' : end.state;
+      const error = 'error' in end ? end.error : null;
+      const delayMs = 'delayMs' in end ? end.delayMs : 0;
+      await run(END, [job.device.id, numberOf(job), job.lease, state, isReleased, error, delayMs]);
+    },
+  };
+}
+
+function numberOf({ id }: ClaimedJob): bigint {
+  return BigInt(`0x${id}`);
+}

@@ -1,0 +1,189 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { MAX_ATTEMPTS, retryDelayMs } from '../domain/provisioning-job.js';
+import { describeCause } from '../logging/log.js';
+import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
+import type { ClaimedJob, JobEnd, ProvisioningQueue } from '../persistence/provisioning-queue.js';
+import type { ProvisioningDriver, ProvisioningOrder, TryOutcome } from './driver.js';
+import { presentableReason } from './reason.js';
+
+/** What a worker works with. */
+export interface WorkerParts {
+  readonly queue: ProvisioningQueue;
+  readonly secrets: DeviceSecrets;
+  readonly driver: ProvisioningDriver;
+  /** How long a job waits after its first failed try. */
+  readonly retryMs: number;
+  readonly log: Logger;
+}
+
+/** Works on provisioning jobs until it is stopped. */
+export interface ProvisioningWorker {
+  /** Says that there may be something to do; otherwise the worker looks for itself every two seconds. */
+  readonly wake: () => void;
+  /** Takes up nothing more, waits for the tries that run, and gives back those that take longer than this. */
+  readonly stop: (graceMs: number) => Promise<void>;
+}
+
+/** So many devices are waited for at once: a silent one keeps none of the others waiting. */
+const MAX_RUNNING = 200;
+/** So long a job is this worker's without a word from it; after that another one takes it up. */
+const LEASE_MS = 15_000;
+const RENEW_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 2_000;
+const STORE_AGAIN_MS = 500;
+
+interface RunningTry {
+  readonly job: ClaimedJob;
+  readonly abort: AbortController;
+  /** By this process's own clock, and rather too early. */
+  leaseEndsAt: number;
+}
+
+/** Starts to work on the jobs of a database. */
+export function startWorker(parts: WorkerParts): ProvisioningWorker {
+  const worker = new Worker(parts);
+  return { wake: () => worker.wake(), stop: async (graceMs) => await worker.stop(graceMs) };
+}
+
+class Worker {
+  readonly #parts: WorkerParts;
+  readonly #running = new Map<RunningTry, Promise<void>>();
+  readonly #look = setInterval(() => this.wake(), LOOK_EVERY_MS);
+  readonly #renew = setInterval(() => void this.#renewLeases(), RENEW_EVERY_MS);
+  #claiming: Promise<void> | undefined;
+  #isWoken = false;
+  #isStopped = false;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.wake();
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    this.#claiming ??= this.#claimAll().finally(() => {
+      this.#claiming = undefined;
+    });
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#look);
+    await this.#claiming;
+    const deadline = setTimeout(() => this.#abortAll(), graceMs);
+    await Promise.all(this.#running.values());
+    clearTimeout(deadline);
+    clearInterval(this.#renew);
+  }
+
+  /** Takes up what is due, until there is nothing or no room for it. */
+  async #claimAll(): Promise<void> {
+    const { queue, log } = this.#parts;
+    while (this.#isWoken && !this.#isStopped && this.#running.size < MAX_RUNNING) {
+      this.#isWoken = false;
+      const leaseEndsAt = performance.now() + LEASE_MS;
+      try {
+        const room = MAX_RUNNING - this.#running.size;
+        const jobs = await queue.claim(room, LEASE_MS);
+        for (const job of jobs) this.#start({ job, abort: new AbortController(), leaseEndsAt });
+        this.#isWoken ||= jobs.length === room;
+      } catch (error) {
+        log.warn({ cause: describeCause(error) }, 'provisioning jobs cannot be taken up');
+        return;
+      }
+    }
+  }
+
+  #start(attempt: RunningTry): void {
+    const work = this.#work(attempt).finally(() => {
+      this.#running.delete(attempt);
+      // A newer job of the device may have waited for this one, or any job for the room.
+      if (!this.#isStopped) this.wake();
+    });
+    this.#running.set(attempt, work);
+  }
+
+  async #work(attempt: RunningTry): Promise<void> {
+    const { job } = attempt;
+    const end = await this.#try(attempt);
+    this.#parts.log.debug({ jobId: job.id, attempt: job.attempt, end: end.state }, 'provisioning try ended');
+    // What is known of the device must not be lost because the database is away for a moment.
+    while (!(await this.#store(job, end))) {
+      if (attempt.abort.signal.aborted || performance.now() > attempt.leaseEndsAt) return;
+      await delay(STORE_AGAIN_MS);
+    }
+    if (end.state === 'QUEUED') setTimeout(() => this.wake(), end.delayMs).unref();
+  }
+
+  async #store(job: ClaimedJob, end: JobEnd): Promise<boolean> {
+    try {
+      await this.#parts.queue.end(job, end);
+      return true;
+    } catch (error) {
+      const cause = describeCause(error);
+      this.#parts.log.warn({ jobId: job.id, cause }, 'the end of a provisioning try cannot be stored');
+      return false;
+    }
+  }
+
+  async #try({ job, abort }: RunningTry): Promise<JobEnd> {
+    const { secrets, driver, log } = this.#parts;
+    try {
+      const order = toOrder(job, secrets);
+      const outcome = await driver(order, abort.signal);
+      return this.#endOf(job, order, outcome);
+    } catch (error) {
+      if (abort.signal.aborted) return { state: 'RELEASED' };
+      log.error({ jobId: job.id, cause: describeCause(error) }, 'provisioning try broke');
+      const reason = 'The gateway could not send the settings. Its log says why, under the id of the job.';
+      return this.#endOf(job, undefined, { kind: 'failed', reason });
+    }
+  }
+
+  #endOf({ attempt }: ClaimedJob, order: ProvisioningOrder | undefined, outcome: TryOutcome): JobEnd {
+    if (outcome.kind === 'applied') return { state: 'APPLIED' };
+    const error = presentableReason(outcome.reason, order?.wifi ?? null);
+    if (outcome.kind === 'refused' || attempt >= MAX_ATTEMPTS) return { state: 'FAILED', error };
+    const delayMs = retryDelayMs(attempt, this.#parts.retryMs, Math.random());
+    return { state: 'QUEUED', error, delayMs };
+  }
+
+  /** A try whose lease cannot be renewed is broken off before another worker may begin the next. */
+  async #renewLeases(): Promise<void> {
+    const attempts = [...this.#running.keys()];
+    if (attempts.length === 0) return;
+    const leaseEndsAt = performance.now() + LEASE_MS;
+    try {
+      const jobs = attempts.map(({ job }) => job);
+      const held = await this.#parts.queue.renew(jobs, LEASE_MS);
+      for (const attempt of attempts) {
+        if (held.has(attempt.job.id)) attempt.leaseEndsAt = leaseEndsAt;
+        else attempt.abort.abort();
+      }
+    } catch (error) {
+      this.#parts.log.warn({ cause: describeCause(error) }, 'leases of provisioning jobs cannot be renewed');
+    }
+    const isNearEnd = ({ leaseEndsAt: end }: RunningTry): boolean => end < performance.now() + RENEW_EVERY_MS;
+    for (const attempt of attempts.filter(isNearEnd)) attempt.abort.abort();
+  }
+
+  #abortAll(): void {
+    for (const { abort } of this.#running.keys()) abort.abort();
+  }
+}
+
+function toOrder({ id, attempt, device }: ClaimedJob, secrets: DeviceSecrets): ProvisioningOrder {
+  const { wifi, dhcp } = openDevice(secrets, device);
+  return {
+    jobId: id,
+    attempt,
+    deviceId: device.id,
+    version: device.version,
+    macAddress: device.macAddress,
+    serialNumber: device.serialNumber,
+    model: device.model.id,
+    wifi,
+    dhcp,
+  };
+}
