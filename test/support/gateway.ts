@@ -49,6 +49,8 @@ export interface GraphqlAnswer extends z.infer<typeof answer> {
 export interface TestGateway {
   readonly app: App;
   readonly url: string;
+  /** The environment for another process of the project on the same database and with the same keys. */
+  readonly env: Readonly<Record<string, string>>;
   /** Everything the gateway logged, one JSON object a line. */
   readonly logLines: string[];
   /** Straight to the database, to look at what is stored or to make what the front door refuses. */
@@ -85,6 +87,7 @@ export async function startTestGateway(
   return {
     app,
     url: app.url,
+    env: { DATA_DIR: dataDir, DATABASE_URL: database.url },
     logLines,
     sql,
     importFleet: async (content) => {

@@ -1,0 +1,109 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+
+export const SOUTHBOUND_SECRET = 'southbound secret';
+
+const order = z.strictObject({
+  jobId: z.string(),
+  attempt: z.int(),
+  deviceId: z.string(),
+  version: z.int(),
+  macAddress: z.string(),
+  serialNumber: z.string().nullable(),
+  model: z.string(),
+  wifi: z.record(z.string(), z.unknown()).nullable(),
+  dhcp: z.record(z.string(), z.unknown()).nullable(),
+});
+
+/** The settings of a device as they arrived. */
+export type Order = z.infer<typeof order>;
+
+/** One request that arrived, from its beginning to the end of its answer or connection. */
+export interface Arrival extends Order {
+  readonly startedAt: number;
+  endedAt: number | undefined;
+}
+
+/** What the endpoint answers: a status with a body, or nothing at all. */
+export type Answer =
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | 'silence';
+
+/** An endpoint that brings settings to devices, of the test's own. */
+export interface Southbound {
+  readonly url: string;
+  readonly arrivals: readonly Arrival[];
+  /** What is wrong with requests that arrived; to be empty. */
+  readonly faults: readonly string[];
+  /** Decides on answers from now on. */
+  readonly answerWith: (decide: (order: Order) => Answer | Promise<Answer>) => void;
+  /** The settings that environment variables name. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts an endpoint that applies everything, checks each signature, and keeps what arrives. */
+export async function startSouthbound(): Promise<Southbound> {
+  const arrivals: Arrival[] = [];
+  const faults: string[] = [];
+  let decide: (order: Order) => Answer | Promise<Answer> = () => ({ status: 204 });
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => faults.push(String(error)));
+  });
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const startedAt = performance.now();
+    const body = await readBody(request);
+    faults.push(...signatureFaults(request, body));
+    const arrival: Arrival = { ...order.parse(JSON.parse(body)), startedAt, endedAt: undefined };
+    arrivals.push(arrival);
+    response.on('close', () => {
+      arrival.endedAt = performance.now();
+    });
+    const answer = await decide(arrival);
+    if (answer === 'silence') return;
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+    response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
+  };
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${portOf(server.address())}/devices`;
+  return {
+    url,
+    arrivals,
+    faults,
+    answerWith: (next) => {
+      decide = next;
+    },
+    env: { PROVISIONING_URL: url, PROVISIONING_SECRET: SOUTHBOUND_SECRET, PROVISIONING_RETRY_MS: '40' },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) if (chunk instanceof Buffer) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function signatureFaults({ method, headers }: IncomingMessage, body: string): string[] {
+  const timestamp = String(headers['x-timestamp']);
+  const expected = `sha256=${createHmac('sha256', SOUTHBOUND_SECRET).update(`${timestamp}.${body}`).digest('hex')}`;
+  return [
+    ...(method === 'POST' ? [] : [`method ${method ?? ''}`]),
+    ...(Math.abs(Number(timestamp) * 1_000 - Date.now()) < 5_000 ? [] : [`timestamp ${timestamp}`]),
+    ...(headers['x-signature'] === expected ? [] : ['signature']),
+    ...(headers['content-type'] === 'application/json' ? [] : ['content type']),
+  ];
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  if (address === null || typeof address === 'string') throw new Error('The endpoint has no port.');
+  return address.port;
+}
