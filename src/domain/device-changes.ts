@@ -17,6 +17,17 @@ export function changedPaths(before: DeviceSettings, after: DeviceSettings): Rea
   ]);
 }
 
+/**
+ * What a person would say has changed: dotted paths, all reservations as one, a section that comes or goes by its name.
+ */
+export function namesOfChanges(before: DeviceSettings, after: DeviceSettings): readonly string[] {
+  const sections = (['wifi', 'dhcp'] as const).filter(
+    (name) => (before[name] === null) !== (after[name] === null),
+  );
+  const paths = [...changedPaths(before, after)].map((path) => path.replace(/\[.*$/, ''));
+  return [...new Set([...sections, ...paths])];
+}
+
 function withoutList({ reservedClients: _, ...fields }: DhcpSettings): Omit<DhcpSettings, 'reservedClients'> {
   return fields;
 }

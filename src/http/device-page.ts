@@ -80,13 +80,13 @@ async function getDevice(
 async function postDevice(
   { gateway, maxBodyBytes }: DevicePageParts,
   viewer: Viewer,
-  { params, headers, message }: HttpRequest,
+  { params, headers, message, requestId }: HttpRequest,
 ): Promise<HttpAnswer> {
   const expected = expectedVersions(headers);
   const patch = fromPage(await readJsonBody(message, maxBodyBytes));
   const id = params['id'] ?? '';
   const attempt = async (expectedVersion: number | undefined): Promise<DeviceView> =>
-    await updateNetworkDevice(gateway, viewer, { id, patch, expectedVersion, dryRun: false });
+    await updateNetworkDevice(gateway, viewer, { id, patch, expectedVersion, dryRun: false, requestId });
   return await aboutDevice(nameOf(id), async () => {
     const view = expected === 'any' ? await attempt(undefined) : await attemptAtOneOf(expected, attempt);
     return pageAnswer(gateway.secrets, view);

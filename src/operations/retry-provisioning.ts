@@ -15,11 +15,18 @@ export async function retryProvisioning(
   devices: Pick<DeviceStore, 'find' | 'queueJob'>,
   viewer: Viewer,
   id: string,
+  requestId: string,
 ): Promise<DeviceView> {
   const deviceId = parseId(id);
   const device = deviceId === undefined ? undefined : await devices.find(deviceId);
   if (device === undefined || !mayUpdateDevice(viewer, device.customer)) throw refusal(viewer);
-  const progress = await devices.queueJob(device.id);
+  const progress = await devices.queueJob(device.id, {
+    action: 'retryProvisioning',
+    paths: [],
+    subject: viewer.subject,
+    accessLevel: viewer.level,
+    requestId,
+  });
   if (progress === undefined) throw new GatewayError('DEVICE_DELETING');
   const passwords = mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused';
   return { device: withProgress(provisionedAnew(device), progress), passwords };

@@ -9,6 +9,7 @@ import {
   updatedDevice,
   withProgress,
 } from '../domain/device.js';
+import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { faultsOfChange, isSameSettings } from '../domain/device-rules.js';
 import { parseId } from '../domain/id.js';
@@ -27,6 +28,8 @@ export interface UpdateRequest {
   readonly expectedVersion: number | undefined;
   /** Do everything but write. */
   readonly dryRun: boolean;
+  /** For the audit trail. */
+  readonly requestId: string;
 }
 
 /** What the operation works with. */
@@ -68,7 +71,7 @@ export async function updateNetworkDevice(
 async function attemptUpdate(
   { secrets, now }: UpdateParts,
   viewer: Viewer,
-  { patch, expectedVersion, dryRun }: UpdateRequest,
+  { patch, expectedVersion, dryRun, requestId }: UpdateRequest,
   deviceId: string,
   { read, write }: UpdateAttempt,
 ): Promise<DeviceView | undefined> {
@@ -88,6 +91,13 @@ async function attemptUpdate(
     settings: sealed,
     needsJob: needsProvisioning(before, after),
     updatedAt: next.updatedAt,
+    audit: {
+      action: 'updateNetworkDevice',
+      paths: namesOfChanges(before, after),
+      subject: viewer.subject,
+      accessLevel: viewer.level,
+      requestId,
+    },
   });
   if (outcome === 'outdated') return undefined;
   if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);

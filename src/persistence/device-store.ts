@@ -1,4 +1,5 @@
 import type { ProvisioningProgress } from '../domain/device.js';
+import type { AuditEntry } from './audit.js';
 import type { Database, RunStatement } from './database.js';
 import type { StoredDevice } from './device-row.js';
 import { type DeviceForUpdate, readDevice, readDeviceForUpdate } from './read-device.js';
@@ -20,7 +21,7 @@ export interface DeviceStore {
   /** For an update that others keep overtaking: its read locks the row until `work` is done. */
   readonly locked: <T>(work: (attempt: UpdateAttempt) => Promise<T>) => Promise<T>;
   /** Queues a provisioning job for the settings as they are; undefined for a device that is gone or being deleted. */
-  readonly queueJob: (id: string) => Promise<ProvisioningProgress | undefined>;
+  readonly queueJob: (id: string, audit: AuditEntry) => Promise<ProvisioningProgress | undefined>;
 }
 
 /** The devices of this database. */
@@ -29,7 +30,7 @@ export function deviceStore(database: Database): DeviceStore {
     find: async (id) => await readDevice(database.run, id),
     optimistic: attemptOn(database.run, false),
     locked: async (work) => await database.transaction(async (run) => await work(attemptOn(run, true))),
-    queueJob: async (id) => await queueCurrentSettings(database.run, id),
+    queueJob: async (id, audit) => await queueCurrentSettings(database.run, id, audit),
   };
 }
 

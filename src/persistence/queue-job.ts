@@ -1,4 +1,5 @@
 import type { ProvisioningProgress } from '../domain/device.js';
+import { type AuditEntry, auditPart, auditValues } from './audit.js';
 import { brokenConstraint } from './database-faults.js';
 import type { RawRow, RunStatement, Statement } from './database.js';
 import { DEVICE_STATES } from './device-row.js';
@@ -46,7 +47,7 @@ const QUEUE_CURRENT_SETTINGS: Statement = {
   text: `WITH written AS (
       UPDATE network_device SET ${PROVISIONED_ANEW} WHERE id = $1 AND state <> 'DELETING'
       RETURNING ${PROGRESS_COLUMNS}
-    ), ${QUEUE_JOB}, ${NOTE_CHANGE} SELECT * FROM written`,
+    ), ${QUEUE_JOB}, ${NOTE_CHANGE}, ${auditPart(2)} SELECT * FROM written`,
   kind: 'write',
 };
 
@@ -54,12 +55,13 @@ const QUEUE_CURRENT_SETTINGS: Statement = {
 export async function queueCurrentSettings(
   run: RunStatement,
   id: string,
+  audit: AuditEntry,
 ): Promise<ProvisioningProgress | undefined> {
   try {
-    const [row] = await run(QUEUE_CURRENT_SETTINGS, [id]);
+    const [row] = await run(QUEUE_CURRENT_SETTINGS, [id, ...auditValues(audit)]);
     return row && toProgress(row);
   } catch (error) {
-    if (isOvertaken(error)) return await queueCurrentSettings(run, id);
+    if (isOvertaken(error)) return await queueCurrentSettings(run, id, audit);
     throw error;
   }
 }

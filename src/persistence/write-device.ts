@@ -1,5 +1,6 @@
 import type { DeviceSettings, ProvisioningProgress } from '../domain/device.js';
 import type { ReservedClient } from '../domain/dhcp.js';
+import { type AuditEntry, auditPart, auditValues } from './audit.js';
 import { brokenConstraint } from './database-faults.js';
 import type { Statement, RunStatement } from './database.js';
 import type { SealedText } from './key-ring.js';
@@ -61,16 +62,18 @@ const WRITTEN = (more: string): string => `written AS (
   RETURNING ${PROGRESS_COLUMNS}
 )`;
 
+const AUDIT = auditPart(COLUMNS.length + 4);
+
 const WRITE_DEVICE: Statement = {
   name: 'write-device',
-  text: `WITH ${WRITTEN('')}, ${NOTE_CHANGE} SELECT * FROM written`,
+  text: `WITH ${WRITTEN('')}, ${NOTE_CHANGE}, ${AUDIT} SELECT * FROM written`,
   kind: 'write',
 };
 
 /** The same, and the job that brings the settings to the device: neither is ever written without the other. */
 const WRITE_DEVICE_AND_JOB: Statement = {
   name: 'write-device-and-job',
-  text: `WITH ${WRITTEN(`, ${PROVISIONED_ANEW}`)}, ${QUEUE_JOB}, ${NOTE_CHANGE} SELECT * FROM written`,
+  text: `WITH ${WRITTEN(`, ${PROVISIONED_ANEW}`)}, ${QUEUE_JOB}, ${NOTE_CHANGE}, ${AUDIT} SELECT * FROM written`,
   kind: 'write',
 };
 
@@ -83,6 +86,7 @@ export interface DeviceWrite {
   /** Whether the settings are to be brought to the device. */
   readonly needsJob: boolean;
   readonly updatedAt: Date;
+  readonly audit: AuditEntry;
 }
 
 /**
@@ -93,14 +97,14 @@ export async function writeDevice(
   run: RunStatement,
   id: string,
   version: number,
-  { settings, needsJob, updatedAt }: DeviceWrite,
+  { settings, needsJob, updatedAt, audit }: DeviceWrite,
 ): Promise<WriteOutcome> {
   const values = Object.values(settingsColumns(settings)).map((value) =>
     typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
   );
   try {
     const statement = needsJob ? WRITE_DEVICE_AND_JOB : WRITE_DEVICE;
-    const [row] = await run(statement, [id, version, updatedAt, ...values]);
+    const [row] = await run(statement, [id, version, updatedAt, ...values, ...auditValues(audit)]);
     return row === undefined ? 'outdated' : toProgress(row);
   } catch (error) {
     if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';

@@ -53,6 +53,7 @@ export class NetworkDeviceResolver {
         patch: toDevicePatch(input),
         expectedVersion: expectedVersion === null ? undefined : expectedVersion,
         dryRun: dryRun === true,
+        requestId: context.requestId,
       });
       return new NetworkDevice(view);
     });

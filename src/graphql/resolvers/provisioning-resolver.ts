@@ -49,8 +49,9 @@ export class ProvisioningResolver {
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
     return await aboutDevice(parseId(id) ?? id, async () => {
-      const view = await retryProvisioning(context.parts.devices, requireViewer(context), id);
-      return new NetworkDevice(view);
+      const viewer = requireViewer(context);
+      const { parts, requestId } = context;
+      return new NetworkDevice(await retryProvisioning(parts.devices, viewer, id, requestId));
     });
   }
 }

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDevice, type TestDevice } from '../../support/fleet.js';
+import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { retry, update } from '../provisioning/provisioning.js';
+
+describe('the audit trail', () => {
+  let gateway: TestGateway;
+  let device: TestDevice;
+  let token: string;
+
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    device = await createDevice(gateway);
+    token = await gateway.token('OWNER', device.customer);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  const entries = async () => {
+    const { rows } = await gateway.sql.query<Record<string, unknown>>(
+      `SELECT version, action, paths, subject, access_level, request_id, at > now() - interval '1 minute' AS is_new
+       FROM device_audit WHERE device_id = $1 ORDER BY id`,
+      [device.id],
+    );
+    return rows;
+  };
+
+  it('names who changed what, by which request', async () => {
+    const input = {
+      name: 'New',
+      wifi: { password: 'C4naryPassword', ssid: 'New' },
+      dhcp: { reservedClients: [] },
+    };
+    const { headers } = await update(gateway, token, device.id, input);
+    await update(gateway, token, device.id, { dhcp: null });
+    await retry(gateway, token, device.id);
+    const url = new URL(`/network/device/${device.id}`, gateway.url);
+    const page = await fetch(url, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'x-request-id': 'of-the-page',
+      },
+      body: '{"notes":"By the page"}',
+    });
+    expect(page.status).toBe(200);
+    const common = { subject: 'test-OWNER', access_level: 'OWNER', is_new: true };
+    const action = 'updateNetworkDevice';
+    expect(await entries()).toMatchObject([
+      {
+        ...common,
+        action,
+        version: 2,
+        paths: ['name', 'wifi.ssid', 'wifi.password', 'dhcp.reservedClients'],
+        request_id: headers.get('x-request-id'),
+      },
+      { ...common, action, version: 3, paths: ['dhcp', ...DHCP_PATHS] },
+      { ...common, action: 'retryProvisioning', version: 3, paths: [] },
+      { ...common, action, version: 4, paths: ['notes'], request_id: 'of-the-page' },
+    ]);
+  });
+
+  const DHCP_PATHS = ['enable', 'ipPoolStart', 'ipPoolEnd', 'leaseTime', 'primaryDnsServer'].map(
+    (field) => `dhcp.${field}`,
+  );
+
+  it('holds nothing that was not done', async () => {
+    const before = await entries();
+    await update(gateway, token, device.id, { name: 'Dry' }, { dryRun: true });
+    await update(gateway, token, device.id, { name: '' });
+    await update(gateway, token, device.id, { name: 'Late' }, { expectedVersion: 1 });
+    await update(gateway, token, device.id, { notes: 'By the page' });
+    await update(gateway, await gateway.token('VIEWER', device.customer), device.id, { name: 'Viewer' });
+    expect(await entries()).toEqual(before);
+  });
+
+  it('holds no values', async () => {
+    const { rows } = await gateway.sql.query<{ text: string }>('SELECT a::text AS text FROM device_audit a');
+    expect(rows.length).toBeGreaterThan(3);
+    expect(rows.map(({ text }) => text).join('\n')).not.toMatch(/C4naryPassword|By the page|New/);
+  });
+});
