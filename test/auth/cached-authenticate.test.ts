@@ -115,6 +115,13 @@ describe('the memory is bounded', () => {
     expect(await timesAsked('2')).toBe(1);
   });
 
+  it('what has expired already takes no room', async () => {
+    for (const token of ['1', '2', '3']) await authenticate(token, 'a');
+    verdict = () => viewer(new Date(START));
+    await authenticate('expired', 'a');
+    expect(await timesAsked('1')).toBe(0);
+  });
+
   it('a flood of bad tokens pushes no viewer out', async () => {
     await authenticate('good', 'a');
     verdict = () => refused;
