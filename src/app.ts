@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Authenticate } from './auth/credential.js';
-import { bearerAuthenticator, externalTokenRules } from './auth/bearer.js';
+import { bearerAuthenticator, JWKS_ALGORITHMS } from './auth/bearer.js';
+import { issuerKeys } from './auth/issuer-keys.js';
 import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
+import { platformAuthenticator } from './auth/validate-token.js';
 import type { ProvisioningSettings, Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { startHttpServer } from './http/server.js';
+import { describeCause } from './logging/log.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
@@ -45,7 +48,7 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
   const storage = await openStorage(settings, log);
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
-    const { authenticate, issuer } = await openAuth(settings);
+    const { authenticate, issuer } = await openAuth(settings, log);
     const schema = await buildGatewaySchema(settings);
     const apollo = createApolloServer(schema, settings);
     await apollo.start();
@@ -100,16 +103,27 @@ async function isDatabaseThere({ run }: Database): Promise<boolean> {
   return await Promise.race([answer, delay(PING_TIMEOUT_MS, false, { ref: false })]);
 }
 
-async function openAuth({
-  issuer,
-  dataDir,
-}: Settings): Promise<{ readonly authenticate: Authenticate; readonly issuer: LocalIssuer | undefined }> {
-  if (issuer.kind === 'external') {
-    const rules = externalTokenRules(issuer.jwksUrl, issuer.issuer, issuer.audience);
-    return { authenticate: bearerAuthenticator(rules), issuer: undefined };
+interface Auth {
+  readonly authenticate: Authenticate;
+  /** Undefined with an external issuer. */
+  readonly issuer: LocalIssuer | undefined;
+}
+
+async function openAuth({ issuer, dataDir }: Settings, log: Logger): Promise<Auth> {
+  switch (issuer.kind) {
+    case 'platform':
+      return { authenticate: platformAuthenticator(issuer.validateTokenUrl, Date.now), issuer: undefined };
+    case 'external': {
+      const onFault = (fault: unknown): void => log.warn({ cause: describeCause(fault) }, 'issuer away');
+      const key = issuerKeys(new URL(issuer.jwksUrl), { onFault, now: Date.now });
+      const rules = { key, issuer: issuer.issuer, audience: issuer.audience, algorithms: JWKS_ALGORITHMS };
+      return { authenticate: bearerAuthenticator(rules, Date.now), issuer: undefined };
+    }
+    case 'local': {
+      const local = localIssuer(await dataDirIssuerKey(dataDir));
+      return { authenticate: bearerAuthenticator(local.rules, Date.now), issuer: local };
+    }
   }
-  const local = localIssuer(await dataDirIssuerKey(dataDir));
-  return { authenticate: bearerAuthenticator(local.rules), issuer: local };
 }
 
 /** A worker on the jobs of this storage's database. */

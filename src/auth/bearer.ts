@@ -1,7 +1,8 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
 import { ACCESS_LEVELS, type AccessLevel, type Scope, SCOPES, type Viewer } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
-import type { Authenticate, Credential } from './credential.js';
+import { cachedAuthenticate } from './cached-authenticate.js';
+import type { Authenticate, Credential, CredentialFault } from './credential.js';
 
 /** How tokens are verified: the key or keys, and what a token must say. */
 export interface TokenRules {
@@ -11,52 +12,88 @@ export interface TokenRules {
   readonly algorithms: readonly string[];
 }
 
-/** The rules for tokens of an external issuer, which publishes its keys at a URL. */
-export function externalTokenRules(jwksUrl: string, issuer: string, audience: string): TokenRules {
-  return {
-    key: createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 5_000 }),
-    issuer,
-    audience,
-    algorithms: ['RS256', 'ES256', 'EdDSA'],
+/** What an external issuer may sign with; its keys are public, so nothing symmetric. */
+export const JWKS_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
+
+/** Seconds by which the issuer's clock and ours may differ. */
+const CLOCK_TOLERANCE_S = 5;
+
+/** So long the withdrawal of a key can go unnoticed by tokens that it has vouched for. */
+const VIEWER_MS = 5 * 60_000;
+const MAX_ENTRIES = 10_000;
+
+/**
+ * Judges bearer tokens that are JWTs. Good ones are remembered, because a signature costs more to verify than most
+ * requests; bad ones are not, because anybody can make any number of them.
+ * @param now milliseconds since 1970
+ */
+export function bearerAuthenticator(rules: TokenRules, now: () => number): Authenticate {
+  const authenticate: Authenticate = async (authorization) => {
+    const sent = bearerToken(authorization);
+    return 'fault' in sent ? sent : await judge(sent.token, rules);
   };
+  return cachedAuthenticate(authenticate, {
+    viewerMs: VIEWER_MS,
+    refusalMs: 0,
+    maxEntries: MAX_ENTRIES,
+    now,
+  });
 }
 
-/** Codes of jose for an issuer that cannot be asked: no answer, an answer that is not 200, one that is no key set. */
-const ISSUER_FAULTS: ReadonlySet<string> = new Set([
-  'ERR_JOSE_GENERIC',
-  'ERR_JWKS_INVALID',
-  'ERR_JWKS_TIMEOUT',
-]);
-
-/** Judges bearer tokens that are JWTs. */
-export function bearerAuthenticator(rules: TokenRules): Authenticate {
-  return async (authorization) => {
-    if (authorization === undefined || authorization.trim() === '') return { fault: 'credentials_invalid' };
-    const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1];
-    if (token === undefined) return { fault: 'format_error' };
-    return await verify(token, rules);
-  };
+/** The token of an `Authorization` header. */
+export function bearerToken(
+  authorization: string | undefined,
+): { readonly token: string } | { readonly fault: CredentialFault } {
+  if (authorization === undefined || authorization.trim() === '') return { fault: 'credentials_invalid' };
+  const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1];
+  return token === undefined ? { fault: 'format_error' } : { token };
 }
 
-async function verify(token: string, { key, issuer, audience, algorithms }: TokenRules): Promise<Credential> {
-  const options = {
-    issuer,
-    audience,
-    algorithms: [...algorithms],
-    requiredClaims: ['sub', 'exp', 'iss', 'aud'],
-  };
+async function judge(token: string, rules: TokenRules): Promise<Credential> {
   try {
-    const { payload } = await (typeof key === 'function'
-      ? jwtVerify(token, key, options)
-      : jwtVerify(token, key, options));
+    const payload = await verify(token, rules);
     const viewer = toViewer(payload);
     if (viewer === undefined || payload.exp === undefined) return { fault: 'invalid_token' };
     return { viewer, expiresAt: new Date(payload.exp * 1_000) };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { fault: 'expired' };
-    const isTokenFault = error instanceof errors.JOSEError && !ISSUER_FAULTS.has(error.code);
+    const isTokenFault = error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid);
     return isTokenFault ? { fault: 'invalid_token' } : { failure: error };
   }
+}
+
+/** @throws JOSEError when the token is at fault, anything else when its issuer is */
+async function verify(token: string, { key, issuer, audience, algorithms }: TokenRules): Promise<JWTPayload> {
+  const options = {
+    issuer,
+    audience,
+    algorithms: [...algorithms],
+    requiredClaims: ['sub', 'exp', 'iss', 'aud'],
+    clockTolerance: CLOCK_TOLERANCE_S,
+  };
+  if (typeof key !== 'function') return (await jwtVerify(token, key, options)).payload;
+  try {
+    return (await jwtVerify(token, key, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    return await verifyWithOneOf(error, token, options);
+  }
+}
+
+/** A token that does not name its key may be signed with any of those that fit. */
+async function verifyWithOneOf(
+  keys: errors.JWKSMultipleMatchingKeys,
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  for await (const key of keys) {
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed();
 }
 
 /** The viewer that the claims speak of, or undefined when they make no sense. */

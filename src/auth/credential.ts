@@ -2,7 +2,7 @@ import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
 
 /** Why a request has no viewer, in the platform's words for a 401. */
-type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
+export type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
 
 /** What a request's credentials amount to. With `failure` nobody knows: the issuer could not be asked. */
 export type Credential =
@@ -13,8 +13,11 @@ export type Credential =
   | { readonly fault: CredentialFault }
   | { readonly failure: unknown };
 
-/** Judges the value of an `Authorization` header, or of its twin in a WebSocket's connection parameters. */
-export type Authenticate = (authorization: string | undefined) => Promise<Credential>;
+/**
+ * Judges the value of an `Authorization` header, or of its twin in a WebSocket's connection parameters.
+ * @param clientAddress where the request comes from, an IP address: the platform can bind a token to one
+ */
+export type Authenticate = (authorization: string | undefined, clientAddress: string) => Promise<Credential>;
 
 const MESSAGES: Readonly<Record<CredentialFault, string>> = {
   expired: 'The access token has expired.',
@@ -23,14 +26,17 @@ const MESSAGES: Readonly<Record<CredentialFault, string>> = {
   invalid_token: 'The access token is not valid here.',
 };
 
+/** Foreseen, soon over, and before any work: what clients know as OVERLOADED. */
+const ISSUER_AWAY = 'Access tokens cannot be checked at present. Nothing was done; try again in a moment.';
+
 /**
  * The viewer of a request.
- * @throws UNAUTHENTICATED with the platform's word for what is wrong, INTERNAL_ERROR when the issuer is away
+ * @throws UNAUTHENTICATED with the platform's word for what is wrong, OVERLOADED when the issuer is away
  */
 export function viewerOf(credential: Credential): Viewer {
   if ('viewer' in credential) return credential.viewer;
   if ('failure' in credential) {
-    throw new GatewayError('INTERNAL_ERROR', {}, { cause: credential.failure });
+    throw new GatewayError('OVERLOADED', { message: ISSUER_AWAY }, { cause: credential.failure });
   }
   const { fault } = credential;
   throw new GatewayError('UNAUTHENTICATED', { restMessage: fault, message: MESSAGES[fault] });

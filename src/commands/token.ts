@@ -13,8 +13,9 @@ const USAGE = 'Usage: npm run token -- --level MANAGER --customer ID [--subject 
 await runCommand(async () => {
   const { level, customerId, subject, ttl } = readArguments();
   const settings = loadSettings();
-  if (settings.issuer.kind === 'external') {
-    throw new StartupError('AUTH_JWKS_URL is set: tokens come from that issuer, the local one is not asked.');
+  if (settings.issuer.kind !== 'local') {
+    const name = settings.issuer.kind === 'external' ? 'AUTH_JWKS_URL' : 'AUTH_VALIDATE_TOKEN_URL';
+    throw new StartupError(`${name} is set: tokens come from that issuer, the local one is not asked.`);
   }
   if (settings.isProduction) {
     throw new StartupError('NODE_ENV is production: the local issuer is for development.');

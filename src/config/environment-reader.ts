@@ -1,3 +1,5 @@
+import { isLoopback } from './loopback.js';
+
 /** The environment as Node gives it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -48,6 +50,18 @@ export class EnvironmentReader {
       `is not a URL that starts with ${protocols.map((scheme) => `${scheme}//`).join(' or ')}`,
     );
     return undefined;
+  }
+
+  /** A URL that the gateway calls: https, or http to this machine; http to others too where that is allowed. */
+  serviceUrl(name: string, isHttpAllowed = false): string | undefined {
+    const text = this.url(name, ['https:', 'http:']);
+    if (text === undefined) return undefined;
+    const { protocol, hostname, username, password } = new URL(text);
+    if (protocol === 'http:' && !isHttpAllowed && !isLoopback(hostname)) {
+      this.fault(name, 'must start with https:// unless its host is a loopback address');
+    }
+    if (username !== '' || password !== '') this.fault(name, 'must not hold a user name or a password');
+    return text;
   }
 
   fault(name: string, problem: string): void {

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
 import { type Environment, EnvironmentReader } from './environment-reader.js';
-import { isLoopback } from './loopback.js';
 import { parseSecretKeys, type SecretKeySetting } from './secret-keys.js';
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -9,7 +8,7 @@ const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'
 /** Where Apollo Studio and its Sandbox run. */
 const APOLLO_STUDIO = 'https://studio.apollographql.com';
 
-/** Who says who a client is: an issuer elsewhere, known by its public keys, or the one in DATA_DIR. */
+/** Who says who a client is: an issuer elsewhere, known by its public keys, the platform itself, or the one in DATA_DIR. */
 type IssuerSettings =
   | {
       readonly kind: 'external';
@@ -17,6 +16,7 @@ type IssuerSettings =
       readonly issuer: string;
       readonly audience: string;
     }
+  | { readonly kind: 'platform'; readonly validateTokenUrl: string }
   | { readonly kind: 'local' };
 
 /** Where settings go that are on their way to a device. */
@@ -68,7 +68,7 @@ export function loadSettings(): Settings {
  */
 export function readSettings(env: Environment): Settings {
   const reader = new EnvironmentReader(env);
-  const isProduction = reader.text('NODE_ENV') === 'production';
+  const isProduction = readIsProduction(reader);
   const settings: Settings = {
     port: reader.int('PORT', 4000, 0, 65_535),
     host: reader.text('HOST') ?? '127.0.0.1',
@@ -76,7 +76,7 @@ export function readSettings(env: Environment): Settings {
     dataDir: resolve(reader.text('DATA_DIR') ?? '.data'),
     isProduction,
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    issuer: readIssuer(reader),
+    issuer: readIssuer(reader, isProduction),
     secretKeys: readSecretKeys(reader),
     provisioning: readProvisioning(reader),
     shutdownGraceMs: reader.int('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
@@ -92,21 +92,36 @@ export function readSettings(env: Environment): Settings {
   return Object.freeze(settings);
 }
 
-function readIssuer(reader: EnvironmentReader): IssuerSettings {
-  const jwksUrl = reader.url('AUTH_JWKS_URL', ['https:', 'http:']);
+/** A slip of the pen must not switch development's free gifts on where customers are served. */
+function readIsProduction(reader: EnvironmentReader): boolean {
+  const environment = reader.text('NODE_ENV');
+  if (environment !== 'production' && /^prod/i.test(environment ?? '')) {
+    reader.fault('NODE_ENV', 'must be "production", spelt like this, where it is meant');
+  }
+  return environment === 'production';
+}
+
+function readIssuer(reader: EnvironmentReader, isProduction: boolean): IssuerSettings {
+  const validateTokenUrl = reader.serviceUrl('AUTH_VALIDATE_TOKEN_URL');
+  const isJwksSet = reader.text('AUTH_JWKS_URL') !== undefined;
+  if (isJwksSet && reader.text('AUTH_VALIDATE_TOKEN_URL') !== undefined) {
+    reader.fault('AUTH_VALIDATE_TOKEN_URL', 'cannot be set together with AUTH_JWKS_URL');
+  }
+  if (isJwksSet) return readJwksIssuer(reader, isProduction);
+  for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE']) {
+    if (reader.text(name) !== undefined) reader.fault(name, 'is of no use without AUTH_JWKS_URL');
+  }
+  return validateTokenUrl === undefined ? { kind: 'local' } : { kind: 'platform', validateTokenUrl };
+}
+
+function readJwksIssuer(reader: EnvironmentReader, isProduction: boolean): IssuerSettings {
+  // Whoever can change the keys on their way can be anybody; only a test network may take that lightly.
+  const jwksUrl = reader.serviceUrl('AUTH_JWKS_URL', !isProduction);
   const issuer = reader.text('AUTH_ISSUER');
   const audience = reader.text('AUTH_AUDIENCE');
-  if (jwksUrl === undefined) {
-    for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE']) {
-      if (reader.text(name) !== undefined && reader.text('AUTH_JWKS_URL') === undefined) {
-        reader.fault(name, 'is of no use without AUTH_JWKS_URL');
-      }
-    }
-    return { kind: 'local' };
-  }
   if (issuer === undefined) reader.fault('AUTH_ISSUER', 'is needed with AUTH_JWKS_URL');
   if (audience === undefined) reader.fault('AUTH_AUDIENCE', 'is needed with AUTH_JWKS_URL');
-  return { kind: 'external', jwksUrl, issuer: issuer ?? '', audience: audience ?? '' };
+  return { kind: 'external', jwksUrl: jwksUrl ?? '', issuer: issuer ?? '', audience: audience ?? '' };
 }
 
 function readSecretKeys(reader: EnvironmentReader): Settings['secretKeys'] {
@@ -127,7 +142,7 @@ function readProvisioning(reader: EnvironmentReader): ProvisioningSettings {
 }
 
 function readProvisioningTarget(reader: EnvironmentReader): ProvisioningTarget {
-  const url = reader.url('PROVISIONING_URL', ['https:', 'http:']);
+  const url = reader.serviceUrl('PROVISIONING_URL');
   const secret = reader.text('PROVISIONING_SECRET');
   if (reader.text('PROVISIONING_URL') === undefined) {
     if (secret !== undefined) reader.fault('PROVISIONING_SECRET', 'is of no use without PROVISIONING_URL');
@@ -138,9 +153,6 @@ function readProvisioningTarget(reader: EnvironmentReader): ProvisioningTarget {
     };
   }
   if (secret === undefined) reader.fault('PROVISIONING_SECRET', 'is needed with PROVISIONING_URL');
-  if (url !== undefined && new URL(url).protocol === 'http:' && !isLoopback(new URL(url).hostname)) {
-    reader.fault('PROVISIONING_URL', 'must start with https:// unless its host is a loopback address');
-  }
   return { kind: 'http', url: url ?? '', secret: secret ?? '' };
 }
 
@@ -159,8 +171,11 @@ function readCorsOrigins(reader: EnvironmentReader): readonly string[] {
 
 /** What development gets for free must be chosen on purpose where real customers are served. */
 function requireForProduction(reader: EnvironmentReader): void {
+  if (reader.text('AUTH_JWKS_URL') === undefined && reader.text('AUTH_VALIDATE_TOKEN_URL') === undefined) {
+    const reason = 'tokens of the local issuer are for development';
+    reader.fault('AUTH_JWKS_URL or AUTH_VALIDATE_TOKEN_URL', `is needed with NODE_ENV=production: ${reason}`);
+  }
   const reasons = {
-    AUTH_JWKS_URL: 'tokens of the local issuer are for development',
     DATABASE_URL: 'the embedded database is for development',
     WIFI_SECRET_KEYS: 'keys next to the data they protect are for development',
     PROVISIONING_URL: 'the simulated device is for development',

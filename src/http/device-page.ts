@@ -15,6 +15,7 @@ import { readNetworkDevice } from '../operations/read-network-device.js';
 import { updateNetworkDevice, type UpdateParts } from '../operations/update-network-device.js';
 import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
 import { readJsonBody } from './body.js';
+import { clientAddress } from './client-address.js';
 import { etagOf, type ExpectedVersions, includesVersion, parseVersions } from './device-page-conditions.js';
 import { fromPage, toPage } from './device-page-format.js';
 import {
@@ -48,7 +49,8 @@ type PageMethod = (parts: DevicePageParts, viewer: Viewer, request: HttpRequest)
 function handler(parts: DevicePageParts, method: PageMethod): EndpointHandler {
   return async (request) => {
     try {
-      const viewer = viewerOf(await parts.authenticate(request.headers.authorization));
+      const { headers, message } = request;
+      const viewer = viewerOf(await parts.authenticate(headers.authorization, clientAddress(message)));
       assertMayUseGateway(viewer);
       return await method(parts, viewer, request);
     } catch (error) {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Authenticate } from '../auth/credential.js';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
 import { readJsonBody } from './body.js';
+import { clientAddress } from './client-address.js';
 import type { EndpointHandler, HttpAnswer } from './endpoint.js';
 import { HttpFault } from './fault.js';
 
@@ -42,7 +43,7 @@ export function graphqlEndpoint({
         body: method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined,
       },
       context: async () => {
-        const credential = await authenticate(headers.authorization);
+        const credential = await authenticate(headers.authorization, clientAddress(message));
         return { requestId, credential, parts: gateway, log };
       },
     });

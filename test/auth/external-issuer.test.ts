@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, type JWTPayload } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { type IssuerReply, jsonReply, startIssuer, type TestIssuer } from '../support/issuer.js';
 import { localClaims, secondsFromNow, sign, unsigned } from '../support/tokens.js';
 
 const ISSUER = 'https://issuer.example';
@@ -11,30 +10,6 @@ const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
 const VIEWER = '{ viewer { id accessLevel } }';
-
-/** A server that publishes keys, and what it answers. */
-interface KeyServer {
-  readonly url: string;
-  readonly server: Server;
-}
-
-async function publish(status: number, body: string): Promise<KeyServer> {
-  const server = createServer((_, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The key server has no port.');
-  return { url: `http://127.0.0.1:${address.port}/jwks.json`, server };
-}
-
-async function closeServer({ server }: KeyServer): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-}
 
 async function gatewayFor(url: string): Promise<TestGateway> {
   return await startTestGateway({ AUTH_JWKS_URL: url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
@@ -74,15 +49,15 @@ function pairOf(alg: Algorithm): Pair {
 }
 
 describe('with an external issuer, its keys and nobody else vouch for a token', () => {
-  let keys: KeyServer;
+  let keys: TestIssuer;
   let gateway: TestGateway;
   beforeAll(async () => {
-    keys = await publish(200, JSON.stringify({ keys: jwks }));
+    keys = await startIssuer(() => jsonReply({ keys: jwks }));
     gateway = await gatewayFor(keys.url);
   });
   afterAll(async () => {
     await gateway.stop();
-    await closeServer(keys);
+    await keys.stop();
   });
 
   const privateKey = (alg: Algorithm): CryptoKey => pairOf(alg).privateKey;
@@ -149,38 +124,31 @@ describe('with an external issuer, its keys and nobody else vouch for a token', 
   });
 });
 
-describe('an issuer that cannot be asked is INTERNAL_ERROR: nobody knows whether the token is good', () => {
+describe('an issuer that cannot be asked is OVERLOADED: nobody knows whether the token is good', () => {
   let gateway: TestGateway | undefined;
-  let keys: KeyServer | undefined;
+  let keys: TestIssuer | undefined;
   afterEach(async () => {
     await gateway?.stop();
-    if (keys?.server.listening === true) await closeServer(keys);
+    await keys?.stop();
   });
 
-  it.each([
-    ['answers 503', 503, '{"error":"away"}'],
-    ['answers 500 with a page', 500, '<html>'],
-    ['answers what is no key set', 200, '<html>'],
-  ])('a key server that %s', async (_, status, body) => {
-    keys = await publish(status, body);
-    gateway = await gatewayFor(keys.url);
-    const token = await sign(claims(), pairOf('ES256').privateKey, 'ES256', 'ES256');
-    const { data, errors } = await gateway.query(VIEWER, { token });
-    expect(data).toEqual({ viewer: null });
-    expect(errors).toMatchObject([
-      { extensions: { code: 'INTERNAL_ERROR', rest: { code: 500, message: 'internal_error' } } },
-    ]);
-  });
-
-  it('a key server that is down', async () => {
-    keys = await publish(200, '{}');
-    await closeServer(keys);
+  it.each<[string, IssuerReply]>([
+    ['answers 503', jsonReply({ error: 'away' }, 503)],
+    ['answers 500 with a page', { status: 500, body: '<html>' }],
+    ['answers what is no key set', { status: 200, body: '<html>' }],
+    ['is down', 'away'],
+  ])('a key server that %s', async (_, reply) => {
+    keys = await startIssuer(() => reply);
     gateway = await gatewayFor(keys.url);
     const token = await sign(claims(), pairOf('ES256').privateKey, 'ES256', 'ES256');
     const { data, errors, text } = await gateway.query(VIEWER, { token });
     expect(data).toEqual({ viewer: null });
-    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_ERROR' } }]);
-    expect(text).not.toContain('ECONNREFUSED');
-    expect(gateway.logLines.join('')).not.toContain(token);
+    expect(errors).toMatchObject([
+      { extensions: { code: 'OVERLOADED', rest: { code: 503, message: 'overloaded' }, retryable: true } },
+    ]);
+    expect(text).not.toContain('issuer');
+    const { logLines } = gateway;
+    await vi.waitFor(() => expect(logLines.join('')).toContain('issuer away'));
+    expect(logLines.join('')).not.toContain(token);
   });
 });

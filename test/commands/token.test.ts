@@ -68,6 +68,11 @@ describe('npm run token prints a token of the local issuer, alone on stdout', ()
       { AUTH_JWKS_URL: 'https://issuer.example/jwks', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' },
       /AUTH_JWKS_URL/,
     ],
+    [
+      'AUTH_VALIDATE_TOKEN_URL',
+      { AUTH_VALIDATE_TOKEN_URL: 'https://api.example/auth/validateToken' },
+      /AUTH_VALIDATE_TOKEN_URL/,
+    ],
     ['NODE_ENV=production', { NODE_ENV: 'production' }, /NODE_ENV/],
     [
       'NODE_ENV=production with all that it needs',

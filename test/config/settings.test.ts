@@ -68,6 +68,16 @@ describe('settings are read as they are meant', () => {
       { issuer: { kind: 'external', jwksUrl: 'https://i.example/jwks', issuer: 'i', audience: 'a' } },
     ],
     [
+      'the platform as issuer',
+      { AUTH_VALIDATE_TOKEN_URL: 'https://api.example/auth/validateToken' },
+      { issuer: { kind: 'platform', validateTokenUrl: 'https://api.example/auth/validateToken' } },
+    ],
+    [
+      'keys from a test network',
+      { AUTH_JWKS_URL: 'http://issuer:8080/jwks', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' },
+      { issuer: { kind: 'external', jwksUrl: 'http://issuer:8080/jwks' } },
+    ],
+    [
       'a key ring, its first key first',
       { WIFI_SECRET_KEYS: `b:${KEY},a:${KEY}` },
       {
@@ -98,6 +108,12 @@ describe('a fault is named by its setting, and every fault is reported at once',
     ['MAX_BODY_BYTES', '100kB'],
     ['MAX_TOKENS', '0'],
     ['AUTH_JWKS_URL', 'ftp://issuer.example'],
+    ['AUTH_JWKS_URL', 'https://user:pass@issuer.example'],
+    ['AUTH_VALIDATE_TOKEN_URL', 'no url'],
+    ['AUTH_VALIDATE_TOKEN_URL', 'http://api.example/auth/validateToken'],
+    ['AUTH_VALIDATE_TOKEN_URL', 'https://user@api.example/auth/validateToken'],
+    ['NODE_ENV', 'prod'],
+    ['NODE_ENV', 'Production'],
     ['AUTH_ISSUER', 'without a URL'],
     ['AUTH_AUDIENCE', 'without a URL'],
     ['WIFI_SECRET_KEYS', 'no key'],
@@ -116,6 +132,14 @@ describe('a fault is named by its setting, and every fault is reported at once',
     const message = faultsOf({ AUTH_JWKS_URL: 'https://issuer.example/jwks' });
     expect(message).toContain('AUTH_ISSUER');
     expect(message).toContain('AUTH_AUDIENCE');
+  });
+
+  it('two external issuers are one too many', () => {
+    const platform = { AUTH_VALIDATE_TOKEN_URL: 'https://api.example/auth/validateToken' };
+    const jwks = { AUTH_JWKS_URL: 'https://i.example', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' };
+    expect(faultsOf({ ...platform, ...jwks })).toMatch(/AUTH_VALIDATE_TOKEN_URL .*AUTH_JWKS_URL/);
+    const { AUTH_JWKS_URL: _, ...rest } = jwks;
+    expect(faultsOf({ ...platform, ...rest })).toMatch(/AUTH_ISSUER .*\n.*AUTH_AUDIENCE /);
   });
 
   it('all faults together', () => {
@@ -167,6 +191,36 @@ describe('NODE_ENV=production needs everything that development gets for free', 
       expect(faultsOf({ ...COMPLETE, [name]: '' })).toContain(name);
     },
   );
+
+  const PLATFORM = {
+    ...COMPLETE,
+    AUTH_JWKS_URL: '',
+    AUTH_ISSUER: '',
+    AUTH_AUDIENCE: '',
+    AUTH_VALIDATE_TOKEN_URL: 'https://api.example/auth/validateToken',
+  };
+
+  it.each<[string, Record<string, string>, string]>([
+    ['keys without an issuer', { ...COMPLETE, AUTH_ISSUER: '' }, 'AUTH_ISSUER'],
+    ['keys without an audience', { ...COMPLETE, AUTH_AUDIENCE: '' }, 'AUTH_AUDIENCE'],
+    ['keys over http', { ...COMPLETE, AUTH_JWKS_URL: 'http://issuer.example/jwks' }, 'AUTH_JWKS_URL'],
+    ['both issuers', { ...PLATFORM, ...COMPLETE }, 'AUTH_VALIDATE_TOKEN_URL'],
+    ['neither', { ...PLATFORM, AUTH_VALIDATE_TOKEN_URL: '' }, 'AUTH_VALIDATE_TOKEN_URL'],
+    ['devices without a secret', { ...COMPLETE, PROVISIONING_SECRET: '' }, 'PROVISIONING_SECRET'],
+    ['a secret without devices', { ...COMPLETE, PROVISIONING_URL: '' }, 'PROVISIONING_SECRET'],
+    ['a slip of the pen', { ...COMPLETE, NODE_ENV: 'PRODUCTION' }, 'NODE_ENV'],
+  ])('refuses %s', (_, env, name) => {
+    expect(faultsOf(env)).toContain(`${name} `);
+  });
+
+  it('is content with keys over http from this machine', () => {
+    const env = { ...COMPLETE, AUTH_JWKS_URL: 'http://127.0.0.1:8080/jwks' };
+    expect(readSettings(env)).toMatchObject({ isProduction: true });
+  });
+
+  it('is content with the platform as issuer', () => {
+    expect(readSettings(PLATFORM)).toMatchObject({ isProduction: true, issuer: { kind: 'platform' } });
+  });
 
   it('is content when everything is there', () => {
     expect(readSettings(COMPLETE)).toMatchObject({ isProduction: true, issuer: { kind: 'external' } });

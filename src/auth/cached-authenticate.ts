@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { Authenticate, Credential } from './credential.js';
+
+/** What is kept of judged credentials. */
+interface CacheRules {
+  /** How long a viewer is kept, in milliseconds; never beyond the expiry of its token. */
+  readonly viewerMs: number;
+  /** How long a refusal is kept, in milliseconds; 0 keeps none. */
+  readonly refusalMs: number;
+  /** How many of each are kept; what was not asked for the longest makes room. */
+  readonly maxEntries: number;
+  /** In milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Remembers judgements by a hash of token and address, and lets requests that ask at the same time share one. What
+ * nobody knows (`failure`) is not kept.
+ */
+export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules): Authenticate {
+  const { viewerMs, refusalMs, maxEntries, now } = rules;
+  const viewers = new Shelf(maxEntries);
+  // On a shelf of their own, so that a flood of bad tokens pushes nobody out.
+  const refusals = new Shelf(maxEntries);
+  const pending = new Map<string, Promise<Credential>>();
+
+  const keep = (key: string, credential: Credential): void => {
+    if ('failure' in credential) return;
+    const isViewer = 'viewer' in credential;
+    const expiry = (isViewer ? credential.expiresAt?.getTime() : undefined) ?? Infinity;
+    const until = Math.min(now() + (isViewer ? viewerMs : refusalMs), expiry);
+    if (until > now()) (isViewer ? viewers : refusals).put(key, { credential, until });
+  };
+  const judge = async (key: string, authorization: string, clientAddress: string): Promise<Credential> => {
+    try {
+      const credential = await authenticate(authorization, clientAddress);
+      keep(key, credential);
+      return credential;
+    } finally {
+      pending.delete(key);
+    }
+  };
+  return async (authorization, clientAddress) => {
+    if (authorization === undefined) return await authenticate(authorization, clientAddress);
+    const key = keyOf(authorization, clientAddress);
+    const kept = viewers.get(key, now()) ?? refusals.get(key, now());
+    if (kept !== undefined) return kept;
+    const judgement = pending.get(key) ?? judge(key, authorization, clientAddress);
+    pending.set(key, judgement);
+    return await judgement;
+  };
+}
+
+/** Tokens themselves are not kept: a dump of the memory is not to hold thousands of them. */
+function keyOf(authorization: string, clientAddress: string): string {
+  return createHash('sha256').update(`${clientAddress}\n${authorization}`).digest('base64');
+}
+
+interface Entry {
+  readonly credential: Credential;
+  /** In milliseconds since 1970; worth nothing from then on. */
+  readonly until: number;
+}
+
+/** A bounded cache; a Map keeps the order of insertion, so the entry that was asked for last stands at its end. */
+class Shelf {
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(readonly maxEntries: number) {}
+
+  get(key: string, now: number): Credential | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    if (entry.until <= now) return undefined;
+    this.#entries.set(key, entry);
+    return entry.credential;
+  }
+
+  put(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined && this.#entries.size > this.maxEntries) this.#entries.delete(oldest);
+  }
+}

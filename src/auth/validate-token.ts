@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { ACCESS_LEVELS } from '../access/viewer.js';
+import { parseId } from '../domain/id.js';
+import { askIssuer, IssuerFault } from './ask-issuer.js';
+import { bearerToken } from './bearer.js';
+import { cachedAuthenticate } from './cached-authenticate.js';
+import type { Authenticate, Credential } from './credential.js';
+
+/** A client that is logged out is out after this time at the latest; the contract promises it. */
+const VIEWER_MS = 30_000;
+/** Short, because a token can become good: the platform lets an address in, or makes the employee known. */
+const REFUSAL_MS = 5_000;
+const MAX_ENTRIES = 10_000;
+
+/** The platform's tokens are far shorter; more would not fit into a URL everywhere. */
+const MAX_TOKEN_LENGTH = 4_096;
+
+/** An id, or the object that has it. */
+const reference = z.union([
+  z.string().min(1),
+  z.object({ _id: z.string().min(1) }).transform(({ _id }) => _id),
+]);
+
+const customerReference = reference.transform(parseId).refine((id) => id !== undefined);
+
+const acceptance = z.object({
+  success: z.literal(true),
+  employee: reference,
+  customer: customerReference.nullish(),
+  accessLevel: z.string(),
+  /** -1 for a token that stays. */
+  expiresInMinutes: z.number().nullish(),
+});
+
+const refusal = z.object({ success: z.literal(false) });
+
+/**
+ * Has tokens judged by the platform itself, which alone can read them: `GET /auth/validateToken`.
+ * @param now milliseconds since 1970
+ */
+export function platformAuthenticator(validateTokenUrl: string, now: () => number): Authenticate {
+  const ask: Authenticate = async (authorization, clientAddress) => {
+    const sent = bearerToken(authorization);
+    if ('fault' in sent) return sent;
+    if (sent.token.length > MAX_TOKEN_LENGTH) return { fault: 'invalid_token' };
+    const url = new URL(validateTokenUrl);
+    url.searchParams.set('token', sent.token);
+    url.searchParams.set('ip', clientAddress);
+    try {
+      const { status, body } = await askIssuer(url);
+      return toCredential(status, body, now());
+    } catch (error) {
+      return { failure: error };
+    }
+  };
+  return cachedAuthenticate(ask, {
+    viewerMs: VIEWER_MS,
+    refusalMs: REFUSAL_MS,
+    maxEntries: MAX_ENTRIES,
+    now,
+  });
+}
+
+function toCredential(status: number, body: unknown, now: number): Credential {
+  if (status === 401 || status === 403) return toRefusal(body);
+  if (status !== 200) throw new IssuerFault(`The platform answered ${status} instead of judging a token.`);
+  if (refusal.safeParse(body).success) return toRefusal(body);
+  const { data } = acceptance.safeParse(body);
+  if (data === undefined) throw new IssuerFault('The platform answered what is no judgement of a token.');
+  const level = ACCESS_LEVELS.find((candidate) => candidate === data.accessLevel);
+  if (level === undefined) return { fault: 'invalid_token' };
+  const minutes = data.expiresInMinutes ?? 0;
+  return {
+    viewer: { subject: data.employee, level, customerId: data.customer ?? null, scopes: [] },
+    expiresAt: minutes > 0 ? new Date(now + minutes * 60_000) : null,
+  };
+}
+
+/**
+ * The platform's other words speak of a token that was not sent, or not in the header: seen from the client they are
+ * all about a token that is worth nothing.
+ */
+function toRefusal(body: unknown): Credential {
+  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : body;
+  return { fault: message === 'expired' ? 'expired' : 'invalid_token' };
+}
