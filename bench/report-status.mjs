@@ -23,6 +23,7 @@ const settings = readSettings({
   DATA_DIR: '.data/bench',
   PORT: '0',
   MAX_BODY_BYTES: '1000000',
+  PROVISIONING_WORKER: 'false',
   ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
 });
 const log = createLog('silent');
