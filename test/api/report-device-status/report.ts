@@ -4,7 +4,7 @@ import type { TestDevice } from '../../support/fleet.js';
 import type { GraphqlAnswer, TestGateway } from '../../support/gateway.js';
 
 /** Every field of a status that a report can change, by its name in the input and in the answer. */
-export const STATUS = `provisioned lastComm online lanIp subnetMask gateway wanIp publicIp upTime dns dns2 ipv6 ipv6Dns ipv6Dns2
+const STATUS = `provisioned lastComm online lanIp subnetMask gateway wanIp publicIp upTime dns dns2 ipv6 ipv6Dns ipv6Dns2
   simStatus: simStatusCode networkType: networkTypeCode signalStrength ssSignalStrength uplinkRate downlinkRate connectionTime`;
 
 const REPORT = `mutation ($reports: [DeviceStatusReport!]!) {
