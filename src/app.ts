@@ -23,6 +23,7 @@ import { writeFleet } from './persistence/fleet-writer.js';
 import { provisioningJobs } from './persistence/provisioning-jobs.js';
 import { provisioningQueue } from './persistence/provisioning-queue.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
+import { statusStore } from './persistence/report-status.js';
 import { driverFor } from './provisioning/target-driver.js';
 import { type ProvisioningWorker, startWorker } from './provisioning/worker.js';
 
@@ -58,6 +59,7 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       deviceLists: deviceLists(storage.database),
       customerLists: customerLists(storage.database),
       findJobs: batchedJobs(provisioningJobs(storage.database)),
+      statusStore: statusStore(storage.database),
       secrets: storage.keyRing,
       now: () => new Date(),
     };

@@ -1,3 +1,5 @@
+import { isIPv6 as isIPv6OrZoned } from 'node:net';
+
 /**
  * Reads a MAC address: 12 hex digits with `:`, `-`, `.` or nothing between, in any case.
  * @returns 12 lower-case hex digits, or undefined for a text that is no MAC address
@@ -16,6 +18,11 @@ export function parseIPv4(text: string): number | undefined {
   const octets = text.split('.').map(Number);
   if (octets.some((octet) => octet > 255)) return undefined;
   return octets.reduce((address, octet) => address * 256 + octet, 0);
+}
+
+/** Whether a text is an IPv6 address (RFC 4291). A zone, as in `fe80::1%eth0`, only means something on the device itself. */
+export function isIPv6(text: string): boolean {
+  return isIPv6OrZoned(text) && !text.includes('%');
 }
 
 /** An IPv4 subnet and the address that the device itself has in it; all as unsigned 32-bit numbers. */

@@ -14,6 +14,15 @@ const networkTypesByBit: readonly (readonly [bigint, NetworkType])[] = Object.en
   NETWORK_TYPE_BY_CODE,
 ).map(([code, type]) => [BigInt(code), type] as const);
 
+const codeByNetworkType: ReadonlyMap<string, string> = new Map(
+  Object.entries(NETWORK_TYPE_BY_CODE).map(([code, type]) => [type, code]),
+);
+
+/** The page's code of a network type; undefined for a text that is none. */
+export function networkTypeCodeOf(type: string): string | undefined {
+  return codeByNetworkType.get(type);
+}
+
 /** All networks whose bits are set, in rising order ("40" → LTE, NR); null when the code names none that is known. */
 export function networkTypesOf(code: string | null): NetworkType[] | null {
   if (code === null || !/^\d{1,20}$/.test(code)) return null;

@@ -39,13 +39,18 @@ export class GatewayError extends Error {
 /**
  * The error for values that break rules: its code, message and REST message repeat the first violation.
  * @param violations at least one, in the order of the input's fields
+ * @param about the device that the values are for, where one is known
  */
-export function inputFault(violations: readonly [Violation, ...Violation[]]): GatewayError {
+export function inputFault(
+  violations: readonly [Violation, ...Violation[]],
+  about: Pick<ErrorFacts, 'deviceId'> = {},
+): GatewayError {
   const [first] = violations;
   return new GatewayError(first.code, {
     message: first.message,
     restMessage: restMessageOf(first),
     violations,
+    ...about,
   });
 }
 

@@ -3,13 +3,14 @@ import type { Viewer } from '../access/viewer.js';
 import { assertMayUseGateway } from '../access/refusals.js';
 import { type Credential, viewerOf } from '../auth/credential.js';
 import type { FindJobs } from '../operations/read-provisioning-jobs.js';
+import type { ReportParts } from '../operations/report-device-status.js';
 import type { UpdateParts } from '../operations/update-network-device.js';
 import type { CustomerLists } from '../persistence/customer-lists.js';
 import type { DeviceLists } from '../persistence/device-lists.js';
 import type { CatalogStore } from '../persistence/catalog-store.js';
 
 /** What the operations work with; app.ts puts it together. */
-export interface GatewayParts extends UpdateParts {
+export interface GatewayParts extends UpdateParts, ReportParts {
   readonly catalog: CatalogStore;
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
@@ -25,7 +26,7 @@ export interface GatewayContext {
 }
 
 /**
- * The viewer of the request; every root field asks for it first.
+ * The viewer of the request; every root field asks for it first, but for the one that a scope opens.
  * @throws UNAUTHENTICATED without a valid token, ACCESS_DENIED for a level that may nothing
  */
 export function requireViewer({ credential }: GatewayContext): Viewer {

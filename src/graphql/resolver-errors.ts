@@ -27,7 +27,7 @@ export function guardResolvers(schema: GraphQLSchema): GraphQLSchema {
 }
 
 /** The error as clients get it. What is not ours becomes INTERNAL_ERROR, with its details in the log only. */
-function toGraphQLError(
+export function toGraphQLError(
   error: unknown,
   { requestId, log }: Pick<GatewayContext, 'requestId' | 'log'>,
 ): GraphQLError {

@@ -1,4 +1,4 @@
-import { GraphQLScalarType, Kind, GraphQLError } from 'graphql';
+import { GraphQLScalarType, Kind, GraphQLError, type ValueNode } from 'graphql';
 
 /**
  * A scalar that names the meaning of a text. It accepts every string: a malformed one is refused by the operation,
@@ -9,17 +9,26 @@ function namedText(
   description: string,
   specifiedByURL?: string,
 ): GraphQLScalarType<string, string> {
-  const refuse = (): never => {
-    throw new GraphQLError(`${name} is a string.`);
-  };
+  const { parseValue, parseLiteral } = anyText(name);
   return new GraphQLScalarType({
     name,
     description,
     ...(specifiedByURL !== undefined && { specifiedByURL }),
-    serialize: (value) => (typeof value === 'string' ? value : refuse()),
-    parseValue: (value) => (typeof value === 'string' ? value : refuse()),
-    parseLiteral: (node) => (node.kind === Kind.STRING ? node.value : refuse()),
+    serialize: parseValue,
+    parseValue,
+    parseLiteral,
   });
+}
+
+/** Coercion that lets every string through, and nothing else. */
+function anyText(name: string) {
+  const refuse = (): never => {
+    throw new GraphQLError(`${name} is a string.`);
+  };
+  return {
+    parseValue: (value: unknown): string => (typeof value === 'string' ? value : refuse()),
+    parseLiteral: (node: ValueNode): string => (node.kind === Kind.STRING ? node.value : refuse()),
+  };
 }
 
 export const MacAddressScalar = namedText(
@@ -39,12 +48,15 @@ export const IPv6Scalar = namedText(
   'https://www.rfc-editor.org/rfc/rfc4291',
 );
 
-export const DateTimeScalar = new GraphQLScalarType<Date, string>({
+/** As input a text like the others; the operation reads it. */
+export const DateTimeScalar = new GraphQLScalarType<Date | string, string>({
   name: 'DateTime',
-  description: 'A moment in UTC, in milliseconds, e.g. "2025-01-01T00:00:00.000Z".',
+  description:
+    'A moment, to the millisecond, e.g. "2025-01-01T00:00:00.000Z". Accepted with any offset; returned in UTC.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize: (value) => {
     if (value instanceof Date) return value.toISOString();
     throw new GraphQLError('DateTime is a moment.');
   },
+  ...anyText('DateTime'),
 });

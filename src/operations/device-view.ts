@@ -11,3 +11,11 @@ export interface DeviceView {
   readonly device: StoredDevice;
   readonly passwords: PasswordAccess;
 }
+
+/**
+ * A device as a viewer gets it who may not read it but reports its status: what it could know from its own reports,
+ * and the version, which the schema cannot leave out.
+ */
+export interface StatusView {
+  readonly statusOf: Pick<StoredDevice, 'id' | 'version' | 'status'>;
+}

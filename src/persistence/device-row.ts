@@ -38,11 +38,14 @@ export const DEVICE_COLUMNS = `
   s.ss_signal_strength AS s_ss_signal_strength, s.uplink_rate_kbps AS s_uplink_rate_kbps,
   s.downlink_rate_kbps AS s_downlink_rate_kbps, s.connection_seconds AS s_connection_seconds`;
 
-/** The tables that `DEVICE_COLUMNS` selects from. */
-export const DEVICE_TABLES = `
+/** The tables that `DEVICE_COLUMNS` selects from, without the status. */
+export const DEVICE_TABLES_BUT_STATUS = `
   network_device d
   JOIN device_model m ON m.id = d.model_id
-  JOIN customer c ON c.id = d.customer_id
+  JOIN customer c ON c.id = d.customer_id`;
+
+/** The tables that `DEVICE_COLUMNS` selects from. */
+export const DEVICE_TABLES = `${DEVICE_TABLES_BUT_STATUS}
   LEFT JOIN device_status s ON s.device_id = d.id`;
 
 /** Reads one row of `DEVICE_COLUMNS`. */

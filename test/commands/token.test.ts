@@ -43,6 +43,29 @@ describe('npm run token prints a token of the local issuer, alone on stdout', ()
     expect([sub, exp - iat]).toEqual(['employee-9', 7_200]);
   });
 
+  it('with a scope alone', async () => {
+    const { code, stdout, stderr } = await token(['--scope', 'status:report', '--subject', 'collector-1']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { exp = 0, iat = 0, iss: _, aud: __, ...claims } = decodeJwt(stdout.trim());
+    expect(claims).toEqual({ sub: 'collector-1', scope: 'status:report' });
+    expect(exp - iat).toBe(900);
+  });
+
+  it('with a scope beside level and customer, or one of them', async () => {
+    const scope = ['--scope', 'status:report'];
+    const { stdout } = await token([...GOOD, ...scope]);
+    const customer = CUSTOMER.toLowerCase();
+    expect(decodeJwt(stdout.trim())).toMatchObject({
+      scope: 'status:report',
+      accessLevel: 'MANAGER',
+      customer,
+    });
+    const { stdout: level } = await token([...scope, '--level', 'ADMIN']);
+    expect(decodeJwt(level.trim())).toMatchObject({ scope: 'status:report', accessLevel: 'ADMIN' });
+    const { stdout: owned } = await token([...scope, '--customer', CUSTOMER]);
+    expect(decodeJwt(owned.trim())).toMatchObject({ scope: 'status:report', customer });
+  });
+
   it.each<[string, readonly string[], RegExp]>([
     ['no arguments', [], /--level/],
     ['no customer', ['--level', 'OWNER'], /--customer/],
@@ -52,6 +75,10 @@ describe('npm run token prints a token of the local issuer, alone on stdout', ()
     ['a bad ttl', [...GOOD, '--ttl', 'soon'], /--ttl/],
     ['a ttl of nothing', [...GOOD, '--ttl', '0m'], /--ttl/],
     ['an empty subject', [...GOOD, '--subject', ''], /--subject/],
+    ['an unknown scope', [...GOOD, '--scope', 'status:write'], /--scope.*status:report/],
+    ['an empty scope', ['--scope', ''], /--scope/],
+    ['a scope and an unknown level', ['--scope', 'status:report', '--level', 'ROOT'], /--level/],
+    ['a scope and a bad customer', ['--scope', 'status:report', '--customer', '42'], /--customer/],
     ['an unknown option', [...GOOD, '--force'], /--force/],
     ['a word too much', [...GOOD, 'please'], /please/],
   ])('%s: exit code 1 and how it is used', async (_, args, problem) => {

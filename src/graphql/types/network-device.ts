@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import type { DeviceView } from '../../operations/device-view.js';
+import type { DeviceView, StatusView } from '../../operations/device-view.js';
 import { DeviceStateEnum } from '../enums.js';
 import { DateTimeScalar, MacAddressScalar } from '../scalars.js';
 import { Customer } from './customer.js';
@@ -20,10 +20,10 @@ export class NetworkDevice {
   readonly version: number;
 
   @Field(() => DeviceStateEnum, { nullable: true, description: 'Which state the device is in.' })
-  readonly state: string;
+  readonly state: string | null;
 
   @Field(() => String, { nullable: true, description: 'Name of the device: 1 to 100 characters.' })
-  readonly name: string;
+  readonly name: string | null;
 
   @Field(() => String, { nullable: true, description: 'Free text note field: at most 4096 characters.' })
   readonly notes: string | null;
@@ -32,13 +32,13 @@ export class NetworkDevice {
     nullable: true,
     description: 'Number of provisioning jobs in progress: queued and running ones.',
   })
-  readonly jobs: number;
+  readonly jobs: number | null;
 
   @Field(() => MacAddressScalar, {
     nullable: true,
     description: 'MAC address, unique in the whole platform.',
   })
-  readonly macAddress: string;
+  readonly macAddress: string | null;
 
   @Field(() => String, { nullable: true, description: 'Serial number.' })
   readonly serialNumber: string | null;
@@ -51,10 +51,10 @@ export class NetworkDevice {
   readonly mvnoAccount: string | null;
 
   @Field(() => DeviceModel, { nullable: true, description: 'Model of the device.' })
-  readonly model: DeviceModel;
+  readonly model: DeviceModel | null;
 
   @Field(() => Customer, { nullable: true, description: 'Customer that the device belongs to.' })
-  readonly customer: Customer;
+  readonly customer: Customer | null;
 
   @Field(() => WifiSettings, { nullable: true, description: 'WiFi settings; null if not used.' })
   readonly wifi: WifiSettings | null;
@@ -69,27 +69,38 @@ export class NetworkDevice {
   readonly status: DeviceStatus | null;
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the device was registered.' })
-  readonly createdAt: Date;
+  readonly createdAt: Date | null;
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the settings were last changed.' })
-  readonly updatedAt: Date;
+  readonly updatedAt: Date | null;
 
-  constructor({ device, passwords }: DeviceView) {
-    this.id = device.id;
-    this.version = device.version;
-    this.state = device.state;
-    this.name = device.name;
-    this.notes = device.notes;
-    this.jobs = device.jobs;
-    this.macAddress = device.macAddress;
-    this.serialNumber = device.serialNumber;
-    this.mvnoAccount = device.mvnoAccount;
-    this.model = new DeviceModel(device.model);
-    this.customer = new Customer(device.customer);
-    this.wifi = device.wifi && new WifiSettings({ deviceId: device.id, wifi: device.wifi, passwords });
-    this.dhcp = device.dhcp && new DhcpSettings(device.dhcp);
-    this.status = device.status && new DeviceStatus(device.status);
-    this.createdAt = device.createdAt;
-    this.updatedAt = device.updatedAt;
+  /** Whether the viewer gets nothing but the status; not part of the schema. */
+  readonly isStatusOnly: boolean;
+
+  constructor(view: DeviceView | StatusView) {
+    const { id, version, status } = 'statusOf' in view ? view.statusOf : view.device;
+    this.id = id;
+    this.version = version;
+    this.status = status && new DeviceStatus(status);
+    const whole = 'statusOf' in view ? null : view;
+    const device = whole?.device ?? null;
+    this.isStatusOnly = device === null;
+    this.state = device?.state ?? null;
+    this.name = device?.name ?? null;
+    this.notes = device?.notes ?? null;
+    this.jobs = device?.jobs ?? null;
+    this.macAddress = device?.macAddress ?? null;
+    this.serialNumber = device?.serialNumber ?? null;
+    this.mvnoAccount = device?.mvnoAccount ?? null;
+    this.model = device && new DeviceModel(device.model);
+    this.customer = device && new Customer(device.customer);
+    this.wifi = whole && wifiOf(whole);
+    this.dhcp = device?.dhcp ? new DhcpSettings(device.dhcp) : null;
+    this.createdAt = device?.createdAt ?? null;
+    this.updatedAt = device?.updatedAt ?? null;
   }
+}
+
+function wifiOf({ device, passwords }: DeviceView): WifiSettings | null {
+  return device.wifi && new WifiSettings({ deviceId: device.id, wifi: device.wifi, passwords });
 }

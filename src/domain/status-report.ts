@@ -1,0 +1,130 @@
+import { isIPv6, parseIPv4 } from './addresses.js';
+import type { DeviceStatus } from './device-status.js';
+import { type Fault, fault } from './fault.js';
+import { parseMoment } from './moment.js';
+import { networkTypeCodeOf } from './network-type.js';
+import { simStatusCodeOf } from './sim-status.js';
+import { codePoints, isCleanLine } from './text.js';
+
+/** What is reported of a device, as it was sent. Absent leaves a value, null and the empty text clear it. */
+export interface StatusReport {
+  readonly lastComm?: string | null;
+  readonly online?: boolean | null;
+  readonly lanIp?: string | null;
+  readonly subnetMask?: string | null;
+  readonly gateway?: string | null;
+  readonly wanIp?: string | null;
+  readonly publicIp?: string | null;
+  readonly upTime?: number | null;
+  readonly dns?: string | null;
+  readonly dns2?: string | null;
+  readonly ipv6?: string | null;
+  readonly ipv6Dns?: string | null;
+  readonly ipv6Dns2?: string | null;
+  readonly simStatus?: string | null;
+  readonly networkType?: string | null;
+  readonly signalStrength?: number | null;
+  readonly ssSignalStrength?: number | null;
+  readonly uplinkRate?: number | null;
+  readonly downlinkRate?: number | null;
+  readonly connectionTime?: number | null;
+}
+
+/** A report in normal form: the values that it changes. It always says when the device was communicated with. */
+export interface StatusPatch
+  extends Pick<DeviceStatus, 'lastComm'>, Partial<Omit<DeviceStatus, 'provisioned' | 'lastComm'>> {}
+
+interface Rule {
+  readonly holds: (value: unknown) => boolean;
+  readonly message: string;
+}
+
+function textRule(holds: (text: string) => boolean, message: string): Rule {
+  return { holds: (value) => typeof value === 'string' && holds(value), message };
+}
+
+function numberRule(max: number, message: string): Rule {
+  return { holds: (value) => typeof value === 'number' && value >= 0 && value <= max, message };
+}
+
+const MAX_CODE = 64;
+
+const IPV4 = textRule((text) => parseIPv4(text) !== undefined, 'Not an IPv4 address as a dotted quad.');
+const IPV6 = textRule(isIPv6, 'Not an IPv6 address.');
+const CODE = textRule(
+  (text) => codePoints(text) <= MAX_CODE && isCleanLine(text),
+  `A code has at most ${MAX_CODE} characters and no control characters.`,
+);
+const COUNT = numberRule(Number.MAX_SAFE_INTEGER, 'Not less than 0.');
+const STRENGTH = numberRule(100, 'From 0 to 100.');
+
+/** The rules of a report's values, in the order of the input's fields. */
+const RULES: Readonly<Record<Exclude<keyof StatusReport, 'online'>, Rule>> = {
+  lastComm: textRule(
+    (text) => parseMoment(text) !== undefined,
+    'Not a moment of RFC 3339, e.g. "2025-01-01T00:00:00Z".',
+  ),
+  lanIp: IPV4,
+  subnetMask: IPV4,
+  gateway: IPV4,
+  wanIp: IPV4,
+  publicIp: IPV4,
+  upTime: COUNT,
+  dns: IPV4,
+  dns2: IPV4,
+  ipv6: IPV6,
+  ipv6Dns: IPV6,
+  ipv6Dns2: IPV6,
+  simStatus: CODE,
+  networkType: CODE,
+  signalStrength: STRENGTH,
+  ssSignalStrength: STRENGTH,
+  uplinkRate: COUNT,
+  downlinkRate: COUNT,
+  connectionTime: COUNT,
+};
+
+/** Every rule that a report breaks, in the order of the input's fields. What clears a value breaks none. */
+export function reportFaults(report: StatusReport): Fault[] {
+  const values = new Map<string, unknown>(Object.entries(report));
+  return Object.entries(RULES)
+    .filter(([field, { holds }]) => !isClearing(values.get(field) ?? null) && !holds(values.get(field)))
+    .map(([field, { message }]) => fault(field, message));
+}
+
+/**
+ * A report without faults in normal form: codes for names, null for the empty text.
+ * @param now when the device was communicated with, for a report that does not say
+ */
+export function toStatusPatch(report: StatusReport, now: Date): StatusPatch {
+  const { lastComm, upTime, simStatus, networkType, uplinkRate, downlinkRate, connectionTime, ...same } =
+    report;
+  return {
+    ...withoutEmptyTexts(same),
+    lastComm: lastComm === undefined ? now : (parseMoment(lastComm ?? '') ?? null),
+    ...(upTime !== undefined && { upTimeSeconds: upTime }),
+    ...(simStatus !== undefined && { simStatusCode: codeOf(simStatus, simStatusCodeOf) }),
+    ...(networkType !== undefined && { networkTypeCode: codeOf(networkType, networkTypeCodeOf) }),
+    ...(uplinkRate !== undefined && { uplinkRateKbps: uplinkRate }),
+    ...(downlinkRate !== undefined && { downlinkRateKbps: downlinkRate }),
+    ...(connectionTime !== undefined && { connectionSeconds: connectionTime }),
+  };
+}
+
+/** Devices report what they do not have as the empty text. */
+function isClearing(value: unknown): value is null | '' {
+  return value === null || value === '';
+}
+
+function withoutEmptyTexts<T extends object>(values: T): T {
+  const normal = { ...values };
+  for (const field in normal) {
+    if (isClearing(normal[field])) Object.assign(normal, { [field]: null });
+  }
+  return normal;
+}
+
+/** A code that nobody knows is kept as it is: a later release may know it. */
+function codeOf(text: string | null, codeOfName: (name: string) => string | undefined): string | null {
+  return isClearing(text) ? null : (codeOfName(text) ?? text);
+}

@@ -1,0 +1,35 @@
+import type { GraphQLError } from 'graphql';
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { viewerOf } from '../../auth/credential.js';
+import { GatewayError } from '../../errors/gateway-error.js';
+import { reportDeviceStatus } from '../../operations/report-device-status.js';
+import type { GatewayContext } from '../context.js';
+import { DeviceStatusReport, toDeviceReport } from '../inputs/device-status-report.js';
+import { toGraphQLError } from '../resolver-errors.js';
+import { NetworkDevice } from '../types/network-device.js';
+
+@Resolver()
+export class DeviceStatusResolver {
+  @Mutation(() => [NetworkDevice], {
+    nullable: 'items',
+    description:
+      'Takes in the status of devices: for ADMIN and tokens with the scope status:report, which only get id, version and status of devices that their level does not let them read. ' +
+      'Returns for each report the device as it then stands, in the same order; null where there is no such device. The version does not change. ' +
+      'Errors: INVALID_VALUE with every violation at the place of a bad report, the others stand; for the whole ACCESS_DENIED, and INVALID_VALUE for none or more than 500 reports.',
+  })
+  async reportDeviceStatus(
+    @Arg('reports', () => [DeviceStatusReport], {
+      description: 'Reports, from 1 to 500; those of one device apply in their order.',
+    })
+    reports: DeviceStatusReport[],
+    @Ctx() context: GatewayContext,
+  ): Promise<(NetworkDevice | GraphQLError | null)[]> {
+    // A token with the scope alone has no level, and may nothing but this.
+    const viewer = viewerOf(context.credential);
+    const answers = await reportDeviceStatus(context.parts, viewer, reports.map(toDeviceReport));
+    return answers.map((answer) => {
+      if (answer instanceof GatewayError) return toGraphQLError(answer, context);
+      return answer && new NetworkDevice(answer);
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import { mayReadDevice, mayReadWifiPasswords, mayReportStatus } from '../access/policy.js';
+import type { Viewer } from '../access/viewer.js';
+import { parseId } from '../domain/id.js';
+import { reportFaults, type StatusReport, toStatusPatch } from '../domain/status-report.js';
+import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
+import type { StoredDevice } from '../persistence/device-row.js';
+import type { StatusStore, StatusUpdate } from '../persistence/report-status.js';
+import type { DeviceView, StatusView } from './device-view.js';
+
+/** A report and the device that it is about, as the client wrote its id. */
+export interface DeviceReport extends StatusReport {
+  readonly device: string;
+}
+
+/** What the operation works with. */
+export interface ReportParts {
+  readonly statusStore: StatusStore;
+  readonly now: () => Date;
+}
+
+const MAX_REPORTS = 500;
+
+/**
+ * Takes in what devices, or those who speak for them, report of their status. A report that is older than what is known
+ * changes nothing; the settings and their version stay as they are.
+ * @returns for each report the device as it then stands; null where there is none, and for a bad report its error
+ * @throws ACCESS_DENIED to others than ADMIN and holders of the scope, INVALID_VALUE for none or more than 500 reports
+ */
+export async function reportDeviceStatus(
+  { statusStore, now }: ReportParts,
+  viewer: Viewer,
+  reports: readonly DeviceReport[],
+): Promise<readonly (DeviceView | StatusView | GatewayError | null)[]> {
+  if (!mayReportStatus(viewer)) throw new GatewayError('ACCESS_DENIED');
+  assertReportCount(reports.length);
+  const moment = now();
+  const readings = reports.map((report, index) => readReport(report, index, moment));
+  const updates = readings.filter(isUpdate);
+  const devices = await statusStore.report(updates);
+  const deviceOf = new Map(updates.map((update, index) => [update, devices[index]]));
+  return readings.map((reading) => {
+    if (!isUpdate(reading)) return reading;
+    const device = deviceOf.get(reading);
+    return device === undefined ? null : toView(viewer, device);
+  });
+}
+
+function assertReportCount(count: number): void {
+  if (count >= 1 && count <= MAX_REPORTS) return;
+  const message = `From 1 to ${MAX_REPORTS} of them.`;
+  throw inputFault([{ path: 'reports', code: 'INVALID_VALUE', message }]);
+}
+
+/** The update that a report asks for, its error, or null when its device can be none. */
+function readReport(
+  { device, ...report }: DeviceReport,
+  index: number,
+  now: Date,
+): StatusUpdate | GatewayError | null {
+  const deviceId = parseId(device);
+  const [first, ...others] = reportFaults(report).map(({ path, message }): Violation => ({
+    path: `reports[${index}].${path}`,
+    code: 'INVALID_VALUE',
+    message,
+  }));
+  if (first !== undefined) return inputFault([first, ...others], { deviceId: deviceId ?? device });
+  return deviceId === undefined ? null : { deviceId, patch: toStatusPatch(report, now) };
+}
+
+function isUpdate(reading: StatusUpdate | GatewayError | null): reading is StatusUpdate {
+  return reading !== null && !(reading instanceof GatewayError);
+}
+
+/** Whoever may report on a device may not read it for that: the level decides, as everywhere. */
+function toView(viewer: Viewer, device: StoredDevice): DeviceView | StatusView {
+  if (!mayReadDevice(viewer, device.customer)) return { statusOf: device };
+  return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'hidden' };
+}

@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCESS_LEVELS } from '../../../src/access/viewer.js';
+import { buildGatewaySchema } from '../../../src/graphql/schema.js';
+import {
+  getNamedType,
+  type GraphQLField,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isRequiredArgument,
+} from 'graphql';
+import { createDevice, type TestDevice } from '../../support/fleet.js';
+import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { changesOf, report, scopeToken, storedStatus } from './report.js';
+
+const WHOLE = `mutation ($reports: [DeviceStatusReport!]!) { reportDeviceStatus(reports: $reports) {
+  id version status { online upTime } state name notes jobs macAddress serialNumber mvnoAccount createdAt updatedAt
+  model { id name } customer { id name } wifi { ssid password password5G } dhcp { leaseTime }
+  provisioningJobs { state }
+} }`;
+const DENIED = {
+  code: 'ACCESS_DENIED',
+  rest: { code: 403, message: 'access_denied' },
+  retryable: false,
+};
+
+let gateway: TestGateway;
+let device: TestDevice;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(async () => {
+  await gateway.stop();
+});
+
+async function expectRefused(token: string | undefined, extensions: object): Promise<void> {
+  device = await createDevice(gateway);
+  const before = await storedStatus(gateway, device);
+  for (const reports of [[{ device: device.id, upTime: 1 }], [{ device: 'no-id', upTime: -1 }], []]) {
+    const { data, errors } = await gateway.query(WHOLE, {
+      ...(token !== undefined && { token }),
+      variables: { reports },
+    });
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ path: ['reportDeviceStatus'], extensions }]);
+  }
+  expect(await storedStatus(gateway, device)).toBe(before);
+  expect(await changesOf(gateway, device)).toBe(0);
+}
+
+/** What WHOLE answers of the device, reported by this token. */
+async function answerTo(token: string): Promise<unknown> {
+  const { data, errors } = await gateway.query(WHOLE, {
+    token,
+    variables: { reports: [{ device: device.id, upTime: 7 }] },
+  });
+  expect(errors).toEqual([]);
+  return data;
+}
+
+const statusOnly = () => ({
+  reportDeviceStatus: [
+    {
+      id: device.id,
+      version: 1,
+      status: { online: true, upTime: 7 },
+      ...Object.fromEntries(
+        [
+          ...['state', 'name', 'notes', 'jobs', 'macAddress', 'serialNumber', 'mvnoAccount', 'createdAt'],
+          ...['updatedAt', 'model', 'customer', 'wifi', 'dhcp', 'provisioningJobs'],
+        ].map((field) => [field, null]),
+      ),
+    },
+  ],
+});
+const whole = (passwords: object) => ({
+  reportDeviceStatus: [
+    {
+      id: device.id,
+      status: { online: true, upTime: 7 },
+      state: 'ACTIVE',
+      name: 'Johns router',
+      macAddress: device.macAddress,
+      customer: { id: device.customer },
+      model: { name: 'NX-510' },
+      wifi: { ssid: 'SkyNet', ...passwords },
+      dhcp: { leaseTime: 10 },
+      provisioningJobs: [],
+    },
+  ],
+});
+const SHOWN = { password: 'JohnConner', password5G: 'SarahConner' };
+const HIDDEN = { password: null, password5G: null };
+
+describe('reportDeviceStatus is for ADMIN and for tokens with the scope, and for nobody else', () => {
+  it.each(ACCESS_LEVELS.filter((level) => level !== 'ADMIN'))(
+    '%s of the own customer: refused',
+    async (level) => {
+      device = await createDevice(gateway);
+      const token = await gateway.token(level, device.customer);
+      await expectRefused(token, DENIED);
+      const { devices, errors } = await report(gateway, [{ device: device.id }], token);
+      expect(devices).toBeNull();
+      expect(errors).toMatchObject([{ extensions: DENIED }]);
+    },
+  );
+
+  it('no token: UNAUTHENTICATED', async () => {
+    await expectRefused(undefined, {
+      code: 'UNAUTHENTICATED',
+      rest: { code: 401, message: 'credentials_invalid' },
+    });
+  });
+
+  it('a bad token: UNAUTHENTICATED', async () => {
+    await expectRefused('garbage', {
+      code: 'UNAUTHENTICATED',
+      rest: { code: 401, message: 'invalid_token' },
+    });
+  });
+
+  it('ADMIN: the whole device', async () => {
+    device = await createDevice(gateway);
+    expect(await answerTo(await gateway.token('ADMIN', newId()))).toMatchObject(whole(SHOWN));
+  });
+
+  it('the scope alone: id, version and status of any device, every other field null', async () => {
+    device = await createDevice(gateway);
+    expect(await answerTo(await scopeToken(gateway))).toEqual(statusOnly());
+    expect(await answerTo(await scopeToken(gateway, { customerId: device.customer }))).toEqual(statusOnly());
+  });
+
+  it('the scope alone covers every field of the schema', async () => {
+    const type = (await buildGatewaySchema()).getType('NetworkDevice');
+    const fields = type !== undefined && 'getFields' in type ? Object.keys(type.getFields()) : [];
+    expect(fields).toContain('wifi');
+    const [answer] = statusOnly().reportDeviceStatus;
+    expect(Object.keys(answer ?? {})).toEqual(expect.arrayContaining(fields));
+  });
+
+  it.each(ACCESS_LEVELS.filter((level) => level !== 'ADMIN'))(
+    'the scope beside %s: what the level reads is shown, of the rest the status',
+    async (level) => {
+      device = await createDevice(gateway);
+      const own = await answerTo(await scopeToken(gateway, { level, customerId: device.customer }));
+      const foreign = await answerTo(await scopeToken(gateway, { level, customerId: newId() }));
+      const mayNothing = level === 'NO_LOGIN' || level === 'PERSONAL';
+      const passwords = level === 'VIEWER' || level === 'RESELLER_ADMIN' ? HIDDEN : SHOWN;
+      if (mayNothing) expect(own).toEqual(statusOnly());
+      else expect(own).toMatchObject(whole(passwords));
+      if (level === 'RESELLER_ADMIN') expect(foreign).toMatchObject(whole(HIDDEN));
+      else expect(foreign).toEqual(statusOnly());
+    },
+  );
+});
+
+describe('the scope alone gains nothing else', () => {
+  it('is refused at every other root field', async () => {
+    device = await createDevice(gateway);
+    const token = await scopeToken(gateway, { customerId: device.customer });
+    const schema = await buildGatewaySchema();
+    const operations = (['query', 'mutation'] as const).flatMap((kind) => {
+      const type = kind === 'query' ? schema.getQueryType() : schema.getMutationType();
+      return Object.values(type?.getFields() ?? {}).map((field) => ({ kind, field }));
+    });
+    const others = operations.filter(
+      ({ field: { name } }) => !OPEN.includes(name) && name !== 'reportDeviceStatus',
+    );
+    expect(others.length).toBeGreaterThanOrEqual(10);
+    for (const { kind, field } of others) {
+      const { data, errors } = await gateway.query(`${kind} { ${call(field)} }`, { token });
+      expect(errors, field.name).toMatchObject([{ path: [field.name], extensions: DENIED }]);
+      expect(data ?? { [field.name]: null }).toEqual({ [field.name]: null });
+    }
+  });
+
+  it('is refused by the REST page', async () => {
+    device = await createDevice(gateway);
+    const token = await scopeToken(gateway, { customerId: device.customer });
+    for (const method of ['GET', 'POST']) {
+      const response = await fetch(new URL(`/network/device/${device.id}`, gateway.url), {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(method === 'POST' && { body: '{"name":"x"}' }),
+      });
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ code: 403, message: 'access_denied' });
+    }
+  });
+});
+
+/** What tells the schema asks for no token. */
+const OPEN = ['_sdl', '_service'];
+
+/** A call of a root field with everything that it needs. */
+function call({ name, args, type }: GraphQLField<unknown, unknown>): string {
+  const needed = args.filter(isRequiredArgument).map((argument) => {
+    const inner = isNonNullType(argument.type) ? argument.type.ofType : argument.type;
+    const value = getNamedType(inner).name === 'ID' ? JSON.stringify(device.id) : '{}';
+    return `${argument.name}: ${isListType(inner) && value === '{}' ? '[]' : value}`;
+  });
+  const parts = needed.length === 0 ? '' : `(${needed.join(', ')})`;
+  return `${name}${parts}${isLeafType(getNamedType(type)) ? '' : ' { __typename }'}`;
+}

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDevice } from '../../support/fleet.js';
+import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { changesOf, read, report, reported, storedStatus } from './report.js';
+
+// What createDevice stores.
+const KNOWN = '2025-01-01T00:00:00.000Z';
+const JUST_BEFORE = '2024-12-31T23:59:59.999Z';
+const JUST_AFTER = '2025-01-01T00:00:00.001Z';
+
+describe('reportDeviceStatus: a report that is older than what is known changes nothing', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  it.each(['2024-12-31T23:59:59.999Z', '2025-01-01T00:59:59.999+01:00', '0001-01-01T00:00:00Z'])(
+    'older, at %s: the device as it stands is answered',
+    async (lastComm) => {
+      const device = await createDevice(gateway);
+      const before = { row: await storedStatus(gateway, device), read: (await read(gateway, device)).status };
+      const answer = await reported(gateway, device, {
+        lastComm,
+        online: false,
+        lanIp: null,
+        dns: '9.9.9.9',
+      });
+      expect(answer).toEqual(before.read);
+      expect(await storedStatus(gateway, device)).toBe(before.row);
+      expect(await changesOf(gateway, device)).toBe(0);
+    },
+  );
+
+  it.each([KNOWN, '2025-01-01T01:00:00+01:00', JUST_AFTER])(
+    'as old or newer, at %s: applied',
+    async (lastComm) => {
+      const device = await createDevice(gateway);
+      const moment = new Date(lastComm).toISOString();
+      expect(await reported(gateway, device, { lastComm, online: false })).toMatchObject({
+        lastComm: moment,
+        online: false,
+      });
+      expect(await changesOf(gateway, device)).toBe(1);
+    },
+  );
+
+  it('anything is newer than a moment that is not known', async () => {
+    const device = await createDevice(gateway, { status: { lastComm: null } });
+    const lastComm = '1970-01-01T00:00:00.000Z';
+    expect(await reported(gateway, device, { lastComm, online: false })).toMatchObject({
+      lastComm,
+      online: false,
+    });
+  });
+
+  it('a moment that is cleared is never older', async () => {
+    const device = await createDevice(gateway);
+    const lastComm = '2024-01-01T00:00:00.000Z';
+    expect(await reported(gateway, device, { lastComm: null, online: false })).toMatchObject({
+      lastComm: null,
+      online: false,
+    });
+    expect(await reported(gateway, device, { lastComm, online: true })).toMatchObject({
+      lastComm,
+      online: true,
+    });
+    expect(await changesOf(gateway, device)).toBe(2);
+  });
+
+  it('is told report by report: older and newer ones in one call', async () => {
+    const [stale, fresh] = [await createDevice(gateway), await createDevice(gateway)];
+    const outcome = await report(gateway, [
+      { device: stale.id, lastComm: JUST_BEFORE, online: false },
+      { device: fresh.id, lastComm: JUST_AFTER, online: false },
+    ]);
+    expect(outcome).toMatchObject({
+      errors: [],
+      devices: [
+        { id: stale.id, status: { lastComm: KNOWN, online: true } },
+        { id: fresh.id, status: { lastComm: JUST_AFTER, online: false } },
+      ],
+    });
+    expect([await changesOf(gateway, stale), await changesOf(gateway, fresh)]).toEqual([0, 1]);
+  });
+
+  it.each<[string, object]>([
+    ['a status', {}],
+    ['no status', { status: null }],
+  ])(
+    'reports of one device apply in their order, each answered as it left the device: %s',
+    async (_, wishes) => {
+      const [device, other] = [await createDevice(gateway, wishes), await createDevice(gateway, wishes)];
+      const { id } = device;
+      const outcome = await report(gateway, [
+        { device: id, lastComm: '2025-05-01T00:00:01Z', upTime: 1, dns: '1.1.1.1' },
+        { device: other.id, lastComm: '2025-05-01T00:00:00Z', upTime: 10 },
+        { device: id.toUpperCase(), lastComm: '2025-05-01T00:00:03Z', upTime: 2 },
+        { device: id, lastComm: '2025-05-01T00:00:02Z', upTime: 3 },
+        { device: id, lastComm: '2025-05-01T00:00:03Z', upTime: 4, dns: null },
+      ]);
+      expect(outcome).toMatchObject({
+        errors: [],
+        devices: [
+          { id, status: { upTime: 1, dns: '1.1.1.1' } },
+          { id: other.id, status: { upTime: 10 } },
+          { id, status: { upTime: 2, dns: '1.1.1.1' } },
+          { id, status: { upTime: 2, dns: '1.1.1.1' } },
+          { id, status: { upTime: 4, dns: null } },
+        ],
+      });
+      expect((await read(gateway, device)).status).toMatchObject({ upTime: 4, dns: null });
+      expect([await changesOf(gateway, device), await changesOf(gateway, other)]).toEqual([3, 1]);
+    },
+  );
+});

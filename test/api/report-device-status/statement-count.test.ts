@@ -1,0 +1,65 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createDevice } from '../../support/fleet.js';
+import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { report, scopeToken } from './report.js';
+
+describe('reportDeviceStatus costs one SQL statement, however many reports', () => {
+  let gateway: TestGateway;
+  let token: string;
+  let ids: string[];
+  const spy = vi.spyOn(pg.Client.prototype, 'query');
+
+  beforeAll(async () => {
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+    ids = [];
+    for (let index = 0; index < 6; index += 1) {
+      ids.push((await createDevice(gateway, index < 3 ? {} : { status: null })).id);
+    }
+    token = await scopeToken(gateway);
+    await report(gateway, [{ device: newId() }], token);
+  });
+  beforeEach(() => {
+    spy.mockClear();
+  });
+  afterAll(async () => {
+    spy.mockRestore();
+    await gateway.stop();
+  });
+
+  async function statementsFor(reports: readonly Record<string, unknown>[], auth = token): Promise<number> {
+    await report(gateway, reports, auth);
+    return spy.mock.calls.length;
+  }
+
+  it('one report: 1', async () => {
+    expect(await statementsFor([{ device: ids[0] }])).toBe(1);
+  });
+
+  it('known devices with and without a status, stale, bad and unknown ones: 1', async () => {
+    const reports = [
+      ...ids.map((device) => ({ device, upTime: 1 })),
+      { device: newId() },
+      { device: newId(), upTime: -1 },
+      { device: 'no-id' },
+    ];
+    expect(await statementsFor(reports)).toBe(1);
+    spy.mockClear();
+    expect(await statementsFor(ids.map((device) => ({ device, lastComm: '1999-01-01T00:00:00Z' })))).toBe(1);
+  });
+
+  it('500 reports: 1', async () => {
+    expect(await statementsFor(Array.from({ length: 500 }, () => ({ device: newId(), upTime: 1 })))).toBe(1);
+  });
+
+  it('a device named three times: a transaction of 3', async () => {
+    expect(await statementsFor([0, 1, 0, 2, 0].map((index) => ({ device: ids[index] })))).toBe(5);
+  });
+
+  it('nothing to write, or nobody who may: 0', async () => {
+    expect(await statementsFor([{ device: ids[0], upTime: -1 }, { device: 'no-id' }])).toBe(0);
+    expect(await statementsFor([])).toBe(0);
+    expect(await statementsFor([{ device: ids[0] }], await gateway.token('OWNER', newId()))).toBe(0);
+    expect(await statementsFor([{ device: ids[0] }], 'garbage')).toBe(0);
+  });
+});

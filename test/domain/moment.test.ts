@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseMoment } from '../../src/domain/moment.js';
+
+const min = new Date('0001-01-01T00:00:00.000Z');
+const max = new Date('9999-12-31T23:59:59.999Z');
+
+describe('parseMoment reads RFC 3339, and nothing else', () => {
+  it('reads every moment from the year 1 to 9999 in UTC', () => {
+    fc.assert(
+      fc.property(fc.date({ min, max, noInvalidDate: true }), (moment) => {
+        expect(parseMoment(moment.toISOString())).toEqual(moment);
+      }),
+    );
+  });
+
+  it('reads the same moment with any offset', () => {
+    const middle = { min: new Date('1000-01-01T00:00:00Z'), max: new Date('3000-01-01T00:00:00Z') };
+    const offset = fc.integer({ min: -1_439, max: 1_439 });
+    fc.assert(
+      fc.property(fc.date({ ...middle, noInvalidDate: true }), offset, (moment, minutes) => {
+        const local = new Date(moment.getTime() + minutes * 60_000).toISOString().slice(0, -1);
+        const digits = (value: number): string => String(value).padStart(2, '0');
+        const size = Math.abs(minutes);
+        const zone = `${minutes < 0 ? '-' : '+'}${digits(Math.floor(size / 60))}:${digits(size % 60)}`;
+        expect(parseMoment(local + zone)).toEqual(moment);
+      }),
+    );
+  });
+
+  it('never throws, and gives no moment that cannot be written', () => {
+    const part = fc.integer({ min: 0, max: 99 }).map((value) => String(value).padStart(2, '0'));
+    const near = fc
+      .tuple(fc.integer({ min: 0, max: 9_999 }), part, part, part, part, part)
+      .map(
+        ([year, ...rest]) =>
+          `${String(year).padStart(4, '0')}-${rest.slice(0, 2).join('-')}T${rest.slice(2).join(':')}Z`,
+      );
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), near), (text) => {
+        const moment = parseMoment(text);
+        if (moment !== undefined)
+          expect(moment.toISOString().slice(0, 19)).toBe(text.slice(0, 19).toUpperCase());
+      }),
+    );
+  });
+});
