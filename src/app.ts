@@ -9,6 +9,9 @@ import { createApolloServer } from './graphql/apollo-server.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { startHttpServer } from './http/server.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
+import { concurrencyGate } from './limits/concurrency-gate.js';
+import { macProbeLimit } from './limits/mac-probe-limit.js';
+import { requestCounter } from './limits/request-limits.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
@@ -34,6 +37,9 @@ export interface App {
   readonly stop: () => Promise<void>;
 }
 
+/** Requests of this process that are worked on at once; a second's worth of them, so that the last one does not wait for long. */
+const MAX_REQUESTS_AT_ONCE = 1_000;
+
 const DEMO_FLEET = new URL('../prisma/demo-fleet.json', import.meta.url);
 
 /**
@@ -57,6 +63,7 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       findJobs: batchedJobs(provisioningJobs(storage.database)),
       secrets: storage.keyRing,
       now: () => new Date(),
+      macProbes: macProbeLimit(),
     };
     const parts = {
       apollo,
@@ -64,6 +71,8 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       gateway,
       log,
       maxBodyBytes: settings.maxBodyBytes,
+      countRequest: requestCounter(settings),
+      gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
       corsOrigins: settings.corsOrigins,
       printSchema: settings.introspection ? () => printGatewaySchema(schema) : undefined,
       checkDatabase: async () => await isDatabaseThere(storage.database),

@@ -3,6 +3,8 @@ import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
 import type { Authenticate } from '../auth/credential.js';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
+import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
+import type { CountRequest } from '../limits/request-limits.js';
 import { readJsonBody } from './body.js';
 import type { EndpointHandler, HttpAnswer } from './endpoint.js';
 import { HttpFault } from './fault.js';
@@ -14,6 +16,8 @@ export interface GraphqlEndpointParts {
   readonly gateway: GatewayParts;
   readonly log: Logger;
   readonly maxBodyBytes: number;
+  readonly countRequest: CountRequest;
+  readonly gate: ConcurrencyGate;
 }
 
 /** Faults of a document: a client that only knows `application/json` gets them with status 200 (GraphQL over HTTP, 6.4.1). */
@@ -32,20 +36,20 @@ export function graphqlEndpoint({
   gateway,
   log,
   maxBodyBytes,
+  countRequest,
+  gate,
 }: GraphqlEndpointParts): EndpointHandler {
   return async ({ method, headers, message, search, requestId }) => {
-    const answer = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method,
-        headers: headerMap(headers),
-        search,
-        body: method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined,
-      },
-      context: async () => {
-        const credential = await authenticate(headers.authorization);
-        return { requestId, credential, parts: gateway, log };
-      },
-    });
+    const credential = await authenticate(headers.authorization);
+    countRequest(message, credential);
+    const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
+    const answer = await gate(
+      async () =>
+        await apollo.executeHTTPGraphQLRequest({
+          httpGraphQLRequest: { method, headers: headerMap(headers), search, body },
+          context: async () => await Promise.resolve({ requestId, credential, parts: gateway, log }),
+        }),
+    );
     if (answer.body.kind === 'chunked') {
       throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
     }

@@ -26,6 +26,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
       devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail, queueJob: fail },
       secrets: { seal: () => ({ sealed: '' }), open: () => '' },
       now: () => new Date(0),
+      macProbes: { take: () => 0, giveBack: () => undefined },
     },
     log: pino(
       { level: 'debug' },
@@ -37,6 +38,8 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
       }),
     ),
     maxBodyBytes: 1_000,
+    countRequest: () => undefined,
+    gate: async (work) => await work(),
   });
   return { route, logLines };
 }
