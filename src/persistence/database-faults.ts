@@ -7,8 +7,11 @@ const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '58'
 /** The server went away, or is about to: what it did last is not known. */
 const CONNECTION_LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05']);
 
-/** 40001, 40P01: rolled back and worth another try. 25006: a standby that is not promoted yet. 55P03: lock not to be had. */
-const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
+/**
+ * 40001, 40P01: rolled back and worth another try. 25006: a standby that is not promoted yet. 55P03: a lock was not to be
+ * had in time. 57014: a statement took too long. 25P03, 25P04: so did a transaction, and the server ended its connection.
+ */
+const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014', '25P03', '25P04']);
 
 /** The SQLSTATE of a fault that PostgreSQL itself reported. */
 function sqlState(error: unknown): string | undefined {
@@ -32,12 +35,18 @@ export function connectFault(cause: unknown): GatewayError {
 /** What to tell of a statement that failed after it was sent; a fault that is not the database's comes back as it is. */
 export function statementFault(cause: unknown, kind: 'read' | 'write'): unknown {
   const state = sqlState(cause);
+  if (wasNeverSent(cause)) return connectFault(cause);
   const isLost = state === undefined || CONNECTION_LOST.has(state);
   if (isLost) {
     return new GatewayError(kind === 'write' ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE', {}, { cause });
   }
   const isPassing = PASSING.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
   return isPassing ? connectFault(cause) : cause;
+}
+
+/** The driver sends nothing over a connection that it knows to be lost. */
+function wasNeverSent(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.endsWith('and is not queryable');
 }
 
 /** Prisma's codes for a database that cannot be reached, asks to wait, or went away. */
