@@ -40,8 +40,11 @@ export function statementFault(cause: unknown, kind: 'read' | 'write'): unknown 
   if (isLost) {
     return new GatewayError(kind === 'write' ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE', {}, { cause });
   }
-  const isPassing = PASSING.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
-  return isPassing ? connectFault(cause) : cause;
+  return isUnavailableState(state) ? connectFault(cause) : cause;
+}
+
+function isUnavailableState(state: string): boolean {
+  return PASSING.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
 }
 
 /** The driver sends nothing over a connection that it knows to be lost. */
@@ -61,6 +64,12 @@ const PRISMA_UNAVAILABLE: ReadonlySet<string> = new Set([
   'P2037',
 ]);
 
+/** The SQLSTATE of what PostgreSQL said, as Prisma repeats it: "Code: `55P03`". */
+function stateInMessage({ message }: Error): string {
+  const [, told = '', state = told] = /\bCode: `([0-9A-Z]{5})`|\b(57P0\d)\b/.exec(message) ?? [];
+  return state;
+}
+
 /** The same for what Prisma throws; our requests only read through it. A fault of another kind comes back as it is. */
 export function faultOfPrisma(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
@@ -68,7 +77,7 @@ export function faultOfPrisma(cause: unknown): unknown {
   const isAway =
     code === undefined
       ? /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(cause.message)
-      : PRISMA_UNAVAILABLE.has(code) || /\b57P0\d\b/.test(cause.message);
+      : PRISMA_UNAVAILABLE.has(code) || isUnavailableState(stateInMessage(cause));
   return isAway ? connectFault(cause) : cause;
 }
 
