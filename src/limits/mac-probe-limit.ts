@@ -2,7 +2,7 @@ import type { MacProbeLimit } from '../operations/mac-probes.js';
 import { RateLimiter } from './rate-limiter.js';
 
 /** More than anybody mistypes; far too few to find out which devices exist. */
-const PROBES_PER_HOUR = 30;
+const PROBES_PER_HOUR = 100;
 const HOUR_MS = 3_600_000;
 const MAX_SUBJECTS = 50_000;
 

@@ -28,7 +28,7 @@ describe('depth counts fields inside each other, through fragments', () => {
   it.each([
     ['a named fragment', `query ${nested(8, '...F')} fragment F on T ${nested(6)}`],
     ['one before its operation', `fragment F on T ${nested(6)} query ${nested(8, '...F')}`],
-    ['an inline fragment', `${nested(8, `... on T ${nested(6)}`)}`],
+    ['an inline fragment', nested(8, `... on T ${nested(6)}`)],
     ['a chain of fragments', `{ ...A } fragment A on T ${nested(7, '...B')} fragment B on T ${nested(7)}`],
     ['the second operation', `query A { x } query B ${nested(13)}`],
   ])('in %s', (_, source) => {

@@ -159,7 +159,7 @@ describe('without trusted proxies', () => {
   });
 });
 
-describe('MAC_ADDRESS_IN_USE is told 30 times an hour', () => {
+describe('MAC_ADDRESS_IN_USE is told 100 times an hour', () => {
   const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!, $dryRun: Boolean) {
     updateNetworkDevice(id: $id, input: $input, dryRun: $dryRun) { macAddress name }
   }`;
@@ -184,11 +184,11 @@ describe('MAC_ADDRESS_IN_USE is told 30 times an hour', () => {
     const token = await tokenOf('prober');
     const probe = { macAddress: foreign.macAddress };
     const answers = await Promise.all(
-      Array.from({ length: 60 }, async (_, index) => await update(token, probe, index % 2 === 0)),
+      Array.from({ length: 200 }, async (_, index) => await update(token, probe, index % 2 === 0)),
     );
     const codes = answers.map(({ errors }) => errors[0]?.extensions.code);
-    expect(codes.filter((code) => code === 'MAC_ADDRESS_IN_USE')).toHaveLength(30);
-    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(30);
+    expect(codes.filter((code) => code === 'MAC_ADDRESS_IN_USE')).toHaveLength(100);
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(100);
     const taken = await update(token, probe);
     const free = await update(token, { macAddress: newMac() });
     const malformed = await update(token, { macAddress: 'x' });
@@ -201,7 +201,7 @@ describe('MAC_ADDRESS_IN_USE is told 30 times an hour', () => {
           extensions: { code: 'RATE_LIMITED', rest: { code: 429 }, retryable: true },
         },
       ]);
-      expect(errors[0]?.extensions.retryAfterMs).toBeGreaterThan(60_000);
+      expect(errors[0]?.extensions.retryAfterMs).toBeGreaterThan(10_000);
       expect(errors[0]?.extensions).not.toHaveProperty('violations');
     }
     expect((await update(token, { name: 'Renamed' })).data).toMatchObject({
@@ -213,13 +213,13 @@ describe('MAC_ADDRESS_IN_USE is told 30 times an hour', () => {
       body: JSON.stringify({ macAddress: foreign.macAddress }),
     });
     expect(response.status).toBe(429);
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(60);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(10);
     expect(await response.json()).toMatchObject({ code: 429, message: 'rate_limited' });
   });
 
   it('and updates that were told nothing cost nothing', async () => {
     const token = await tokenOf('honest');
-    for (let index = 0; index < 35; index += 1) {
+    for (let index = 0; index < 105; index += 1) {
       expect((await update(token, { macAddress: newMac() }, true)).errors).toEqual([]);
     }
     const { errors } = await update(token, { macAddress: foreign.macAddress });

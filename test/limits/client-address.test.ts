@@ -50,6 +50,6 @@ describe('trusted proxies are believed, and nobody before them', () => {
   it('a header of any length and content', () => {
     expect(address('10.1.2.3', '10.1.1.1,'.repeat(10_000))).toBe('10.1.2.3');
     expect(address('10.1.2.3', '[::1')).toBe('10.1.2.3');
-    expect(address('10.1.2.3', `${'1:'.repeat(5_000)}`)).toBe('10.1.2.3');
+    expect(address('10.1.2.3', '1:'.repeat(5_000))).toBe('10.1.2.3');
   });
 });
