@@ -14,7 +14,7 @@ export interface DocumentLimits {
 
 /** The introspection queries of clients follow a type through nine wrappers, 15 levels deep. */
 const MAX_INTROSPECTION_DEPTH = 20;
-const MAX_FRAGMENTS = 100;
+const MAX_FRAGMENTS = 50;
 const MAX_DIRECTIVES = 200;
 
 /** Every level of fields is two nodes of the document inside each other; values, types and inline fragments add some. */

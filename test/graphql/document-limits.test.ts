@@ -95,9 +95,9 @@ describe('aliases count wherever they come to stand', () => {
     expect(faultOf(`{ x { ${leaf(10_000)} } }`)).toContain('MAX_ALIASES');
   });
 
-  it('in fragments that double 99 times', () => {
-    const bomb = many(99, (index) => `fragment F${index} on T { ...F${index + 1} ...F${index + 1} }`);
-    expect(faultOf(`{ ...F0 } ${bomb} fragment F99 on T { x { a: y } }`)).toContain('MAX_ALIASES');
+  it('in fragments that double 49 times', () => {
+    const bomb = many(49, (index) => `fragment F${index} on T { ...F${index + 1} ...F${index + 1} }`);
+    expect(faultOf(`{ ...F0 } ${bomb} fragment F49 on T { x { a: y } }`)).toContain('MAX_ALIASES');
   });
 });
 
