@@ -118,7 +118,7 @@ describe('fields at the root count', () => {
 describe('what validation would take too long for', () => {
   it.each([
     ['directives', (count: number) => `{ x ${'@skip(if: false) '.repeat(count)} }`, 200],
-    ['fragments', (count: number) => `{ x } ${many(count, (index) => `fragment F${index} on T { x }`)}`, 100],
+    ['fragments', (count: number) => `{ x } ${many(count, (index) => `fragment F${index} on T { x }`)}`, 50],
   ])('%s', (_, source, most) => {
     expect(faultOf(source(most))).toBeUndefined();
     expect(faultOf(source(most + 1))).toMatch(new RegExp(`at most ${most} `));
