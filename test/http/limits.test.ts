@@ -75,12 +75,12 @@ const TOO_LARGE: readonly [string, () => string, RegExp][] = [
   [
     '300 fragments',
     () => `{ viewer { ...F0 } } ${many(300, (i) => `fragment F${i} on Viewer { id }`)}`,
-    /100 fragments/,
+    /50 fragments/,
   ],
   [
     'fragments that double',
     () =>
-      `{ viewer { ...F0 } } ${many(90, (i) => `fragment F${i} on Viewer { a: id ...F${i + 1} ...F${i + 1} }`)} fragment F90 on Viewer { id }`,
+      `{ viewer { ...F0 } } ${many(45, (i) => `fragment F${i} on Viewer { a: id ...F${i + 1} ...F${i + 1} }`)} fragment F45 on Viewer { id }`,
     /MAX_ALIASES/,
   ],
   [
