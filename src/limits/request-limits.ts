@@ -19,7 +19,7 @@ export interface RequestLimitSettings {
 }
 
 /** Where a request comes from: what it has in common with the upgrade request of a WebSocket. */
-export interface RequestOrigin {
+interface RequestOrigin {
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
