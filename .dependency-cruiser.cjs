@@ -12,8 +12,9 @@ const MAY_IMPORT = {
   persistence: ['config', 'domain', 'errors', 'logging', 'generated'],
   operations: ['access', 'domain', 'errors'],
   provisioning: ['domain', 'errors', 'logging'],
+  limits: ['operations', 'access', 'auth', 'errors'],
   graphql: ['operations', 'access', 'auth', 'domain', 'errors', 'logging'],
-  http: ['graphql', 'operations', 'access', 'auth', 'domain', 'errors', 'logging'],
+  http: ['graphql', 'operations', 'access', 'auth', 'limits', 'domain', 'errors', 'logging'],
   commands: [
     'access',
     'auth',

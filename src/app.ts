@@ -12,6 +12,11 @@ import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { startHttpServer } from './http/server.js';
 import { describeCause } from './logging/log.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
+import { admission } from './http/admission.js';
+import { clientAddress } from './limits/client-address.js';
+import { concurrencyGate } from './limits/concurrency-gate.js';
+import { macProbeLimit } from './limits/mac-probe-limit.js';
+import { requestCounter } from './limits/request-limits.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
@@ -38,6 +43,9 @@ export interface App {
   readonly stop: () => Promise<void>;
 }
 
+/** Requests of this process that are worked on at once; a second's worth of them, so that the last one does not wait for long. */
+const MAX_REQUESTS_AT_ONCE = 1_000;
+
 const DEMO_FLEET = new URL('../prisma/demo-fleet.json', import.meta.url);
 
 /**
@@ -62,13 +70,19 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       statusStore: statusStore(storage.database),
       secrets: storage.keyRing,
       now: () => new Date(),
+      macProbes: macProbeLimit(),
     };
     const parts = {
       apollo,
-      authenticate,
+      admit: admission({
+        authenticate,
+        addressOf: clientAddress(settings.trustedProxies),
+        countRequest: requestCounter(settings.rateLimit),
+      }),
       gateway,
       log,
       maxBodyBytes: settings.maxBodyBytes,
+      gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
       corsOrigins: settings.corsOrigins,
       printSchema: settings.introspection ? () => printGatewaySchema(schema) : undefined,
       checkDatabase: async () => await isDatabaseThere(storage.database),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
+import { type Cidr, parseCidr } from './cidr.js';
 import { type Environment, EnvironmentReader } from './environment-reader.js';
 import { parseSecretKeys, type SecretKeySetting } from './secret-keys.js';
 
@@ -53,8 +54,15 @@ export interface Settings {
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
-  /** Tokens of a GraphQL document. */
+  /** What a GraphQL document may hold: tokens, levels of fields, aliases, and fields of its root. */
   readonly maxTokens: number;
+  readonly maxDepth: number;
+  readonly maxAliases: number;
+  readonly maxRootFields: number;
+  /** Requests per minute and subject; 0: any number. */
+  readonly rateLimit: number;
+  /** The proxies whose word counts for where a request comes from. */
+  readonly trustedProxies: readonly Cidr[];
 }
 
 /** The settings of this process. The only place that reads the environment. */
@@ -84,6 +92,12 @@ export function readSettings(env: Environment): Settings {
     corsOrigins: readCorsOrigins(reader),
     maxBodyBytes: reader.int('MAX_BODY_BYTES', 100_000, 1, 100_000_000),
     maxTokens: reader.int('MAX_TOKENS', 4_000, 1, 1_000_000),
+    // Deeper documents would need more stack than a process has.
+    maxDepth: reader.int('MAX_DEPTH', 12, 1, 100),
+    maxAliases: reader.int('MAX_ALIASES', 100, 0, 10_000),
+    maxRootFields: reader.int('MAX_ROOT_FIELDS', 50, 1, 10_000),
+    rateLimit: reader.int('RATE_LIMIT', 6_000, 0, 100_000_000),
+    trustedProxies: readTrustedProxies(reader),
   };
   if (isProduction) requireForProduction(reader);
   if (reader.faults.length > 0) {
@@ -167,6 +181,16 @@ function readCorsOrigins(reader: EnvironmentReader): readonly string[] {
     }
   }
   return entries;
+}
+
+function readTrustedProxies(reader: EnvironmentReader): readonly Cidr[] {
+  const entries = reader.text('TRUSTED_PROXIES')?.split(',') ?? [];
+  return entries.flatMap((entry, index) => {
+    const range = parseCidr(entry.trim());
+    if (range !== undefined) return [range];
+    reader.fault('TRUSTED_PROXIES', `entry ${index + 1} is no range of addresses such as 10.0.0.0/8`);
+    return [];
+  });
 }
 
 /** What development gets for free must be chosen on purpose where real customers are served. */

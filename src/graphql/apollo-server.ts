@@ -8,14 +8,16 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { GatewayError, inputFault } from '../errors/gateway-error.js';
-import { toExtensions } from '../errors/wire.js';
 import { logFailure } from '../logging/log.js';
 import type { GatewayContext } from './context.js';
+import type { DocumentLimits } from './document-limits.js';
+import { documentLimitsPlugin } from './document-limits-plugin.js';
+import { refusal } from './refusal.js';
 import { isReady, presentErrors } from './request-errors.js';
 import { variableFaults } from './variable-faults.js';
 
 /** What the environment decides about the GraphQL server. */
-export interface ApolloOptions {
+export interface ApolloOptions extends DocumentLimits {
   readonly introspection: boolean;
   /** Tokens of a document; a longer one is refused before it is parsed any further. */
   readonly maxTokens: number;
@@ -24,7 +26,7 @@ export interface ApolloOptions {
 /** Apollo Server over the gateway's schema: parsing, validation, persisted queries and their caches. */
 export function createApolloServer(
   schema: GraphQLSchema,
-  { introspection, maxTokens }: ApolloOptions,
+  { introspection, maxTokens, ...limits }: ApolloOptions,
 ): ApolloServer<GatewayContext> {
   return new ApolloServer<GatewayContext>({
     schema,
@@ -45,6 +47,7 @@ export function createApolloServer(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      documentLimitsPlugin(limits),
       requestErrorsPlugin,
     ],
   });
@@ -82,16 +85,9 @@ function assertExecutable({
   if (document === undefined || operation === undefined) return;
   if (schema.getRootType(operation.operation) === undefined) {
     const message = `This service has no ${operation.operation}.`;
-    throw refusal(new GatewayError('BAD_REQUEST', { message }), contextValue);
+    throw refusal(new GatewayError('BAD_REQUEST', { message }), contextValue.requestId);
   }
   const [first, ...others] = variableFaults(schema, document, operation, request.variables ?? {});
   if (first === undefined) return;
-  throw refusal(inputFault([first, ...others]), contextValue);
-}
-
-/** The error of a request that is not executed. */
-function refusal(fault: GatewayError, { requestId }: GatewayContext): GraphQLError {
-  return new GraphQLError(fault.message, {
-    extensions: { ...toExtensions(fault, requestId), http: { status: 400 } },
-  });
+  throw refusal(inputFault([first, ...others]), contextValue.requestId);
 }

@@ -7,9 +7,9 @@ export function notPermitted(path: string): Violation {
   return { path, code: 'VALUE_NOT_PERMITTED', message: CATALOGUE.VALUE_NOT_PERMITTED.message };
 }
 
-/** The argument or field that a variable is given to: clients may call the variable itself anything. */
-export function placeOf(document: DocumentNode, variable: string): string {
-  let place = variable;
+/** The arguments or fields that the variables of a document are given to: clients may call the variables anything. */
+export function placesOfVariables(document: DocumentNode): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
   const named: string[] = [];
   const enclosing = {
     enter: (node: { readonly name: { readonly value: string } }) => void named.push(node.name.value),
@@ -19,9 +19,7 @@ export function placeOf(document: DocumentNode, variable: string): string {
     VariableDefinition: () => false,
     Argument: enclosing,
     ObjectField: enclosing,
-    [Kind.VARIABLE]: (node) => {
-      if (node.name.value === variable) place = named.join('.');
-    },
+    [Kind.VARIABLE]: (node) => void places.set(node.name.value, named.join('.')),
   });
-  return place;
+  return places;
 }

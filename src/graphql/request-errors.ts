@@ -16,7 +16,7 @@ import {
 import { isErrorCode } from '../errors/catalogue.js';
 import { type ErrorFacts, GatewayError, inputFault } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
-import { notPermitted, placeOf } from './enum-faults.js';
+import { notPermitted, placesOfVariables } from './enum-faults.js';
 
 /** What is known of the request that an error belongs to. */
 export interface RequestFacts {
@@ -34,14 +34,29 @@ export function presentErrors(
   errors: readonly GraphQLError[],
   facts: RequestFacts,
 ): readonly GraphQLFormattedError[] {
+  const described = { ...facts, enumPlaces: enumPlacesOf(facts) };
   return errors.map((error) => {
     const { locations, path } = error.toJSON();
-    const { message, extensions } = describe(error, facts);
+    const { message, extensions } = describe(error, described);
     return { message, ...(locations && { locations }), ...(path && { path }), extensions };
   });
 }
 
-function describe(error: GraphQLError, facts: RequestFacts): Pick<GraphQLError, 'message' | 'extensions'> {
+/** The facts that the errors of one answer share; a walk through the document for each of them would take too long. */
+interface SharedFacts extends RequestFacts {
+  readonly enumPlaces: () => EnumPlaces;
+}
+
+/** Where literals stand that are no value of their enum: node → dotted path of the argument or field. */
+type EnumPlaces = ReadonlyMap<unknown, string>;
+
+function enumPlacesOf({ schema, document }: RequestFacts): () => EnumPlaces {
+  let places: EnumPlaces | undefined;
+  return () =>
+    (places ??= document === undefined ? new Map<unknown, string>() : findEnumPlaces(schema, document));
+}
+
+function describe(error: GraphQLError, facts: SharedFacts): Pick<GraphQLError, 'message' | 'extensions'> {
   const { extensions, message } = error;
   if (isReady(error)) return { message, extensions: { ...extensions, http: undefined } };
   // Clients that use automatic persisted queries recognise these by code and message, as Apollo defined them.
@@ -59,16 +74,12 @@ export function isReady({ extensions }: GraphQLError): boolean {
   return isErrorCode(extensions['code']) && 'requestId' in extensions;
 }
 
-function toRequestFault(error: GraphQLError, code: string, facts: RequestFacts): GatewayError {
+function toRequestFault(error: GraphQLError, code: string, facts: SharedFacts): GatewayError {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
-      return / \d+ tokens/.test(error.message)
-        ? new GatewayError('OPERATION_TOO_LARGE', {
-            message: 'The document has more tokens than are accepted.',
-          })
-        : new GatewayError(code, safeText(withoutToken(error.message)));
+      return tooLargeToParse(error) ?? new GatewayError(code, safeText(withoutToken(error.message)));
     case 'GRAPHQL_VALIDATION_FAILED':
-      return validationFault(error, facts);
+      return validationFault(error, facts.enumPlaces);
     case 'BAD_USER_INPUT':
       return new GatewayError(code);
     case 'OPERATION_RESOLUTION_FAILURE':
@@ -79,6 +90,19 @@ function toRequestFault(error: GraphQLError, code: string, facts: RequestFacts):
         ? new GatewayError('BAD_REQUEST', safeText(error.message))
         : new GatewayError('INTERNAL_ERROR', {}, { cause: error });
   }
+}
+
+/** The parser counts tokens, and it runs out of stack where lists, objects or types are nested thousands deep. */
+function tooLargeToParse({ message }: GraphQLError): GatewayError | undefined {
+  const [, count] = / more tha[nt] (\d+) tokens/.exec(message) ?? [];
+  if (count !== undefined) {
+    return new GatewayError('OPERATION_TOO_LARGE', {
+      message: `A document has at most ${count} tokens (MAX_TOKENS). Send values as variables, or split it into several requests.`,
+    });
+  }
+  return message.includes('call stack')
+    ? new GatewayError('OPERATION_TOO_LARGE', { message: 'The document is nested too deeply.' })
+    : undefined;
 }
 
 /** Apollo gives some faults of a request no code but a status, e.g. a persisted query under the hash of another. */
@@ -108,7 +132,7 @@ const VALUE_KINDS: ReadonlySet<string> = new Set<ValueNode['kind']>([
   Kind.OBJECT,
 ]);
 
-function validationFault(error: GraphQLError, { schema, document }: RequestFacts): GatewayError {
+function validationFault(error: GraphQLError, enumPlaces: () => EnumPlaces): GatewayError {
   const node = error.nodes?.[0];
   // A password that was left unquoted can look like a variable.
   if (node?.kind === Kind.VARIABLE) {
@@ -118,16 +142,16 @@ function validationFault(error: GraphQLError, { schema, document }: RequestFacts
   if (node === undefined || !VALUE_KINDS.has(node.kind)) {
     return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(error.message));
   }
-  const path = document && enumPlaces(schema, document).get(node);
+  const path = enumPlaces().get(node);
   if (path !== undefined) return inputFault([notPermitted(path)]);
   // "Int cannot represent non-integer value: …" and "Expected value of type "X", found …" end in the value.
   const message = error.message.replace(/(, found|:) .*$/s, '.');
   return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(message));
 }
 
-/** Where literals stand that are no value of their enum: node → dotted path of the argument or field. */
-function enumPlaces(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<unknown, string> {
+function findEnumPlaces(schema: GraphQLSchema, document: DocumentNode): EnumPlaces {
   const places = new Map<unknown, string>();
+  const variablePlaces = placesOfVariables(document);
   const typeInfo = new TypeInfo(schema);
   const path: string[] = [];
   const note = (
@@ -148,7 +172,7 @@ function enumPlaces(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<
     document,
     visitWithTypeInfo(typeInfo, {
       VariableDefinition: {
-        enter: (node) => void path.push(placeOf(document, node.variable.name.value)),
+        enter: ({ variable: { name } }) => void path.push(variablePlaces.get(name.value) ?? name.value),
         leave: () => void path.pop(),
       },
       Argument: named,

@@ -14,9 +14,12 @@ import {
   typeFromAST,
 } from 'graphql';
 import type { Violation } from '../errors/gateway-error.js';
-import { notPermitted, placeOf } from './enum-faults.js';
+import { notPermitted, placesOfVariables } from './enum-faults.js';
 
 type Path = readonly (string | number)[];
+
+/** So many faults are told; a list can have thousands, and whoever mends these finds the rest. */
+const MAX_FAULTS = 100;
 
 /**
  * What is wrong with the variables of an operation, value by value. graphql-js would refuse them too, but in
@@ -29,23 +32,47 @@ export function variableFaults(
   variables: Readonly<Record<string, unknown>>,
 ): readonly Violation[] {
   const faults: Violation[] = [];
+  let places: ReadonlyMap<string, string> | undefined;
   for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
     const name = variable.name.value;
     const type = typeFromAST(schema, typeNode);
     if (!isInputType(type)) continue;
+    if (faults.length >= MAX_FAULTS) break;
     if (!Object.hasOwn(variables, name)) {
       if (isNonNullType(type) && defaultValue === undefined) faults.push(unfit([name], 'is needed'));
       continue;
     }
-    coerceInputValue(variables[name], type, (path, value, error) => {
+    for (const { path, value, message } of valueFaults(variables[name], type, MAX_FAULTS - faults.length)) {
       const at = typeAt(type, path);
       const isOutsideEnum = isEnumType(getNamedType(at)) && value !== null;
+      if (isOutsideEnum) places ??= placesOfVariables(document);
       faults.push(
         isOutsideEnum
-          ? notPermitted(dotted([placeOf(document, name), ...path]))
-          : unfit([name, ...path], problem(at, value, error.message)),
+          ? notPermitted(dotted([places?.get(name) ?? name, ...path]))
+          : unfit([name, ...path], problem(at, value, message)),
       );
+    }
+  }
+  return faults;
+}
+
+/** What graphql-js says of one value. */
+interface ValueFault {
+  readonly path: Path;
+  readonly value: unknown;
+  readonly message: string;
+}
+
+function valueFaults(given: unknown, type: GraphQLInputType, most: number): readonly ValueFault[] {
+  const faults: ValueFault[] = [];
+  const enough = new Error('Enough faults.');
+  try {
+    coerceInputValue(given, type, (path, value, { message }) => {
+      faults.push({ path, value, message });
+      if (faults.length === most) throw enough;
     });
+  } catch (error) {
+    if (error !== enough) throw error;
   }
   return faults;
 }

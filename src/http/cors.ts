@@ -25,7 +25,10 @@ export function corsHeaders(
   { origin }: IncomingHttpHeaders,
 ): Readonly<Record<string, string>> {
   if (origin === undefined || !origins.has(origin)) return {};
-  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': 'x-request-id, etag' };
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'x-request-id, etag, retry-after',
+  };
 }
 
 /** The further headers that answer a browser's question whether it may send a request at all. */

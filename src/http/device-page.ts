@@ -2,20 +2,21 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import { assertMayUseGateway } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
-import { type Authenticate, viewerOf } from '../auth/credential.js';
+import { viewerOf } from '../auth/credential.js';
 import type { Device } from '../domain/device.js';
 import { parseId } from '../domain/id.js';
 import { aboutDevice } from '../errors/about-device.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
+import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
 import { logFailure } from '../logging/log.js';
 import type { DeviceView } from '../operations/device-view.js';
 import { readNetworkDevice } from '../operations/read-network-device.js';
 import { updateNetworkDevice, type UpdateParts } from '../operations/update-network-device.js';
 import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
 import { readJsonBody } from './body.js';
-import { clientAddress } from './client-address.js';
+import type { Admit } from './admission.js';
 import { etagOf, type ExpectedVersions, includesVersion, parseVersions } from './device-page-conditions.js';
 import { fromPage, toPage } from './device-page-format.js';
 import {
@@ -25,14 +26,15 @@ import {
   jsonAnswer,
   type Route,
 } from './endpoint.js';
-import type { HttpFault } from './fault.js';
+import { type HttpFault, retryAfterHeader } from './fault.js';
 
 /** What the REST page works with. */
 export interface DevicePageParts {
-  readonly authenticate: Authenticate;
+  readonly admit: Admit;
   readonly gateway: UpdateParts;
   readonly log: Logger;
   readonly maxBodyBytes: number;
+  readonly gate: ConcurrencyGate;
 }
 
 /** The REST page itself: "URL | https://…/network/device/DEVICE_ID", over the same operations as GraphQL. */
@@ -50,7 +52,7 @@ function handler(parts: DevicePageParts, method: PageMethod): EndpointHandler {
   return async (request) => {
     try {
       const { headers, message } = request;
-      const viewer = viewerOf(await parts.authenticate(headers.authorization, clientAddress(message)));
+      const viewer = viewerOf(await parts.admit(message, headers.authorization));
       assertMayUseGateway(viewer);
       return await method(parts, viewer, request);
     } catch (error) {
@@ -62,14 +64,14 @@ function handler(parts: DevicePageParts, method: PageMethod): EndpointHandler {
 }
 
 async function getDevice(
-  { gateway }: DevicePageParts,
+  { gateway, gate }: DevicePageParts,
   viewer: Viewer,
   { params, headers }: HttpRequest,
 ): Promise<HttpAnswer> {
   const expected = expectedVersions(headers);
   const id = params['id'] ?? '';
   return await aboutDevice(nameOf(id), async () => {
-    const view = await readNetworkDevice(gateway.devices, viewer, id);
+    const view = await gate(async () => await readNetworkDevice(gateway.devices, viewer, id));
     const { version } = view.device;
     if (!includesVersion(expected, version)) {
       throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
@@ -80,7 +82,7 @@ async function getDevice(
 }
 
 async function postDevice(
-  { gateway, maxBodyBytes }: DevicePageParts,
+  { gateway, gate, maxBodyBytes }: DevicePageParts,
   viewer: Viewer,
   { params, headers, message, requestId }: HttpRequest,
 ): Promise<HttpAnswer> {
@@ -88,7 +90,10 @@ async function postDevice(
   const patch = fromPage(await readJsonBody(message, maxBodyBytes));
   const id = params['id'] ?? '';
   const attempt = async (expectedVersion: number | undefined): Promise<DeviceView> =>
-    await updateNetworkDevice(gateway, viewer, { id, patch, expectedVersion, dryRun: false, requestId });
+    await gate(
+      async () =>
+        await updateNetworkDevice(gateway, viewer, { id, patch, expectedVersion, dryRun: false, requestId }),
+    );
   return await aboutDevice(nameOf(id), async () => {
     const view = expected === 'any' ? await attempt(undefined) : await attemptAtOneOf(expected, attempt);
     return pageAnswer(gateway.secrets, view);
@@ -146,8 +151,8 @@ function errorAnswer(error: GatewayError, requestId: string): HttpAnswer {
   // The only version that this page knows is that of If-Match, whose status HTTP fixes.
   const status = error.code === 'VERSION_CONFLICT' ? 412 : rest.code;
   const answer = jsonAnswer(status, { code: status, message: rest.message, description: error.message });
-  if (error.code !== 'UNAUTHENTICATED') return answer;
-  return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Bearer' } };
+  const challenge = error.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' };
+  return { ...answer, headers: { ...answer.headers, ...challenge, ...retryAfterHeader(error.facts) } };
 }
 
 function presentFault({ status, code, message }: HttpFault): string {

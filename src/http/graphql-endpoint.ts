@@ -1,20 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
-import type { Authenticate } from '../auth/credential.js';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
+import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
 import { readJsonBody } from './body.js';
-import { clientAddress } from './client-address.js';
+import type { Admit } from './admission.js';
 import type { EndpointHandler, HttpAnswer } from './endpoint.js';
 import { HttpFault } from './fault.js';
 
 /** What the GraphQL endpoint works with. */
 export interface GraphqlEndpointParts {
   readonly apollo: ApolloServer<GatewayContext>;
-  readonly authenticate: Authenticate;
+  readonly admit: Admit;
   readonly gateway: GatewayParts;
   readonly log: Logger;
   readonly maxBodyBytes: number;
+  readonly gate: ConcurrencyGate;
 }
 
 /** Faults of a document: a client that only knows `application/json` gets them with status 200 (GraphQL over HTTP, 6.4.1). */
@@ -29,24 +30,22 @@ const DOCUMENT_FAULTS: ReadonlySet<unknown> = new Set([
 /** Answers requests to /graphql, by GET or POST. */
 export function graphqlEndpoint({
   apollo,
-  authenticate,
+  admit,
   gateway,
   log,
   maxBodyBytes,
+  gate,
 }: GraphqlEndpointParts): EndpointHandler {
   return async ({ method, headers, message, search, requestId }) => {
-    const answer = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method,
-        headers: headerMap(headers),
-        search,
-        body: method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined,
-      },
-      context: async () => {
-        const credential = await authenticate(headers.authorization, clientAddress(message));
-        return { requestId, credential, parts: gateway, log };
-      },
-    });
+    const credential = await admit(message, headers.authorization);
+    const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
+    const answer = await gate(
+      async () =>
+        await apollo.executeHTTPGraphQLRequest({
+          httpGraphQLRequest: { method, headers: headerMap(headers), search, body },
+          context: async () => await Promise.resolve({ requestId, credential, parts: gateway, log }),
+        }),
+    );
     if (answer.body.kind === 'chunked') {
       throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
     }

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
 import { codingFor, compress } from './compression.js';
 import { corsHeaders, preflightHeaders, VARY } from './cors.js';
 import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
-import { faultBody, HttpFault } from './fault.js';
+import { faultBody, HttpFault, toHttpFault } from './fault.js';
 import { allowedMethods, handlerFor, type Router } from './router.js';
 
 /** What every request is handled with. */
@@ -104,10 +105,15 @@ async function answerSafely(
     const { headers } = message;
     return await handle({ method, headers, message, search, params: match.params, requestId });
   } catch (error) {
-    const fault = error instanceof HttpFault ? error : unforeseen(parts.log, message, error, requestId);
+    const fault = faultOf(error) ?? unforeseen(parts.log, message, error, requestId);
     const headers = { ...fault.headers, 'content-type': JSON_TYPE };
     return { status: fault.status, headers, body: presentFault(fault, requestId) };
   }
+}
+
+function faultOf(error: unknown): HttpFault | undefined {
+  if (error instanceof HttpFault) return error;
+  return error instanceof GatewayError ? toHttpFault(error) : undefined;
 }
 
 function withoutHandler({ corsOrigins }: HandlerParts, message: IncomingMessage, allow: string): HttpAnswer {

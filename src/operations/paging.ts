@@ -24,8 +24,9 @@ export interface Page<T> {
   readonly hasPreviousPage: boolean;
 }
 
-const MAX_PAGE = 500;
-const DEFAULT_PAGE = 100;
+/** How many records a page holds at most, and when nobody says how many. */
+export const MAX_PAGE = 500;
+export const DEFAULT_PAGE = 100;
 
 /**
  * Reads connection arguments.

@@ -18,6 +18,7 @@ import { GatewayError, inputFault, type Violation } from '../errors/gateway-erro
 import type { DeviceStore, UpdateAttempt } from '../persistence/device-store.js';
 import { type DeviceSecrets, openDevice, sealWifi } from '../persistence/device-secrets.js';
 import type { DeviceView } from './device-view.js';
+import { type MacProbeLimit, withinMacProbes } from './mac-probes.js';
 
 /** What a client asks an update for. */
 export interface UpdateRequest {
@@ -37,6 +38,7 @@ export interface UpdateParts {
   readonly devices: DeviceStore;
   readonly secrets: DeviceSecrets;
   readonly now: () => Date;
+  readonly macProbes: MacProbeLimit;
 }
 
 /** So many times somebody else may be first before an update locks the row; more would only waste work. */
@@ -47,13 +49,22 @@ const OPTIMISTIC_ATTEMPTS = 3;
  * change one device at once.
  * @returns the device as written, or as it would have been for a dry run
  * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), DEVICE_DELETING, VERSION_CONFLICT, or INVALID_VALUE and
- *   MAC_ADDRESS_IN_USE with every violation
+ *   MAC_ADDRESS_IN_USE with every violation; RATE_LIMITED after too many of the latter
  */
 export async function updateNetworkDevice(
   parts: UpdateParts,
   viewer: Viewer,
   request: UpdateRequest,
 ): Promise<DeviceView> {
+  return await withinMacProbes(
+    parts.macProbes,
+    viewer,
+    request.patch,
+    async () => await update(parts, viewer, request),
+  );
+}
+
+async function update(parts: UpdateParts, viewer: Viewer, request: UpdateRequest): Promise<DeviceView> {
   const deviceId = parseId(request.id);
   if (deviceId === undefined) throw refusal(viewer);
   const attempt = async (tries: UpdateAttempt): Promise<DeviceView | undefined> =>

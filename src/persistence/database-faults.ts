@@ -7,8 +7,11 @@ const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '58'
 /** The server went away, or is about to: what it did last is not known. */
 const CONNECTION_LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05']);
 
-/** 40001, 40P01: rolled back and worth another try. 25006: a standby that is not promoted yet. 55P03: lock not to be had. */
-const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
+/**
+ * 40001, 40P01: rolled back and worth another try. 25006: a standby that is not promoted yet. 55P03: a lock was not to be
+ * had in time. 57014: a statement took too long. 25P03, 25P04: so did a transaction, and the server ended its connection.
+ */
+const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014', '25P03', '25P04']);
 
 /** The SQLSTATE of a fault that PostgreSQL itself reported. */
 function sqlState(error: unknown): string | undefined {
@@ -32,12 +35,21 @@ export function connectFault(cause: unknown): GatewayError {
 /** What to tell of a statement that failed after it was sent; a fault that is not the database's comes back as it is. */
 export function statementFault(cause: unknown, kind: 'read' | 'write'): unknown {
   const state = sqlState(cause);
+  if (wasNeverSent(cause)) return connectFault(cause);
   const isLost = state === undefined || CONNECTION_LOST.has(state);
   if (isLost) {
     return new GatewayError(kind === 'write' ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE', {}, { cause });
   }
-  const isPassing = PASSING.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
-  return isPassing ? connectFault(cause) : cause;
+  return isUnavailableState(state) ? connectFault(cause) : cause;
+}
+
+function isUnavailableState(state: string): boolean {
+  return PASSING.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
+}
+
+/** The driver sends nothing over a connection that it knows to be lost. */
+function wasNeverSent(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.endsWith('and is not queryable');
 }
 
 /** Prisma's codes for a database that cannot be reached, asks to wait, or went away. */
@@ -52,6 +64,12 @@ const PRISMA_UNAVAILABLE: ReadonlySet<string> = new Set([
   'P2037',
 ]);
 
+/** The SQLSTATE of what PostgreSQL said, as Prisma repeats it: "Code: `55P03`". */
+function stateInMessage({ message }: Error): string {
+  const [, told = '', state = told] = /\bCode: `([0-9A-Z]{5})`|\b(57P0\d)\b/.exec(message) ?? [];
+  return state;
+}
+
 /** The same for what Prisma throws; our requests only read through it. A fault of another kind comes back as it is. */
 export function faultOfPrisma(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
@@ -59,7 +77,7 @@ export function faultOfPrisma(cause: unknown): unknown {
   const isAway =
     code === undefined
       ? /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(cause.message)
-      : PRISMA_UNAVAILABLE.has(code) || /\b57P0\d\b/.test(cause.message);
+      : PRISMA_UNAVAILABLE.has(code) || isUnavailableState(stateInMessage(cause));
   return isAway ? connectFault(cause) : cause;
 }
 

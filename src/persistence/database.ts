@@ -32,6 +32,19 @@ export interface Database {
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 10_000;
 
+/**
+ * How long the server itself lets a connection wait for a lock, work on a statement, and hold a transaction open for a
+ * client that says nothing. The server knows that nothing was written; so it is to give up before the gateway does.
+ */
+const SERVER_TIMEOUTS_MS = {
+  lock_timeout: 4_000,
+  statement_timeout: 8_000,
+  idle_in_transaction_session_timeout: 15_000,
+};
+
+/** So many may wait for a connection; whoever comes later would wait in vain, and is told so at once. */
+const MAX_WAITING = 500;
+
 /** Opens a pool of connections; the first one is made when it is needed. */
 export function openDatabase(url: string, onFault: (error: Error) => void): Database {
   const pool = new pg.Pool({
@@ -39,13 +52,14 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
     max: 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
+    ...SERVER_TIMEOUTS_MS,
     keepAlive: true,
     application_name: 'device-gateway',
   });
   pool.on('error', onFault);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
-    prisma: withFaults(prisma),
+    prisma: withFaults(prisma, () => assertRoom(pool)),
     run: async (statement, values) =>
       await withClient(pool, async (client) => await runOn(client, statement, values)),
     transaction: async (work) => await withClient(pool, async (client) => await transactionOn(client, work)),
@@ -57,10 +71,11 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
 }
 
 /** Turns Prisma's many ways to say "no database" into ours, in one place. */
-function withFaults(prisma: PrismaClient) {
+function withFaults(prisma: PrismaClient, assertRoomInPool: () => void) {
   return prisma.$extends({
     query: {
       $allOperations: async ({ args, query }): Promise<unknown> => {
+        assertRoomInPool();
         try {
           return await query(args);
         } catch (error) {
@@ -77,7 +92,13 @@ export type Prisma = ReturnType<typeof withFaults>;
 /** After these errors nobody knows what a connection still does; it is not used again. */
 const BROKEN: ReadonlySet<ErrorCode> = new Set(['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN']);
 
+/** @throws OVERLOADED when too many wait for a connection already: nothing was sent */
+function assertRoom(pool: pg.Pool): void {
+  if (pool.waitingCount >= MAX_WAITING) throw new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
+}
+
 async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  assertRoom(pool);
   const client = await pool.connect().catch((error: unknown) => {
     throw connectFault(error);
   });

@@ -29,6 +29,11 @@ describe('settings that are not set have the defaults of the contract', () => {
     introspection: true,
     maxBodyBytes: 100_000,
     maxTokens: 4_000,
+    maxDepth: 12,
+    maxAliases: 100,
+    maxRootFields: 50,
+    rateLimit: 6_000,
+    trustedProxies: [],
   };
 
   it('all of them, in an empty environment', () => {
@@ -57,6 +62,19 @@ describe('settings are read as they are meant', () => {
   it.each<[string, Record<string, string>, object]>([
     ['any free port', { PORT: '0' }, { port: 0 }],
     ['a host', { HOST: '::1' }, { host: '::1' }],
+    [
+      'proxies, as ranges and alone',
+      { TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.7,fd00::/8,::1' },
+      {
+        trustedProxies: [
+          { address: '10.0.0.0', prefix: 8, family: 'ipv4' },
+          { address: '192.0.2.7', prefix: 32, family: 'ipv4' },
+          { address: 'fd00::', prefix: 8, family: 'ipv6' },
+          { address: '::1', prefix: 128, family: 'ipv6' },
+        ],
+      },
+    ],
+    ['no limit of requests', { RATE_LIMIT: '0' }, { rateLimit: 0 }],
     ['a folder', { DATA_DIR: 'some where' }, { dataDir: resolve('some where') }],
     ['a database', { DATABASE_URL: 'postgres://u:p@h/d' }, { databaseUrl: 'postgres://u:p@h/d' }],
     ['introspection', { INTROSPECTION: 'false' }, { introspection: false }],
@@ -151,11 +169,36 @@ describe('a fault is named by its setting, and every fault is reported at once',
       SHUTDOWN_GRACE_MS: 'x',
       MAX_BODY_BYTES: 'x',
       MAX_TOKENS: 'x',
+      MAX_DEPTH: 'x',
+      MAX_ALIASES: 'x',
+      MAX_ROOT_FIELDS: 'x',
+      RATE_LIMIT: 'x',
+      TRUSTED_PROXIES: 'x',
       AUTH_JWKS_URL: 'x',
       WIFI_SECRET_KEYS: 'x',
     };
     const message = faultsOf(bad);
     for (const name of Object.keys(bad)) expect(message).toContain(name);
+  });
+});
+
+describe('a proxy that is none is named by its place', () => {
+  it.each([
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '10.0.0/8',
+    '010.0.0.1/8',
+    'fd00::/129',
+    'proxy',
+    '*',
+    '',
+  ])('%j', (entry) => {
+    const message = faultsOf({ TRUSTED_PROXIES: `127.0.0.1, ${entry},10.0.0.0/8`, PORT: 'x' });
+    expect(message).toContain('TRUSTED_PROXIES entry 2 ');
+    expect(message).not.toMatch(/entry [13]/);
+    expect(message).toContain('PORT');
   });
 });
 

@@ -65,7 +65,7 @@ describe('an origin on the list', () => {
     const response = await post(chosen, PORTAL, body);
     expect(response.status).toBe(status);
     expect(response.headers.get('access-control-allow-origin')).toBe(PORTAL);
-    expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id, etag');
+    expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id, etag, retry-after');
     expect(response.headers.get('vary')).toMatch(/\borigin\b/);
   });
 });

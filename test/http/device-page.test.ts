@@ -17,7 +17,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   const logLines: string[] = [];
   const fail = async (): Promise<never> => await Promise.reject(error);
   const route = devicePageRoute({
-    authenticate: async () =>
+    admit: async () =>
       await Promise.resolve({
         viewer: { subject: 'test', level: 'ADMIN', customerId: null, scopes: [] },
         expiresAt: null,
@@ -26,6 +26,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
       devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail, queueJob: fail },
       secrets: { seal: () => ({ sealed: '' }), open: () => '' },
       now: () => new Date(0),
+      macProbes: { take: () => 0, giveBack: () => undefined },
     },
     log: pino(
       { level: 'debug' },
@@ -37,6 +38,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
       }),
     ),
     maxBodyBytes: 1_000,
+    gate: async (work) => await work(),
   });
   return { route, logLines };
 }

@@ -10,7 +10,7 @@ let gateway: TestGateway;
 let device: TestDevice;
 let token: string;
 beforeAll(async () => {
-  gateway = await startTestGateway({ MAX_BODY_BYTES: '2000', MAX_TOKENS: '100' });
+  gateway = await startTestGateway({ MAX_BODY_BYTES: '2000', MAX_TOKENS: '100', MAX_ROOT_FIELDS: '98' });
   device = await createDevice(gateway);
   token = await gateway.token('MANAGER', device.customer);
 });

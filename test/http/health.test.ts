@@ -21,7 +21,7 @@ describe('health and the database', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     proxy = await startTcpProxy(Number(new URL(inject('serverUrl')).port || 5432));
-    gateway = await startTestGateway({}, proxy.port);
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, proxy.port);
   });
   afterAll(async () => {
     await gateway.stop();

@@ -1,0 +1,37 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { type DocumentNode, Kind } from 'graphql';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { GatewayContext } from './context.js';
+import { costFault } from './document-cost.js';
+import { documentFault, type DocumentLimits } from './document-limits.js';
+import { refusal } from './refusal.js';
+
+/**
+ * Refuses what asks for too much: documents once, before they are validated, and operations each time, because it is the
+ * variables that say how long their lists are.
+ */
+export function documentLimitsPlugin(limits: DocumentLimits): ApolloServerPlugin<GatewayContext> {
+  const faults = new WeakMap<DocumentNode, GatewayError>();
+  return {
+    requestDidStart: async () =>
+      await Promise.resolve({
+        validationDidStart: async (request) => {
+          await Promise.resolve();
+          const fault = documentFault(request.document, limits);
+          if (fault === undefined) return;
+          // Apollo has no way to refuse a document before its validation. An empty one is validated, and kept under the
+          // same hash, in its place: whoever sends it again is refused without another look at it.
+          const refused: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
+          faults.set(refused, fault);
+          Object.assign(request, { document: refused });
+        },
+        didResolveOperation: async ({ schema, document, operation, request, contextValue }) => {
+          await Promise.resolve();
+          const fault =
+            faults.get(document) ??
+            (operation && costFault(schema, document, operation, request.variables ?? {}));
+          if (fault !== undefined) throw refusal(fault, contextValue.requestId);
+        },
+      }),
+  };
+}

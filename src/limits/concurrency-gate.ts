@@ -1,0 +1,24 @@
+import { GatewayError } from '../errors/gateway-error.js';
+
+/** When a client that was turned away may try again: most work is done by then. */
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Runs work while less than this much of it runs already.
+ * @throws OVERLOADED at once, before any work, when there is no room
+ */
+export type ConcurrencyGate = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** A gate for so many pieces of work at once: those beyond would wait for longer than their clients do. */
+export function concurrencyGate(most: number): ConcurrencyGate {
+  let running = 0;
+  return async (work) => {
+    if (running >= most) throw new GatewayError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS });
+    running += 1;
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+    }
+  };
+}

@@ -1,0 +1,47 @@
+import type { Viewer } from '../access/viewer.js';
+import type { DevicePatch } from '../domain/device-patch.js';
+import { GatewayError } from '../errors/gateway-error.js';
+
+/** Counts how often a subject was told that a MAC address is in use. */
+export interface MacProbeLimit {
+  /** Takes one from the subject's budget. @returns 0, or in how many milliseconds it will have one again */
+  readonly take: (subject: string) => number;
+  /** Gives it back: nothing was told. */
+  readonly giveBack: (subject: string) => void;
+}
+
+/**
+ * Runs an update. MAC_ADDRESS_IN_USE tells a stranger that a device exists somewhere, so each subject is told it a few times
+ * only. Then every update of its that has a `macAddress` is refused before anything is looked up: the refusal itself says
+ * nothing. The budget is taken first and given back later, or updates at the same time would all get through.
+ * @throws RATE_LIMITED
+ */
+export async function withinMacProbes<T>(
+  limit: MacProbeLimit,
+  { subject }: Viewer,
+  { macAddress }: DevicePatch,
+  update: () => Promise<T>,
+): Promise<T> {
+  if (typeof macAddress !== 'string') return await update();
+  const retryAfterMs = limit.take(subject);
+  if (retryAfterMs > 0) {
+    throw new GatewayError('RATE_LIMITED', {
+      message: 'Too many MAC addresses were in use already. Wait as long as retryAfterMs says.',
+      retryAfterMs,
+    });
+  }
+  let isTold = false;
+  try {
+    return await update();
+  } catch (error) {
+    isTold = tellsMacInUse(error);
+    throw error;
+  } finally {
+    if (!isTold) limit.giveBack(subject);
+  }
+}
+
+function tellsMacInUse(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return false;
+  return error.facts.violations?.some(({ code }) => code === 'MAC_ADDRESS_IN_USE') === true;
+}
