@@ -12,6 +12,7 @@ const MAY_IMPORT = {
   persistence: ['config', 'domain', 'errors', 'logging', 'generated'],
   operations: ['access', 'domain', 'errors'],
   provisioning: ['domain', 'errors', 'logging'],
+  live: ['operations', 'domain', 'errors', 'logging'],
   graphql: ['operations', 'access', 'auth', 'domain', 'errors', 'logging'],
   http: ['graphql', 'operations', 'access', 'auth', 'domain', 'errors', 'logging'],
   commands: [
@@ -29,7 +30,7 @@ const MAY_IMPORT = {
 };
 
 /** Folders that take their stores from app.ts: they may know the types of persistence, and none of its code. */
-const TYPES_OF_PERSISTENCE = ['operations', 'graphql', 'http', 'provisioning'];
+const TYPES_OF_PERSISTENCE = ['operations', 'live', 'graphql', 'http', 'provisioning'];
 
 const layerRules = Object.entries(MAY_IMPORT).map(([folder, others]) => ({
   name: `${folder}-imports-inwards`,

@@ -9,11 +9,15 @@ import { platformAuthenticator } from './auth/validate-token.js';
 import type { ProvisioningSettings, Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
+import { createSubscriptionServer } from './graphql/subscription-server.js';
 import { startHttpServer } from './http/server.js';
 import { describeCause } from './logging/log.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
+import { ChangeHub } from './live/change-hub.js';
+import type { DeviceChanges } from './operations/watch-network-devices.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
+import { type ChangeFeed, startChangeFeed } from './persistence/change-feed.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
 import type { Database, Statement } from './persistence/database.js';
 import { customerLists } from './persistence/customer-lists.js';
@@ -40,19 +44,34 @@ export interface App {
 
 const DEMO_FLEET = new URL('../prisma/demo-fleet.json', import.meta.url);
 
+/** How often things are looked at again, in milliseconds. */
+export interface Rhythm {
+  /** The credentials of a running subscription. */
+  readonly credentialRecheckMs: number;
+  /** The connection that hears of changes. */
+  readonly heartbeatMs: number;
+}
+
+const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 5_000 };
+
+/** How long the start waits for changes to be heard; subscriptions before are refused. */
+const FEED_PATIENCE_MS = 2_000;
+
 /**
  * Joins the parts and starts serving. It neither reads the environment nor touches the process, so tests start it as
  * often as they like.
  * @throws StartupError for what an operator can mend
  */
-export async function startApp(settings: Settings, log: Logger): Promise<App> {
+export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM): Promise<App> {
   const storage = await openStorage(settings, log);
+  let live: LiveChanges | undefined;
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, log);
     const schema = await buildGatewaySchema(settings);
     const apollo = createApolloServer(schema, settings);
     await apollo.start();
+    live = await openLiveChanges(storage, log, rhythm);
     const gateway = {
       devices: deviceStore(storage.database),
       catalog: catalogStore(storage.database.prisma),
@@ -60,14 +79,15 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       customerLists: customerLists(storage.database),
       findJobs: batchedJobs(provisioningJobs(storage.database)),
       statusStore: statusStore(storage.database),
+      changes: live.changes,
       secrets: storage.keyRing,
       now: () => new Date(),
     };
+    const requests = { authenticate, gateway, log };
     const parts = {
+      ...requests,
       apollo,
-      authenticate,
-      gateway,
-      log,
+      subscriptions: createSubscriptionServer(schema, settings, { ...requests, ...rhythm }),
       maxBodyBytes: settings.maxBodyBytes,
       corsOrigins: settings.corsOrigins,
       printSchema: settings.introspection ? () => printGatewaySchema(schema) : undefined,
@@ -77,6 +97,7 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
     const worker = settings.provisioning.isWorker
       ? openWorker(settings.provisioning, storage, log)
       : undefined;
+    const { stop: stopLiveChanges } = live;
     return {
       url: http.url,
       issuer,
@@ -84,13 +105,56 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       stop: async () => {
         await Promise.all([http.stop(settings.shutdownGraceMs), worker?.stop(settings.shutdownGraceMs)]);
         await apollo.stop();
+        await stopLiveChanges();
         await storage.close();
       },
     };
   } catch (error) {
+    await live?.stop();
     await storage.close();
     throw error;
   }
+}
+
+/** What tells subscribers of changes. */
+interface LiveChanges {
+  readonly changes: DeviceChanges;
+  readonly stop: () => Promise<void>;
+}
+
+async function openLiveChanges(
+  { database, url }: Storage,
+  log: Logger,
+  rhythm: Rhythm,
+): Promise<LiveChanges> {
+  const { findMany } = deviceLists(database);
+  const hub = new ChangeHub({
+    read: async (ids) => await findMany({ kind: 'all' }, ids),
+    isFed: () => feed.hasStarted(),
+    log,
+  });
+  const feed: ChangeFeed = startChangeFeed({
+    url,
+    run: database.run,
+    handlers: {
+      onChanges: (deviceIds) => hub.changed(deviceIds),
+      onJob: () => undefined,
+      onGap: () => hub.lost(),
+    },
+    log,
+    heartbeatMs: rhythm.heartbeatMs,
+  });
+  const patience = new AbortController();
+  const { signal } = patience;
+  await Promise.race([feed.started, delay(FEED_PATIENCE_MS, undefined, { signal }).catch(() => undefined)]);
+  patience.abort();
+  return {
+    changes: hub,
+    stop: async () => {
+      hub.stop();
+      await feed.stop();
+    },
+  };
 }
 
 const PING: Statement = { name: 'ping', text: 'SELECT 1', kind: 'read' };

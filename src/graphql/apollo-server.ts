@@ -7,12 +7,9 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { GatewayError, inputFault } from '../errors/gateway-error.js';
-import { toExtensions } from '../errors/wire.js';
-import { logFailure } from '../logging/log.js';
 import type { GatewayContext } from './context.js';
-import { isReady, presentErrors } from './request-errors.js';
-import { variableFaults } from './variable-faults.js';
+import { refusedRequest, transportFault, variablesFault } from './executable.js';
+import { logUnforeseen, presentErrors } from './request-errors.js';
 
 /** What the environment decides about the GraphQL server. */
 export interface ApolloOptions {
@@ -63,11 +60,7 @@ const requestErrorsPlugin: ApolloServerPlugin<GatewayContext> = {
         if (errors === undefined || response.body.kind !== 'single') return;
         const { requestId, log } = contextValue;
         response.body.singleResult.errors = presentErrors(errors, { requestId, schema, document });
-        for (const error of errors) {
-          if (!isReady(error) && error.path !== undefined) {
-            logFailure(log, new GatewayError('INTERNAL_ERROR', {}, { cause: error }), requestId);
-          }
-        }
+        logUnforeseen(errors, log, requestId);
       },
     }),
 };
@@ -77,21 +70,10 @@ function assertExecutable({
   document,
   operation,
   request,
-  contextValue,
+  contextValue: { requestId },
 }: GraphQLRequestContext<GatewayContext>): void {
   if (document === undefined || operation === undefined) return;
-  if (schema.getRootType(operation.operation) === undefined) {
-    const message = `This service has no ${operation.operation}.`;
-    throw refusal(new GatewayError('BAD_REQUEST', { message }), contextValue);
-  }
-  const [first, ...others] = variableFaults(schema, document, operation, request.variables ?? {});
-  if (first === undefined) return;
-  throw refusal(inputFault([first, ...others]), contextValue);
-}
-
-/** The error of a request that is not executed. */
-function refusal(fault: GatewayError, { requestId }: GatewayContext): GraphQLError {
-  return new GraphQLError(fault.message, {
-    extensions: { ...toExtensions(fault, requestId), http: { status: 400 } },
-  });
+  const fault =
+    transportFault('http', operation) ?? variablesFault(schema, document, operation, request.variables ?? {});
+  if (fault !== undefined) throw refusedRequest(fault, requestId);
 }
