@@ -82,7 +82,12 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     ['a query that is not valid', '{ nothing }', {}, 'BAD_REQUEST'],
     ['no operation', 'fragment F on NetworkDevice { id } ', {}, 'GRAPHQL_VALIDATION_FAILED'],
     ['a syntax error', 'subscription { "Zq7canary', {}, 'GRAPHQL_PARSE_FAILED'],
-    ['an unknown field', 'subscription { networkDeviceChanged { password } }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'an unknown field',
+      'subscription { networkDeviceChanged { password } }',
+      {},
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
     [
       'two root fields',
       'subscription { a: networkDeviceChanged { id } b: networkDeviceChanged { id } }',

@@ -75,7 +75,7 @@ export interface Twin {
 }
 
 /** Shorter than in earnest, so that tests see what comes of it. */
-const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 300 };
+const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 500 };
 
 /**
  * Starts a gateway on a database without data.
