@@ -138,7 +138,6 @@ async function openLiveChanges(
     run: database.run,
     handlers: {
       onChanges: (deviceIds) => hub.changed(deviceIds),
-      onJob: () => undefined,
       onGap: () => hub.lost(),
     },
     log,

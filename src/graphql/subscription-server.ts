@@ -14,7 +14,7 @@ import { type DocumentOptions, prepareSubscription } from './subscription-docume
 import { SubscriptionOperation, type SubscriptionParts } from './subscription-operation.js';
 
 /** One client, connected by WebSocket. */
-export interface SubscriptionConnection {
+interface SubscriptionConnection {
   /** What runs on it; whoever owns the connection ends what is left when it closes. */
   readonly operations: Set<Pick<SubscriptionOperation, 'end'>>;
   /** Ends the connection of a client that does not keep up, after the errors of the operation with this id. */

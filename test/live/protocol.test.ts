@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createDevice, type TestDevice } from '../support/fleet.js';
@@ -156,7 +157,7 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     await once(eager, 'open');
     eager.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: WATCH } }));
     expect((await once(eager, 'close'))[0]).toBe(4401);
-    expect(gateway.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+    expect(gateway.logLines.filter((line) => line.includes('"level":50'))).toEqual([]);
   });
 
   it('another subprotocol is refused by the code of graphql-transport-ws', async () => {
@@ -203,6 +204,74 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
         `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
     expect(answer).toMatchObject({ status: 200, body: '{"data":{"__typename":"Query"}}\n' });
+  });
+
+  it('whatever a client sends, the others go on and nothing is left unhandled', async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on('unhandledRejection', note);
+    const witness = await connectWith(token);
+    await witness.watch('1');
+    const anyMessage = fc.oneof(
+      fc.json({ maxDepth: 3 }),
+      fc.string(),
+      fc
+        .record(
+          {
+            type: fc.constantFrom(
+              'connection_init',
+              'subscribe',
+              'complete',
+              'next',
+              'error',
+              'ping',
+              'pong',
+            ),
+            id: fc.oneof(fc.constantFrom('1', '__proto__', 'constructor', ''), fc.anything()),
+            payload: fc.oneof(
+              fc.jsonValue(),
+              fc.record(
+                {
+                  query: fc.oneof(fc.constantFrom(WATCH, '{ __typename }', ENUM), fc.string()),
+                  operationName: fc.oneof(fc.constant(null), fc.string(), fc.integer()),
+                  variables: fc.oneof(fc.constantFrom({ ids: null }, { __proto__: 1 }), fc.jsonValue()),
+                  extensions: fc.jsonValue(),
+                },
+                { requiredKeys: [] },
+              ),
+            ),
+          },
+          { requiredKeys: ['type'] },
+        )
+        .map((value) => JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? 1 : part))),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyMessage, { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        async (texts, cut) => {
+          const socket = new WebSocket(gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
+          socket.on('error', () => undefined);
+          await once(socket, 'open');
+          socket.send(
+            JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }),
+          );
+          for (const text of texts) socket.send(text);
+          if (cut) socket.terminate();
+          else socket.close();
+          if (socket.readyState !== socket.CLOSED) await once(socket, 'close');
+        },
+      ),
+      { numRuns: 150 },
+    );
+    await touch(gateway, [device.id]);
+    await witness.receives('1', 1);
+    witness.close();
+    const subscribers = (): unknown => gateway.logLines.filter((line) => line.includes('subscribers')).at(-1);
+    await expect.poll(subscribers).toContain('"subscribers":0');
+    process.off('unhandledRejection', note);
+    expect(rejections).toEqual([]);
+    expect(gateway.logLines.filter((line) => line.includes('"level":50'))).toEqual([]);
   });
 
   it('what is wrong is logged without the token', () => {
