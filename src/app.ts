@@ -8,6 +8,7 @@ import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
 import { platformAuthenticator } from './auth/validate-token.js';
 import type { ProvisioningSettings, Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
+import type { GatewayParts } from './graphql/context.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { createSubscriptionServer } from './graphql/subscription-server.js';
 import { startHttpServer } from './http/server.js';
@@ -65,24 +66,15 @@ const FEED_PATIENCE_MS = 2_000;
 export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM): Promise<App> {
   const storage = await openStorage(settings, log);
   let live: LiveChanges | undefined;
+  let worker: ProvisioningWorker | undefined;
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, log);
     const schema = await buildGatewaySchema(settings);
     const apollo = createApolloServer(schema, settings);
     await apollo.start();
-    live = await openLiveChanges(storage, log, rhythm);
-    const gateway = {
-      devices: deviceStore(storage.database),
-      catalog: catalogStore(storage.database.prisma),
-      deviceLists: deviceLists(storage.database),
-      customerLists: customerLists(storage.database),
-      findJobs: batchedJobs(provisioningJobs(storage.database)),
-      statusStore: statusStore(storage.database),
-      changes: live.changes,
-      secrets: storage.keyRing,
-      now: () => new Date(),
-    };
+    live = await openLiveChanges(storage, log, rhythm, () => worker?.wake());
+    const gateway = gatewayParts(storage, live.changes);
     const requests = { authenticate, gateway, log };
     const parts = {
       ...requests,
@@ -94,9 +86,7 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
       checkDatabase: async () => await isDatabaseThere(storage.database),
     };
     const http = await startHttpServer(parts, settings.host, settings.port);
-    const worker = settings.provisioning.isWorker
-      ? openWorker(settings.provisioning, storage, log)
-      : undefined;
+    if (settings.provisioning.isWorker) worker = openWorker(settings.provisioning, storage, log);
     const { stop: stopLiveChanges } = live;
     return {
       url: http.url,
@@ -116,6 +106,20 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
   }
 }
 
+function gatewayParts({ database, keyRing }: Storage, changes: DeviceChanges): GatewayParts {
+  return {
+    devices: deviceStore(database),
+    catalog: catalogStore(database.prisma),
+    deviceLists: deviceLists(database),
+    customerLists: customerLists(database),
+    findJobs: batchedJobs(provisioningJobs(database)),
+    statusStore: statusStore(database),
+    changes,
+    secrets: keyRing,
+    now: () => new Date(),
+  };
+}
+
 /** What tells subscribers of changes. */
 interface LiveChanges {
   readonly changes: DeviceChanges;
@@ -126,6 +130,7 @@ async function openLiveChanges(
   { database, url }: Storage,
   log: Logger,
   rhythm: Rhythm,
+  onJob: () => void,
 ): Promise<LiveChanges> {
   const { findMany } = deviceLists(database);
   const hub = new ChangeHub({
@@ -138,6 +143,7 @@ async function openLiveChanges(
     run: database.run,
     handlers: {
       onChanges: (deviceIds) => hub.changed(deviceIds),
+      onJob,
       onGap: () => hub.lost(),
     },
     log,

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.js';
-import { type Credential, unauthenticated } from './credential.js';
+import { type Credential, type CredentialFault, unauthenticated } from './credential.js';
 
 /** What becomes of credentials that are in use for longer than one request. */
 export interface CredentialWatch {
@@ -14,41 +14,42 @@ export interface CredentialWatch {
 }
 
 /**
- * Watches over credentials until they end: at the moment that they name, or when they are no longer known. An issuer
- * that cannot be asked ends nothing.
+ * Watches over credentials until they end. At the moment of expiry that they name they are judged anew: those of the
+ * platform live longer when they are used. An issuer that cannot be asked ends nothing before.
  * @returns stops watching
  */
 export function watchCredential(first: Credential, watch: CredentialWatch): () => void {
   let latest = first;
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
-  const end = (error: GatewayError): void => {
+  const end = (fault: CredentialFault): void => {
     isOver = true;
-    watch.onEnd(error);
+    watch.onEnd(unauthenticated(fault));
   };
   const judge = (credential: Credential): void => {
     if (isOver) return;
-    if ('fault' in credential) {
-      end(unauthenticated(credential.fault));
-      return;
+    if ('viewer' in credential) latest = credential;
+    if ('fault' in credential) end(credential.fault);
+    else if (lifeLeft(latest) <= 0) end('expired');
+    else {
+      if ('viewer' in credential) watch.onRenewed(credential);
+      wait();
     }
-    if ('viewer' in credential) {
-      latest = credential;
-      watch.onRenewed(credential);
-    }
-    wait();
   };
   const wait = (): void => {
-    const expiresAt = 'viewer' in latest ? latest.expiresAt : null;
-    const left = expiresAt === null ? Infinity : expiresAt.getTime() - Date.now();
-    const isLast = left <= watch.everyMs;
-    const wake = isLast ? () => end(unauthenticated('expired')) : () => void watch.ask().then(judge);
     // A timer may be a millisecond early.
-    timer = setTimeout(wake, isLast ? Math.max(left, 0) + 1 : watch.everyMs).unref();
+    const pause = Math.min(Math.max(lifeLeft(latest), 0) + 1, watch.everyMs);
+    timer = setTimeout(() => void watch.ask().then(judge), pause).unref();
   };
   wait();
   return () => {
     isOver = true;
     clearTimeout(timer);
   };
+}
+
+/** In milliseconds. */
+function lifeLeft(credential: Credential): number {
+  const expiresAt = 'viewer' in credential ? credential.expiresAt : null;
+  return expiresAt === null ? Infinity : expiresAt.getTime() - Date.now();
 }

@@ -27,7 +27,7 @@ export class SubscriptionOperation implements GatewayContext {
 
   /** @param credential of now; it is replaced when it is judged anew */
   constructor(
-    { gateway, log }: SubscriptionParts,
+    { gateway, log }: Pick<SubscriptionParts, 'gateway' | 'log'>,
     public credential: Credential,
     onOverload: SubscriptionLifetime['onOverload'],
   ) {
@@ -36,14 +36,11 @@ export class SubscriptionOperation implements GatewayContext {
     this.lifetime = { signal: this.#ending.signal, onOverload };
   }
 
-  /** Ends it with its credentials. @param authorization what they were read from */
-  watchCredential(
-    { authenticate, credentialRecheckMs }: SubscriptionParts,
-    authorization: string | undefined,
-  ): void {
+  /** Ends it with its credentials. @param ask judges them anew */
+  watchCredential(ask: () => Promise<Credential>, everyMs: number): void {
     const stop = watchCredential(this.credential, {
-      ask: async () => await authenticate(authorization),
-      everyMs: credentialRecheckMs,
+      ask,
+      everyMs,
       onRenewed: (credential) => (this.credential = credential),
       onEnd: (error) => this.#ending.abort(error),
     });

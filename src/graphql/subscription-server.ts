@@ -7,6 +7,7 @@ import {
   subscribe,
 } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import type { Credential } from '../auth/credential.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { refusedRequest } from './executable.js';
 import { logUnforeseen, presentErrors } from './request-errors.js';
@@ -15,6 +16,8 @@ import { SubscriptionOperation, type SubscriptionParts } from './subscription-op
 
 /** One client, connected by WebSocket. */
 interface SubscriptionConnection {
+  /** An IP address. */
+  readonly clientAddress: string;
   /** What runs on it; whoever owns the connection ends what is left when it closes. */
   readonly operations: Set<Pick<SubscriptionOperation, 'end'>>;
   /** Ends the connection of a client that does not keep up, after the errors of the operation with this id. */
@@ -52,8 +55,9 @@ export function createSubscriptionServer(
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onSubscribe: async ({ extra, connectionParams }, id, payload) => {
       const authorization = authorizationOf(connectionParams);
-      const credential = await parts.authenticate(authorization);
-      const operation = new SubscriptionOperation(parts, credential, (error) =>
+      const ask = async (): Promise<Credential> =>
+        await parts.authenticate(authorization, extra.clientAddress);
+      const operation = new SubscriptionOperation(parts, await ask(), (error) =>
         extra.dropOverloaded(id, present([refusedRequest(error, operation.requestId)], operation)),
       );
       operations.set(payload, operation);
@@ -63,7 +67,7 @@ export function createSubscriptionServer(
       if ('errors' in prepared) return prepared.errors;
       extra.operations.add(operation);
       operation.onEnd(() => extra.operations.delete(operation));
-      operation.watchCredential(parts, authorization);
+      operation.watchCredential(ask, parts.credentialRecheckMs);
       return { ...prepared.args, schema, contextValue: operation };
     },
     subscribe: subscribeOrRefuse,

@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { SubscriptionServer } from '../graphql/subscription-server.js';
 import { describeCause } from '../logging/log.js';
 import { refuse } from './broken-requests.js';
+import { clientAddress } from './client-address.js';
 import { HttpFault } from './fault.js';
 
 /** What WebSocket clients are served with. */
@@ -58,7 +59,10 @@ export function websocketEndpoint({ subscriptions, log, maxBodyBytes }: WebSocke
   return {
     upgrade: (message, socket, head) => {
       if (isStopping) refuse(socket, new HttpFault(503, 'OVERLOADED', 'The server is stopping.'));
-      else server.handleUpgrade(message, socket, head, (client) => serve(client, subscriptions, log));
+      else
+        server.handleUpgrade(message, socket, head, (client) =>
+          serve(client, clientAddress(message), subscriptions, log),
+        );
     },
     stop: () => {
       isStopping = true;
@@ -68,7 +72,7 @@ export function websocketEndpoint({ subscriptions, log, maxBodyBytes }: WebSocke
   };
 }
 
-function serve(client: WebSocket, subscriptions: SubscriptionServer, log: Logger): void {
+function serve(client: WebSocket, address: string, subscriptions: SubscriptionServer, log: Logger): void {
   const operations = new Set<{ readonly end: () => void }>();
   const send = async (data: string): Promise<void> => {
     if (client.bufferedAmount > MAX_BUFFERED_BYTES) client.terminate();
@@ -91,6 +95,7 @@ function serve(client: WebSocket, subscriptions: SubscriptionServer, log: Logger
       },
     },
     {
+      clientAddress: address,
       operations,
       dropOverloaded: (id, payload) => {
         // It goes out behind what the client has yet to read; then there is nothing more for it.

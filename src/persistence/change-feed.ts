@@ -11,7 +11,7 @@ interface ChangeHandlers {
   /** Every committed change of a device, whichever instance made it, once each; a device may stand there twice. */
   readonly onChanges: (deviceIds: readonly string[]) => void;
   /** There may be a new provisioning job; also called after each time that the connection was away. */
-  readonly onJob?: () => void;
+  readonly onJob: () => void;
   /** Changes were missed for good: whoever builds on them has to read anew. */
   readonly onGap: () => void;
 }
@@ -103,7 +103,7 @@ async function listen(
     if (fresh.length > 0) handlers.onChanges(fresh.map(({ deviceId }) => deviceId));
   };
   const listener = await openChangeListener(url, heartbeatMs, (channel, payload) => {
-    if (channel === 'provisioning_job') handlers.onJob?.();
+    if (channel === 'provisioning_job') handlers.onJob();
     else tell(parseChanges(payload));
   });
   try {
@@ -116,7 +116,7 @@ async function listen(
       handlers.onGap();
     }
     for await (const changes of replay(listener, ledger)) tell(changes);
-    handlers.onJob?.();
+    handlers.onJob();
     onListening();
     let prunedAt = Date.now();
     const ending = AbortSignal.any([stopping, listener.lost]);

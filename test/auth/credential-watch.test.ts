@@ -37,7 +37,17 @@ describe('credentials in use are watched until they end', () => {
     expect(told).toEqual(['MANAGER', 'MANAGER']);
     await vi.advanceTimersByTimeAsync(600_000);
     expect(told).toEqual(['MANAGER', 'MANAGER', 'UNAUTHENTICATED expired']);
-    expect(asked).toBe(2);
+    expect(asked).toBe(3);
+  });
+
+  it('those that live longer when they are used are asked about at their end', async () => {
+    watch(inMs(30_000));
+    answer = { viewer, expiresAt: inMs(90_000) };
+    await vi.advanceTimersByTimeAsync(80_000);
+    expect(told).toEqual(['MANAGER']);
+    answer = { failure: new Error('away') };
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(told).toEqual(['MANAGER', 'UNAUTHENTICATED expired']);
   });
 
   it('a life of more than 2^31 ms is no short one', async () => {

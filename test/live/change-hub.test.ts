@@ -20,6 +20,7 @@ function deviceOf(id: string, customerId = CUSTOMER): StoredDevice {
     serialNumber: null,
     mvnoAccount: null,
     jobs: 0,
+    hasRunningJob: false,
     wifi: null,
     dhcp: null,
     status: null,
