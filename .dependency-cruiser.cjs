@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   operations: ['access', 'domain', 'errors'],
   provisioning: ['domain', 'errors', 'logging'],
   limits: ['operations', 'access', 'auth', 'errors'],
+  live: ['operations', 'domain', 'errors', 'logging'],
   graphql: ['operations', 'access', 'auth', 'domain', 'errors', 'logging'],
   http: ['graphql', 'operations', 'access', 'auth', 'limits', 'domain', 'errors', 'logging'],
   commands: [
@@ -30,7 +31,7 @@ const MAY_IMPORT = {
 };
 
 /** Folders that take their stores from app.ts: they may know the types of persistence, and none of its code. */
-const TYPES_OF_PERSISTENCE = ['operations', 'graphql', 'http', 'provisioning'];
+const TYPES_OF_PERSISTENCE = ['operations', 'live', 'graphql', 'http', 'provisioning'];
 
 const layerRules = Object.entries(MAY_IMPORT).map(([folder, others]) => ({
   name: `${folder}-imports-inwards`,

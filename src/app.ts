@@ -8,17 +8,22 @@ import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
 import { platformAuthenticator } from './auth/validate-token.js';
 import type { ProvisioningSettings, Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
+import type { GatewayParts } from './graphql/context.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
+import { createSubscriptionServer } from './graphql/subscription-server.js';
 import { startHttpServer } from './http/server.js';
 import { describeCause } from './logging/log.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
-import { admission } from './http/admission.js';
+import { openAdmission } from './http/admission.js';
 import { clientAddress } from './limits/client-address.js';
 import { concurrencyGate } from './limits/concurrency-gate.js';
 import { macProbeLimit } from './limits/mac-probe-limit.js';
 import { requestCounter } from './limits/request-limits.js';
+import { ChangeHub } from './live/change-hub.js';
+import type { DeviceChanges } from './operations/watch-network-devices.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
+import { type ChangeFeed, startChangeFeed } from './persistence/change-feed.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
 import type { Database, Statement } from './persistence/database.js';
 import { customerLists } from './persistence/customer-lists.js';
@@ -48,39 +53,46 @@ const MAX_REQUESTS_AT_ONCE = 1_000;
 
 const DEMO_FLEET = new URL('../prisma/demo-fleet.json', import.meta.url);
 
+/** How often things are looked at again, in milliseconds. */
+export interface Rhythm {
+  /** The credentials of a running subscription. */
+  readonly credentialRecheckMs: number;
+  /** The connection that hears of changes. */
+  readonly heartbeatMs: number;
+}
+
+const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 5_000 };
+
+/** How long the start waits for changes to be heard; subscriptions before are refused. */
+const FEED_PATIENCE_MS = 2_000;
+
 /**
  * Joins the parts and starts serving. It neither reads the environment nor touches the process, so tests start it as
  * often as they like.
  * @throws StartupError for what an operator can mend
  */
-export async function startApp(settings: Settings, log: Logger): Promise<App> {
+export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM): Promise<App> {
   const storage = await openStorage(settings, log);
+  let live: LiveChanges | undefined;
+  let worker: ProvisioningWorker | undefined;
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, log);
     const schema = await buildGatewaySchema(settings);
     const apollo = createApolloServer(schema, settings);
     await apollo.start();
-    const gateway = {
-      devices: deviceStore(storage.database),
-      catalog: catalogStore(storage.database.prisma),
-      deviceLists: deviceLists(storage.database),
-      customerLists: customerLists(storage.database),
-      findJobs: batchedJobs(provisioningJobs(storage.database)),
-      statusStore: statusStore(storage.database),
-      secrets: storage.keyRing,
-      now: () => new Date(),
-      macProbes: macProbeLimit(),
-    };
+    live = await openLiveChanges(storage, log, rhythm, () => worker?.wake());
+    const gateway = gatewayParts(storage, live.changes);
     const parts = {
+      gateway,
+      log,
       apollo,
-      admit: admission({
+      admission: openAdmission({
         authenticate,
         addressOf: clientAddress(settings.trustedProxies),
         countRequest: requestCounter(settings.rateLimit),
       }),
-      gateway,
-      log,
+      subscriptions: createSubscriptionServer(schema, settings, { gateway, log, ...rhythm }),
       maxBodyBytes: settings.maxBodyBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
       corsOrigins: settings.corsOrigins,
@@ -88,9 +100,8 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       checkDatabase: async () => await isDatabaseThere(storage.database),
     };
     const http = await startHttpServer(parts, settings.host, settings.port);
-    const worker = settings.provisioning.isWorker
-      ? openWorker(settings.provisioning, storage, log)
-      : undefined;
+    if (settings.provisioning.isWorker) worker = openWorker(settings.provisioning, storage, log);
+    const { stop: stopLiveChanges } = live;
     return {
       url: http.url,
       issuer,
@@ -98,13 +109,72 @@ export async function startApp(settings: Settings, log: Logger): Promise<App> {
       stop: async () => {
         await Promise.all([http.stop(settings.shutdownGraceMs), worker?.stop(settings.shutdownGraceMs)]);
         await apollo.stop();
+        await stopLiveChanges();
         await storage.close();
       },
     };
   } catch (error) {
+    await live?.stop();
     await storage.close();
     throw error;
   }
+}
+
+function gatewayParts({ database, keyRing }: Storage, changes: DeviceChanges): GatewayParts {
+  return {
+    devices: deviceStore(database),
+    catalog: catalogStore(database.prisma),
+    deviceLists: deviceLists(database),
+    customerLists: customerLists(database),
+    findJobs: batchedJobs(provisioningJobs(database)),
+    statusStore: statusStore(database),
+    changes,
+    secrets: keyRing,
+    now: () => new Date(),
+    macProbes: macProbeLimit(),
+  };
+}
+
+/** What tells subscribers of changes. */
+interface LiveChanges {
+  readonly changes: DeviceChanges;
+  readonly stop: () => Promise<void>;
+}
+
+async function openLiveChanges(
+  { database, url }: Storage,
+  log: Logger,
+  rhythm: Rhythm,
+  onJob: () => void,
+): Promise<LiveChanges> {
+  const { findMany } = deviceLists(database);
+  const hub = new ChangeHub({
+    read: async (ids) => await findMany({ kind: 'all' }, ids),
+    isFed: () => feed.hasStarted(),
+    log,
+  });
+  const feed: ChangeFeed = startChangeFeed({
+    url,
+    run: database.run,
+    handlers: {
+      onChanges: (deviceIds) => hub.changed(deviceIds),
+      onJob,
+      onGap: () => hub.lost(),
+    },
+    log,
+    heartbeatMs: rhythm.heartbeatMs,
+  });
+  const patience = new AbortController();
+  const { signal } = patience;
+  await Promise.race([feed.started, delay(FEED_PATIENCE_MS, undefined, { signal }).catch(() => undefined)]);
+  patience.abort();
+  return {
+    changes: hub,
+    stop: async () => {
+      hub.stop();
+      await feed.stop();
+    },
+  };
 }
 
 const PING: Statement = { name: 'ping', text: 'SELECT 1', kind: 'read' };

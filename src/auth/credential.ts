@@ -38,6 +38,10 @@ export function viewerOf(credential: Credential): Viewer {
   if ('failure' in credential) {
     throw new GatewayError('OVERLOADED', { message: ISSUER_AWAY }, { cause: credential.failure });
   }
-  const { fault } = credential;
-  throw new GatewayError('UNAUTHENTICATED', { restMessage: fault, message: MESSAGES[fault] });
+  throw unauthenticated(credential.fault);
+}
+
+/** The answer to a request without a viewer, with the platform's word for what is wrong. */
+export function unauthenticated(fault: CredentialFault): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', { restMessage: fault, message: MESSAGES[fault] });
 }

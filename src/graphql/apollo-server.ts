@@ -7,14 +7,11 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { GatewayError, inputFault } from '../errors/gateway-error.js';
-import { logFailure } from '../logging/log.js';
 import type { GatewayContext } from './context.js';
 import type { DocumentLimits } from './document-limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
-import { refusal } from './refusal.js';
-import { isReady, presentErrors } from './request-errors.js';
-import { variableFaults } from './variable-faults.js';
+import { refusedRequest, transportFault, variablesFault } from './executable.js';
+import { logUnforeseen, presentErrors } from './request-errors.js';
 
 /** What the environment decides about the GraphQL server. */
 export interface ApolloOptions extends DocumentLimits {
@@ -66,11 +63,7 @@ const requestErrorsPlugin: ApolloServerPlugin<GatewayContext> = {
         if (errors === undefined || response.body.kind !== 'single') return;
         const { requestId, log } = contextValue;
         response.body.singleResult.errors = presentErrors(errors, { requestId, schema, document });
-        for (const error of errors) {
-          if (!isReady(error) && error.path !== undefined) {
-            logFailure(log, new GatewayError('INTERNAL_ERROR', {}, { cause: error }), requestId);
-          }
-        }
+        logUnforeseen(errors, log, requestId);
       },
     }),
 };
@@ -80,14 +73,10 @@ function assertExecutable({
   document,
   operation,
   request,
-  contextValue,
+  contextValue: { requestId },
 }: GraphQLRequestContext<GatewayContext>): void {
   if (document === undefined || operation === undefined) return;
-  if (schema.getRootType(operation.operation) === undefined) {
-    const message = `This service has no ${operation.operation}.`;
-    throw refusal(new GatewayError('BAD_REQUEST', { message }), contextValue.requestId);
-  }
-  const [first, ...others] = variableFaults(schema, document, operation, request.variables ?? {});
-  if (first === undefined) return;
-  throw refusal(inputFault([first, ...others]), contextValue.requestId);
+  const fault =
+    transportFault('http', operation) ?? variablesFault(schema, document, operation, request.variables ?? {});
+  if (fault !== undefined) throw refusedRequest(fault, requestId);
 }

@@ -5,6 +5,7 @@ import { type Credential, viewerOf } from '../auth/credential.js';
 import type { FindJobs } from '../operations/read-provisioning-jobs.js';
 import type { ReportParts } from '../operations/report-device-status.js';
 import type { UpdateParts } from '../operations/update-network-device.js';
+import type { DeviceChanges, SubscriptionLifetime } from '../operations/watch-network-devices.js';
 import type { CustomerLists } from '../persistence/customer-lists.js';
 import type { DeviceLists } from '../persistence/device-lists.js';
 import type { CatalogStore } from '../persistence/catalog-store.js';
@@ -15,6 +16,7 @@ export interface GatewayParts extends UpdateParts, ReportParts {
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
   readonly findJobs: FindJobs;
+  readonly changes: DeviceChanges;
 }
 
 /** What the resolvers of one request share. */
@@ -23,6 +25,8 @@ export interface GatewayContext {
   readonly credential: Credential;
   readonly parts: GatewayParts;
   readonly log: Logger;
+  /** How long a subscription lasts; undefined where whoever executes it ends it. */
+  readonly lifetime?: SubscriptionLifetime;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { GatewayError } from '../errors/gateway-error.js';
 import type { GatewayContext } from './context.js';
 import { costFault } from './document-cost.js';
 import { documentFault, type DocumentLimits } from './document-limits.js';
-import { refusal } from './refusal.js';
+import { refusedRequest } from './executable.js';
 
 /**
  * Refuses what asks for too much: documents once, before they are validated, and operations each time, because it is the
@@ -30,7 +30,7 @@ export function documentLimitsPlugin(limits: DocumentLimits): ApolloServerPlugin
           const fault =
             faults.get(document) ??
             (operation && costFault(schema, document, operation, request.variables ?? {}));
-          if (fault !== undefined) throw refusal(fault, contextValue.requestId);
+          if (fault !== undefined) throw refusedRequest(fault, contextValue.requestId);
         },
       }),
   };

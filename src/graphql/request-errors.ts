@@ -13,9 +13,11 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import type { Logger } from 'pino';
 import { isErrorCode } from '../errors/catalogue.js';
 import { type ErrorFacts, GatewayError, inputFault } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
+import { logFailure } from '../logging/log.js';
 import { notPermitted, placesOfVariables } from './enum-faults.js';
 
 /** What is known of the request that an error belongs to. */
@@ -69,8 +71,16 @@ function describe(error: GraphQLError, facts: SharedFacts): Pick<GraphQLError, '
   return { message: known.message, extensions: toExtensions(known, facts.requestId) };
 }
 
+/** Writes down the errors of an execution that no resolver foresaw, e.g. a value that does not fit its type. */
+export function logUnforeseen(errors: readonly GraphQLError[], log: Logger, requestId: string): void {
+  for (const error of errors) {
+    if (isReady(error) || error.path === undefined) continue;
+    logFailure(log, new GatewayError('INTERNAL_ERROR', {}, { cause: error }), requestId);
+  }
+}
+
 /** Whether an error already is in wire format. */
-export function isReady({ extensions }: GraphQLError): boolean {
+function isReady({ extensions }: GraphQLError): boolean {
   return isErrorCode(extensions['code']) && 'requestId' in extensions;
 }
 

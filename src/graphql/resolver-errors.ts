@@ -1,4 +1,11 @@
-import { GraphQLError, type GraphQLSchema, isIntrospectionType, isObjectType } from 'graphql';
+import {
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isIntrospectionType,
+  isObjectType,
+} from 'graphql';
 import { GatewayError } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
 import { logFailure } from '../logging/log.js';
@@ -12,18 +19,65 @@ export function guardResolvers(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || isIntrospectionType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const { resolve } = field;
-      if (resolve === undefined) continue;
-      field.resolve = async (source, args, context: GatewayContext, info) => {
-        try {
-          return await Promise.resolve(resolve(source, args, context, info));
-        } catch (error) {
-          throw toGraphQLError(error, context);
-        }
-      };
+      guardResolve(field);
+      guardSubscribe(field);
     }
   }
   return schema;
+}
+
+function guardResolve<Source, Context extends GatewayContext>(field: GraphQLField<Source, Context>): void {
+  const { resolve } = field;
+  if (resolve === undefined) return;
+  field.resolve = async (source, args, context, info) => {
+    try {
+      return await Promise.resolve(resolve(source, args, context, info));
+    } catch (error) {
+      throw toGraphQLError(error, context);
+    }
+  };
+}
+
+function guardSubscribe<Source, Context extends GatewayContext>(field: GraphQLField<Source, Context>): void {
+  const { subscribe } = field;
+  if (subscribe === undefined) return;
+  field.subscribe = async (source, args, context, info) => {
+    try {
+      const events: unknown = await Promise.resolve(subscribe(source, args, context, info));
+      return isEventSource(events) ? guardEvents(events, context, info) : events;
+    } catch (error) {
+      throw toGraphQLError(error, context);
+    }
+  };
+}
+
+/** The events of a subscription. */
+type EventSource = AsyncIterableIterator<unknown>;
+
+function isEventSource(value: unknown): value is EventSource {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && 'next' in value;
+}
+
+/** graphql-js gives an error that ends a subscription neither path nor place; here it has both. */
+function guardEvents(
+  events: EventSource,
+  context: GatewayContext,
+  { path, fieldNodes: nodes }: GraphQLResolveInfo,
+): EventSource {
+  return {
+    next: async () => {
+      try {
+        return await events.next();
+      } catch (error) {
+        const { message, extensions } = toGraphQLError(error, context);
+        throw new GraphQLError(message, { extensions, nodes, path: [path.key] });
+      }
+    },
+    return: async () => (await events.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** The error as clients get it. What is not ours becomes INTERNAL_ERROR, with its details in the log only. */

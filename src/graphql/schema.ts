@@ -9,6 +9,7 @@ import { EntitiesResolver } from './resolvers/entities-resolver.js';
 import { NetworkDeviceListResolver } from './resolvers/network-device-list-resolver.js';
 import { NetworkDeviceResolver } from './resolvers/network-device-resolver.js';
 import { ProvisioningResolver } from './resolvers/provisioning-resolver.js';
+import { NetworkDeviceSubscriptionResolver } from './resolvers/network-device-subscription-resolver.js';
 import { ViewerResolver } from './resolvers/viewer-resolver.js';
 import { WifiPasswordResolver } from './resolvers/wifi-password-resolver.js';
 import { guardResolvers } from './resolver-errors.js';
@@ -23,6 +24,8 @@ interface SchemaOptions {
 const ROOT_DESCRIPTIONS = {
   Query: 'What can be read. Every field but those that begin with an underscore needs an access token.',
   Mutation: 'What can be changed. Every field needs an access token.',
+  Subscription:
+    'What can be watched, over WebSocket (graphql-transport-ws). Every field needs an access token, in connectionParams.authorization.',
 };
 
 /** The schema, built from the TypeGraphQL classes; every resolver fails with errors that may leave the gateway. */
@@ -34,6 +37,7 @@ export async function buildGatewaySchema(
       NetworkDeviceResolver,
       NetworkDeviceListResolver,
       DeviceStatusResolver,
+      NetworkDeviceSubscriptionResolver,
       DeviceModelResolver,
       CustomerResolver,
       ProvisioningResolver,
@@ -44,12 +48,18 @@ export async function buildGatewaySchema(
     ],
     // The domain's rules judge the merged state; class-validator would see the patch only, and put it into its errors.
     validate: false,
+    // TypeGraphQL insists on one, though every subscription here has a source of its own.
+    pubSub: { publish: () => undefined, subscribe: refuseTopic },
   });
   for (const [name, description] of Object.entries(ROOT_DESCRIPTIONS)) {
     const root = schema.getType(name);
     if (root !== undefined) root.description = description;
   }
   return guardResolvers(schema);
+}
+
+function refuseTopic(topic: string): never {
+  throw new Error(`Nothing is published under the topic ${topic}.`);
 }
 
 /** The schema as text, in an order that does not depend on the code's; this is what schema.graphql holds. */

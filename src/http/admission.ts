@@ -4,25 +4,39 @@ import { type ClientAddress, networkOf } from '../limits/client-address.js';
 import type { CountRequest } from '../limits/request-limits.js';
 
 /** What requests are let in by. */
-export interface AdmissionParts {
+interface AdmissionParts {
   readonly authenticate: Authenticate;
   readonly addressOf: ClientAddress;
   readonly countRequest: CountRequest;
 }
 
 /**
- * Says who sends a request, and counts it, before anything is done for it.
+ * Says who stands behind a request, or the request that opened a WebSocket.
  * @param authorization the header, or its twin in a WebSocket's connection parameters
- * @throws RATE_LIMITED when the client has sent too many
  */
-export type Admit = (message: IncomingMessage, authorization: string | undefined) => Promise<Credential>;
+type Judge = (message: IncomingMessage, authorization: string | undefined) => Promise<Credential>;
 
 /** The one way in, for every endpoint that serves data. */
-export function admission({ authenticate, addressOf, countRequest }: AdmissionParts): Admit {
-  return async ({ socket, headers }, authorization) => {
-    const address = addressOf(socket.remoteAddress, headers['x-forwarded-for']);
-    const credential = await authenticate(authorization, address);
-    countRequest(networkOf(address), credential);
-    return credential;
+export interface Admission {
+  readonly judge: Judge;
+  /**
+   * The same for one request more, which is counted before anything is done for it.
+   * @throws RATE_LIMITED when the client has sent too many
+   */
+  readonly admit: Judge;
+}
+
+/** The way in that these parts make. */
+export function openAdmission({ authenticate, addressOf, countRequest }: AdmissionParts): Admission {
+  const of = ({ socket, headers }: IncomingMessage): string =>
+    addressOf(socket.remoteAddress, headers['x-forwarded-for']);
+  return {
+    judge: async (message, authorization) => await authenticate(authorization, of(message)),
+    admit: async (message, authorization) => {
+      const address = of(message);
+      const credential = await authenticate(authorization, address);
+      countRequest(networkOf(address), credential);
+      return credential;
+    },
   };
 }

@@ -43,7 +43,8 @@ function faultOf(error: Error): HttpFault {
   }
 }
 
-function refuse(socket: Duplex, fault: HttpFault): void {
+/** Answers on the bare connection, which ends with that. */
+export function refuse(socket: Duplex, fault: HttpFault): void {
   const requestId = randomUUID();
   const body = faultBody(fault, requestId);
   const head = [

@@ -16,7 +16,7 @@ import { readNetworkDevice } from '../operations/read-network-device.js';
 import { updateNetworkDevice, type UpdateParts } from '../operations/update-network-device.js';
 import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
 import { readJsonBody } from './body.js';
-import type { Admit } from './admission.js';
+import type { Admission } from './admission.js';
 import { etagOf, type ExpectedVersions, includesVersion, parseVersions } from './device-page-conditions.js';
 import { fromPage, toPage } from './device-page-format.js';
 import {
@@ -30,7 +30,7 @@ import { type HttpFault, retryAfterHeader } from './fault.js';
 
 /** What the REST page works with. */
 export interface DevicePageParts {
-  readonly admit: Admit;
+  readonly admission: Admission;
   readonly gateway: UpdateParts;
   readonly log: Logger;
   readonly maxBodyBytes: number;
@@ -52,7 +52,7 @@ function handler(parts: DevicePageParts, method: PageMethod): EndpointHandler {
   return async (request) => {
     try {
       const { headers, message } = request;
-      const viewer = viewerOf(await parts.admit(message, headers.authorization));
+      const viewer = viewerOf(await parts.admission.admit(message, headers.authorization));
       assertMayUseGateway(viewer);
       return await method(parts, viewer, request);
     } catch (error) {

@@ -51,6 +51,20 @@ query ReadBack($id: ID!) {
 }
 `;
 
+/** A second tab of the explorer: run it, then change the device in the first. */
+export const EXAMPLE_SUBSCRIPTION = `# Run this, then change the device in another tab: each change appears here.
+
+subscription Watch($ids: [ID!]) {
+  networkDeviceChanged(ids: $ids) {
+    id
+    version
+    name
+    state
+    jobs
+  }
+}
+`;
+
 /** For a device of the demo fleet. */
 export const EXAMPLE_VARIABLES = {
   id: '12345678901234567890abcd',
@@ -60,6 +74,9 @@ export const EXAMPLE_VARIABLES = {
     wifi: { ssid: 'SkyNet', password: '1NT3RN3T!' },
   },
 };
+
+/** The same device. */
+export const SUBSCRIPTION_VARIABLES = { ids: [EXAMPLE_VARIABLES.id] };
 
 /** A header takes no character beyond ASCII, so the place for the token is named in words. */
 export const EXAMPLE_HEADERS = { Authorization: 'Bearer paste-a-token-here' };

@@ -1,6 +1,12 @@
 import { pageHeaders } from './content-security.js';
 import type { EndpointHandler } from './endpoint.js';
-import { EXAMPLE_DOCUMENT, EXAMPLE_HEADERS, EXAMPLE_VARIABLES } from './example-operations.js';
+import {
+  EXAMPLE_DOCUMENT,
+  EXAMPLE_HEADERS,
+  EXAMPLE_SUBSCRIPTION,
+  EXAMPLE_VARIABLES,
+  SUBSCRIPTION_VARIABLES,
+} from './example-operations.js';
 import { HttpFault } from './fault.js';
 import { ICON } from './page-icon.js';
 import { staticText } from './static-text.js';
@@ -24,15 +30,28 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-const EXAMPLE_TAB = {
-  query: EXAMPLE_DOCUMENT,
-  variables: JSON.stringify(EXAMPLE_VARIABLES, undefined, 2),
+const tab = (query: string, variables: object) => ({
+  query,
+  variables: JSON.stringify(variables, undefined, 2),
   headers: JSON.stringify(EXAMPLE_HEADERS, undefined, 2),
-};
+});
+
+const EXAMPLE_TAB = tab(EXAMPLE_DOCUMENT, EXAMPLE_VARIABLES);
+const SUBSCRIPTION_TAB = tab(EXAMPLE_SUBSCRIPTION, SUBSCRIPTION_VARIABLES);
 
 // Tokens are kept nowhere, and what else is typed, passwords perhaps, no longer than the browser's tab: GraphiQL would
 // keep all of it in the browser for good, and put the document into the address.
+// A browser sends no headers with a WebSocket, and GraphiQL does not hand those of its tab on: they are kept up to date here.
 const START = `
+let headers = ${JSON.stringify(EXAMPLE_TAB.headers)};
+const authorization = () => {
+  try {
+    const named = Object.entries(JSON.parse(headers)).find(([name]) => name.toLowerCase() === 'authorization');
+    return named && named[1];
+  } catch {
+    return undefined;
+  }
+};
 globalThis.MonacoEnvironment = {
   globalAPI: false,
   getWorkerUrl: (_, label) => 'explorer/' + label + '.worker.js',
@@ -42,7 +61,11 @@ YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   logo: ${JSON.stringify(ICON)},
   endpoint: 'graphql',
   headers: ${JSON.stringify(EXAMPLE_TAB.headers)},
-  defaultTabs: [${JSON.stringify(EXAMPLE_TAB)}],
+  subscriptionsProtocol: 'WS',
+  connectionParams: () => ({ authorization: authorization() }),
+  onEditHeaders: (text) => { headers = text; },
+  onTabChange: ({ tabs, activeTabIndex }) => { headers = tabs[activeTabIndex].headers; },
+  defaultTabs: ${JSON.stringify([EXAMPLE_TAB, SUBSCRIPTION_TAB])},
   // Of a tab's own variables GraphiQL shows nothing until it is chosen; after a reload it brings back its last ones.
   variables: sessionStorage.length === 0 ? ${JSON.stringify(EXAMPLE_TAB.variables)} : undefined,
   defaultEditorToolsVisibility: 'headers',

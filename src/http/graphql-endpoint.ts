@@ -4,14 +4,14 @@ import type { Logger } from 'pino';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
 import { readJsonBody } from './body.js';
-import type { Admit } from './admission.js';
+import type { Admission } from './admission.js';
 import type { EndpointHandler, HttpAnswer } from './endpoint.js';
 import { HttpFault } from './fault.js';
 
 /** What the GraphQL endpoint works with. */
 export interface GraphqlEndpointParts {
   readonly apollo: ApolloServer<GatewayContext>;
-  readonly admit: Admit;
+  readonly admission: Admission;
   readonly gateway: GatewayParts;
   readonly log: Logger;
   readonly maxBodyBytes: number;
@@ -30,14 +30,14 @@ const DOCUMENT_FAULTS: ReadonlySet<unknown> = new Set([
 /** Answers requests to /graphql, by GET or POST. */
 export function graphqlEndpoint({
   apollo,
-  admit,
+  admission,
   gateway,
   log,
   maxBodyBytes,
   gate,
 }: GraphqlEndpointParts): EndpointHandler {
   return async ({ method, headers, message, search, requestId }) => {
-    const credential = await admit(message, headers.authorization);
+    const credential = await admission.admit(message, headers.authorization);
     const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
     const answer = await gate(
       async () =>

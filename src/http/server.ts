@@ -7,9 +7,11 @@ import { answerBrokenRequests } from './broken-requests.js';
 import { requestHandler } from './request-handler.js';
 import { createRouter } from './router.js';
 import { type EndpointParts, gatewayRoutes } from './routes.js';
+import { answerUpgrades } from './upgrades.js';
+import { websocketEndpoint, type WebSocketParts } from './websocket-endpoint.js';
 
 /** What the server and its endpoints work with. */
-interface ServerParts extends Omit<EndpointParts, 'isDraining'> {
+interface ServerParts extends Omit<EndpointParts, 'isDraining'>, WebSocketParts {
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
 }
@@ -53,12 +55,15 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
   // An expectation that nobody knows is no reason to refuse the request that has it.
   server.on('checkExpectation', handle);
   answerBrokenRequests(server);
+  const websocket = websocketEndpoint(parts);
+  answerUpgrades(server, new Map([['/graphql', websocket]]));
   await listen(server, host, port);
   return {
     url: `http://${urlHost(host)}:${addressOf(server).port}/graphql`,
     stop: async (graceMs) => {
       isStopping = true;
       await delay(LAST_CALL_MS);
+      websocket.stop();
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

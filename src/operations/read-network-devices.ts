@@ -21,7 +21,7 @@ export async function readNetworkDevices(
 ): Promise<readonly (DeviceView | null)[]> {
   const scope = readScope(viewer);
   const devices = await batchById(argument, ids, async (wanted) => await lists.findMany(scope, wanted));
-  return devices.map((device) => device && toView(viewer, device));
+  return devices.map((device) => device && toListedView(viewer, device));
 }
 
 /** A page of devices; its total is only counted when it is asked for. */
@@ -45,7 +45,7 @@ export async function readNetworkDeviceConnection(
   const { nodes, ...rest } = toPage(request, found);
   return {
     ...rest,
-    nodes: nodes.map((device) => toView(viewer, device)),
+    nodes: nodes.map((device) => toListedView(viewer, device)),
     count: async () => await lists.count(scope, filter),
   };
 }
@@ -55,6 +55,7 @@ export function filterId(id: string): string {
   return parseId(id) ?? '';
 }
 
-function toView(viewer: Viewer, device: StoredDevice): DeviceView {
+/** A device as lists hold it: passwords that may not be read are left out in silence. */
+export function toListedView(viewer: Viewer, device: StoredDevice): DeviceView {
   return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'hidden' };
 }

@@ -19,6 +19,8 @@ export interface StorageSettings {
 /** A database at the newest migration, and the key ring that opens what it holds. */
 export interface Storage {
   readonly database: Database;
+  /** Of the database, for connections beside the pool. */
+  readonly url: string;
   readonly keyRing: KeyRing;
   readonly isEmbedded: boolean;
   readonly close: () => Promise<void>;
@@ -42,6 +44,7 @@ export async function openStorage(settings: StorageSettings, log: Logger, share 
     const opened = database;
     return {
       database,
+      url: server.url,
       keyRing,
       isEmbedded: settings.databaseUrl === undefined,
       close: async () => {

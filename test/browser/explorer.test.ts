@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { touch } from '../live/subscriber.js';
 import { isBrowserMissing, openPage, startBrowser } from './browser.js';
 
 const DEMO_FLEET = new URL('../../prisma/demo-fleet.json', import.meta.url);
@@ -78,6 +79,26 @@ describe.skipIf(isBrowserMissing)(
       await page.getByText('updateNetworkDevice').last().waitFor();
       await page.screenshot({ path: join(screenshots, 'documentation.png') });
       expect(page.workers().length).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+      expect([...hosts]).toEqual([new URL(gateway.url).host]);
+    });
+
+    it('shows what a subscription tells, with the token of the tab', async () => {
+      const { page, complaints, hosts } = await openPage(browser);
+      await page.goto(address('/explorer'));
+      await page.getByRole('tab', { name: 'Watch' }).click();
+      await expect.poll(async () => await shown(page, QUERY)).toContain('subscription Watch');
+      await page.locator('.graphiql-execute-button').click();
+      await expect.poll(async () => await shown(page, RESULT)).toContain('UNAUTHENTICATED');
+      const started = (): number =>
+        gateway.logLines.filter((line) => line.includes('subscription started')).length;
+      const before = started();
+      await pasteToken(page, await gateway.token('MANAGER', CUSTOMER));
+      await page.locator('.graphiql-execute-button').click();
+      await expect.poll(started).toBeGreaterThan(before);
+      await touch(gateway, [DEVICE], 'Seen from afar');
+      await expect.poll(async () => await shown(page, RESULT)).toContain('"name": "Seen from afar"');
+      await page.screenshot({ path: join(screenshots, 'subscription.png') });
       expect(complaints).toEqual([]);
       expect([...hosts]).toEqual([new URL(gateway.url).host]);
     });

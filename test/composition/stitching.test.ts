@@ -3,7 +3,8 @@ import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { ask, type SentRequest, stitchedPortal } from './portal.js';
+import { touch } from '../live/subscriber.js';
+import { ask, type SentRequest, stitchedPortal, watch } from './portal.js';
 
 const { stitchingDirectivesTypeDefs } = stitchingDirectives();
 
@@ -142,5 +143,33 @@ describe('a portal that stitches us needs the URL and nothing else', () => {
         },
       },
     ]);
+  });
+
+  it('a subscription of the portal hears of our changes, and both services answer for each', async () => {
+    const tickets = makeExecutableSchema({
+      typeDefs: `${stitchingDirectivesTypeDefs}
+        type Query { ticketDevices(ids: [ID!]!): [NetworkDevice] @merge(keyField: "id") }
+        type NetworkDevice { id: ID! openTickets: Int }`,
+      resolvers: {
+        Query: {
+          ticketDevices: (_: unknown, { ids }: { ids: string[] }) =>
+            ids.map((id) => ({ id, openTickets: 2 })),
+        },
+      },
+    });
+    const portal = await stitchedPortal(await remote(), tickets);
+    const id = devices[0]?.id ?? '';
+    const events = await watch(
+      portal,
+      `subscription { networkDeviceChanged(ids: ["${id}"]) { id name openTickets model { name } } }`,
+    );
+    const first = events.next();
+    await expect.poll(() => gateway.logLines.join('')).toContain('subscription started');
+    await touch(gateway, [foreign.id, id], 'Changed');
+    expect((await first).value).toEqual({
+      data: { networkDeviceChanged: { id, name: 'Changed', openTickets: 2, model: { name: 'NX-510' } } },
+    });
+    await events.return(undefined);
+    await expect.poll(() => gateway.logLines.join('')).toContain('subscription ended');
   });
 });

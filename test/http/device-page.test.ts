@@ -7,21 +7,24 @@ import { CATALOGUE, type ErrorCode } from '../../src/errors/catalogue.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import { devicePageRoute } from '../../src/http/device-page.js';
 import type { HttpAnswer, Route } from '../../src/http/endpoint.js';
+import type { Credential } from '../../src/auth/credential.js';
 import { HttpFault } from '../../src/http/fault.js';
 
 const ID = 'abcdefabcdefabcdefabcdef';
 const CODES = Object.keys(CATALOGUE).filter((code): code is ErrorCode => code in CATALOGUE);
+
+const asAdmin = async (): Promise<Credential> =>
+  await Promise.resolve({
+    viewer: { subject: 'test', level: 'ADMIN', customerId: null, scopes: [] },
+    expiresAt: null,
+  });
 
 /** The page over a database that always fails in this way. */
 function failing(error: Error): { readonly route: Route; readonly logLines: string[] } {
   const logLines: string[] = [];
   const fail = async (): Promise<never> => await Promise.reject(error);
   const route = devicePageRoute({
-    admit: async () =>
-      await Promise.resolve({
-        viewer: { subject: 'test', level: 'ADMIN', customerId: null, scopes: [] },
-        expiresAt: null,
-      }),
+    admission: { judge: asAdmin, admit: asAdmin },
     gateway: {
       devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail, queueJob: fail },
       secrets: { seal: () => ({ sealed: '' }), open: () => '' },

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
 import type { AccessLevel } from '../../src/access/viewer.js';
-import { type App, startApp } from '../../src/app.js';
+import { type App, type Rhythm, startApp } from '../../src/app.js';
 import { readSettings } from '../../src/config/settings.js';
 import { importFleet } from '../../src/operations/import-fleet/import-fleet.js';
 import { writeFleet } from '../../src/persistence/fleet-writer.js';
@@ -17,7 +17,7 @@ import { createTestDatabase } from './database.js';
 const restError = z.strictObject({ code: z.int(), message: z.string() });
 
 /** The wire format of an error, whatever its kind; every answer in every test is held against it. */
-const wireError = z.strictObject({
+export const wireError = z.strictObject({
   message: z.string().min(1),
   locations: z.array(z.object({ line: z.int(), column: z.int() })).optional(),
   path: z.array(z.union([z.string(), z.int()])).optional(),
@@ -62,8 +62,20 @@ export interface TestGateway {
     query: string,
     options?: { token?: string; variables?: Record<string, unknown>; headers?: Record<string, string> },
   ) => Promise<GraphqlAnswer>;
+  /** Starts one more gateway on the same database, with the same keys. Stop it first. */
+  readonly startTwin: () => Promise<Twin>;
   readonly stop: () => Promise<void>;
 }
+
+/** A second gateway on the database of a first one. */
+export interface Twin {
+  readonly url: string;
+  readonly logLines: string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** Shorter than in earnest, so that tests see what comes of it. */
+const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 500 };
 
 /**
  * Starts a gateway on a database without data.
@@ -73,6 +85,7 @@ export interface TestGateway {
 export async function startTestGateway(
   env: Readonly<Record<string, string>> = {},
   proxyPort?: number,
+  rhythm: Partial<Rhythm> = {},
 ): Promise<TestGateway> {
   const database = await createTestDatabase();
   const databaseUrl = new URL(database.url);
@@ -81,7 +94,7 @@ export async function startTestGateway(
   const settings = readSettings({ PORT: '0', DATA_DIR: dataDir, DATABASE_URL: databaseUrl.href, ...env });
   const logLines: string[] = [];
   const log = pino({ level: 'trace' }, linesInto(logLines));
-  const app = await startApp(settings, log);
+  const app = await startApp(settings, log, { ...RHYTHM, ...rhythm });
   const storage = await openStorage({ ...settings, databaseUrl: database.url }, log);
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   return {
@@ -114,6 +127,11 @@ export async function startTestGateway(
         body: JSON.stringify({ query, variables }),
       });
       return await toAnswer(response);
+    },
+    startTwin: async () => {
+      const twinLines: string[] = [];
+      const twin = await startApp(settings, pino({ level: 'trace' }, linesInto(twinLines)), RHYTHM);
+      return { url: twin.url, logLines: twinLines, stop: twin.stop };
     },
     stop: async () => {
       await app.stop();

@@ -9,6 +9,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Judges every chunk that a client sends; `cut-after` lets the server get it and drops its answer. */
   judge: (chunk: Buffer) => Verdict;
+  /** While it is true nothing gets through in either direction, and no connection ends: a cable that is pulled. */
+  isFrozen: boolean;
   /** Ends all connections and takes no more. */
   readonly close: () => Promise<void>;
   /** Takes connections again, on the same port. */
@@ -31,6 +33,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       });
     }
     client.on('data', (chunk) => {
+      if (proxy.isFrozen) return;
       const verdict = proxy.judge(chunk);
       if (verdict !== 'cut-before') target.write(chunk);
       if (verdict === 'pass') return;
@@ -40,7 +43,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       client.destroy();
     });
     target.on('data', (chunk) => {
-      if (!client.destroyed) client.write(chunk);
+      if (!client.destroyed && !proxy.isFrozen) client.write(chunk);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -49,6 +52,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const proxy: TcpProxy = {
     port,
     judge: () => 'pass',
+    isFrozen: false,
     close: async () => {
       const closed = once(server, 'close');
       server.close();

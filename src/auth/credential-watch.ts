@@ -1,0 +1,55 @@
+import type { GatewayError } from '../errors/gateway-error.js';
+import { type Credential, type CredentialFault, unauthenticated } from './credential.js';
+
+/** What becomes of credentials that are in use for longer than one request. */
+export interface CredentialWatch {
+  /** Judges the credentials anew. */
+  readonly ask: () => Promise<Credential>;
+  /** How often that is done, in milliseconds. */
+  readonly everyMs: number;
+  /** The credentials still hold, perhaps with other rights. */
+  readonly onRenewed: (credential: Credential) => void;
+  /** They are worth nothing any more; nothing else is told after this. */
+  readonly onEnd: (error: GatewayError) => void;
+}
+
+/**
+ * Watches over credentials until they end. At the moment of expiry that they name they are judged anew: those of the
+ * platform live longer when they are used. An issuer that cannot be asked ends nothing before.
+ * @returns stops watching
+ */
+export function watchCredential(first: Credential, watch: CredentialWatch): () => void {
+  let latest = first;
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const end = (fault: CredentialFault): void => {
+    isOver = true;
+    watch.onEnd(unauthenticated(fault));
+  };
+  const judge = (credential: Credential): void => {
+    if (isOver) return;
+    if ('viewer' in credential) latest = credential;
+    if ('fault' in credential) end(credential.fault);
+    else if (lifeLeft(latest) <= 0) end('expired');
+    else {
+      if ('viewer' in credential) watch.onRenewed(credential);
+      wait();
+    }
+  };
+  const wait = (): void => {
+    // A timer may be a millisecond early.
+    const pause = Math.min(Math.max(lifeLeft(latest), 0) + 1, watch.everyMs);
+    timer = setTimeout(() => void watch.ask().then(judge), pause).unref();
+  };
+  wait();
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+}
+
+/** In milliseconds. */
+function lifeLeft(credential: Credential): number {
+  const expiresAt = 'viewer' in credential ? credential.expiresAt : null;
+  return expiresAt === null ? Infinity : expiresAt.getTime() - Date.now();
+}

@@ -1,0 +1,62 @@
+/** What waits for one subscriber, in order, and its end. */
+export class EventQueue<T> implements AsyncIterableIterator<T> {
+  #values: T[] = [];
+  readonly #waiting: {
+    readonly resolve: (result: IteratorResult<T>) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
+  #end: 'open' | 'ended' | { readonly error: unknown } = 'open';
+
+  /**
+   * @param limit how many values may wait
+   * @param onEnd called once, however it ends
+   */
+  constructor(
+    private readonly limit: number,
+    private readonly onEnd: () => void,
+  ) {}
+
+  /** @returns false when as many values wait as may */
+  push(value: T): boolean {
+    if (this.#end !== 'open') return true;
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) waiting.resolve({ done: false, value });
+    else if (this.#values.length < this.limit) this.#values.push(value);
+    else return false;
+    return true;
+  }
+
+  /** Ends it, without what still waits. @param failure what the subscriber is told, if anything */
+  end(failure?: { readonly error: unknown }): void {
+    if (this.#end !== 'open') return;
+    this.#values = [];
+    const waiting = this.#waiting.splice(0);
+    this.#end = failure !== undefined && waiting.length === 0 ? failure : 'ended';
+    for (const { resolve, reject } of waiting) {
+      if (failure === undefined) resolve({ done: true, value: undefined });
+      else reject(failure.error);
+    }
+    this.onEnd();
+  }
+
+  async next(): Promise<IteratorResult<T>> {
+    const [value] = this.#values.splice(0, 1);
+    if (value !== undefined) return { done: false, value };
+    const end = this.#end;
+    if (end === 'open') {
+      return await new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    }
+    this.#end = 'ended';
+    if (end !== 'ended') throw end.error;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<T>> {
+    this.end();
+    return await Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,67 @@
+import { mayReadDevice } from '../access/policy.js';
+import type { Viewer } from '../access/viewer.js';
+import { parseId } from '../domain/id.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { StoredDevice } from '../persistence/device-row.js';
+import { assertBatchSize } from './batch.js';
+import type { DeviceView } from './device-view.js';
+import { filterId, toListedView } from './read-network-devices.js';
+
+/** What ends a subscription from outside, and what the end of one may take along. */
+export interface SubscriptionLifetime {
+  /** Aborted when the subscription is over; with a GatewayError as its reason when the subscriber is to be told. */
+  readonly signal: AbortSignal;
+  /** The subscription has ended with this error, because changes are taken more slowly than they come. */
+  readonly onOverload: (error: GatewayError) => void;
+}
+
+/** Which changes one subscriber is told of. */
+export interface DeviceWatch {
+  /** Only these devices; undefined for any. */
+  readonly deviceIds: ReadonlySet<string> | undefined;
+  /** Only devices of this customer; undefined for any. */
+  readonly customerId: string | undefined;
+  /** The device as the subscriber gets it; undefined when it is out of reach. Asked at every change. */
+  readonly view: (device: StoredDevice) => DeviceView | undefined;
+  readonly lifetime: SubscriptionLifetime | undefined;
+}
+
+/** Tells of every committed change of a device. */
+export interface DeviceChanges {
+  /**
+   * From now on until the iterator is returned or the lifetime ends.
+   * @throws DATABASE_UNAVAILABLE while changes cannot be heard yet
+   */
+  readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<DeviceView>;
+}
+
+/** What a subscriber asks for. */
+export interface WatchRequest {
+  /** As the client wrote them; undefined for all within reach. */
+  readonly ids: readonly string[] | undefined;
+  readonly customer: string | undefined;
+}
+
+/**
+ * Every committed change of a device within reach, from now on. Reach is judged at each change, with the device's
+ * customer and the viewer's rights of that moment; what is out of reach is left out in silence, as in lists.
+ * @param viewer the viewer at the time of the call
+ * @throws INVALID_VALUE for more than 1,000 ids
+ */
+export function watchNetworkDevices(
+  changes: DeviceChanges,
+  viewer: () => Viewer,
+  { ids, customer }: WatchRequest,
+  lifetime: SubscriptionLifetime | undefined,
+): AsyncIterableIterator<DeviceView> {
+  if (ids !== undefined) assertBatchSize('ids', ids.length);
+  return changes.watch({
+    deviceIds: ids && new Set(ids.map(parseId).filter((id) => id !== undefined)),
+    customerId: customer === undefined ? undefined : filterId(customer),
+    view: (device) => {
+      const now = viewer();
+      return mayReadDevice(now, device.customer) ? toListedView(now, device) : undefined;
+    },
+    lifetime,
+  });
+}

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../support/gateway.js';
+
+describe('a subscription that is sent over HTTP is refused as a fault of the request', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  it('BAD_REQUEST, with a hint at WebSocket', async () => {
+    const { data, errors } = await gateway.query('subscription { networkDeviceChanged { id } }');
+    expect(data).toBeUndefined();
+    expect(errors[0]?.message).toContain('WebSocket');
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'BAD_REQUEST',
+      rest: { code: 400, message: 'bad_request' },
+    });
+  });
+});
