@@ -16,7 +16,7 @@ describe('provisioningJobs', () => {
   let id: string;
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
     ({ id, customer } = await createDevice(gateway));
     token = await gateway.token('MANAGER', customer);
     for (let change = 1; change <= 25; change += 1) {

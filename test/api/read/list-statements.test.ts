@@ -13,7 +13,7 @@ describe('a list costs a fixed number of SQL statements, whatever its length and
   const spy = vi.spyOn(pg.Client.prototype, 'query');
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
     const reseller = await createCustomer(gateway);
     ids = [];
     for (let index = 0; index < 8; index += 1) {

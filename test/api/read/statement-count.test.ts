@@ -22,7 +22,7 @@ describe('a request costs a fixed number of SQL statements, whatever it selects'
   const spy = vi.spyOn(pg.Client.prototype, 'query');
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
     device = await createDevice(gateway);
     token = await gateway.token('MANAGER', device.customer);
     // Connections are made, and their first statements spent, before anything is counted.

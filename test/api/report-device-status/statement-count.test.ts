@@ -11,7 +11,7 @@ describe('reportDeviceStatus costs one SQL statement, however many reports', () 
   const spy = vi.spyOn(pg.Client.prototype, 'query');
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
     ids = [];
     for (let index = 0; index < 6; index += 1) {
       ids.push((await createDevice(gateway, index < 3 ? {} : { status: null })).id);
