@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -17,7 +18,7 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
   const open: Subscriber[] = [];
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ MAX_TOKENS: '200' });
+    gateway = await startTestGateway({ MAX_TOKENS: '200', MAX_DEPTH: '3' });
     device = await createDevice(gateway);
     token = await gateway.token('MANAGER', device.customer);
   });
@@ -103,6 +104,12 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
       {},
       'OPERATION_TOO_LARGE',
     ],
+    [
+      'too many levels',
+      'subscription { networkDeviceChanged { model { capabilities { wifi } } } }',
+      {},
+      'OPERATION_TOO_LARGE',
+    ],
     ['too many ids', WATCH, { ids }, 'INVALID_VALUE'],
     ['an unknown argument', ENUM, { first: 1 }, 'GRAPHQL_VALIDATION_FAILED'],
   ])('%s', async (_, query, variables, code) => {
@@ -181,6 +188,24 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     await touch(gateway, [device.id]);
     await subscriber.receives('s99', 1);
     expect(subscriber.messages.filter(({ type }) => type === 'error')).toHaveLength(1);
+  });
+
+  it('operations count as requests do: RATE_LIMITED, and what runs goes on', async () => {
+    const limited = await startTestGateway({ RATE_LIMIT: '3' }, undefined, { credentialRecheckMs: 100 });
+    const other = await createDevice(limited);
+    const manager = await limited.token('MANAGER', other.customer);
+    const subscriber = await Subscriber.connect(limited, { authorization: `Bearer ${manager}` });
+    await subscriber.watch('1');
+    for (const id of ['2', '3', '4']) subscriber.subscribe(id);
+    const { extensions } = await subscriber.error('4');
+    expect(extensions).toMatchObject({ code: 'RATE_LIMITED', rest: { code: 429 }, retryable: true });
+    expect(extensions.retryAfterMs).toBeGreaterThan(0);
+    // Its credentials are judged anew meanwhile, which is not counted.
+    await delay(500);
+    await touch(limited, [other.id]);
+    expect(await subscriber.receives('1', 1)).toHaveLength(1);
+    subscriber.close();
+    await limited.stop();
   });
 
   it('a handshake that is none, or elsewhere, is refused in JSON', async () => {
