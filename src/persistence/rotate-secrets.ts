@@ -94,7 +94,7 @@ async function rotateOnce(
     skipped += changes.length - written;
     done += PAGE;
     after = rows.at(-1)?.text('id');
-    onPage(done);
+    if (after !== undefined) onPage(done);
   }
   return { devices, unreadable, isComplete: skipped === 0 && !signal.aborted };
 }

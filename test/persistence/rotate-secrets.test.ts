@@ -171,10 +171,13 @@ describe('a rotation', () => {
       );
       return found[0]?.key;
     };
-    await expect.poll(async () => await keyOf(free), { timeout: 10_000 }).toBe('new_1');
-    expect(await keyOf(held)).toBe('old');
-    await holder.query('ROLLBACK');
-    holder.release();
+    try {
+      await expect.poll(async () => await keyOf(free), { timeout: 3_000 }).toBe('new_1');
+      expect(await keyOf(held)).toBe('old');
+    } finally {
+      await holder.query('ROLLBACK');
+      holder.release();
+    }
     expect(await rotation).toMatchObject({ devices: 2, isComplete: true });
     expect(await keyOf(held)).toBe('new_1');
   });
