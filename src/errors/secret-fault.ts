@@ -1,3 +1,5 @@
+import { LoggableError } from './loggable-error.js';
+
 /** Why a stored secret does not open. */
 type SecretFaultReason = 'not-sealed' | 'unknown-key' | 'not-authentic';
 
@@ -9,8 +11,8 @@ const MESSAGES: Readonly<Record<SecretFaultReason, (keyId: string) => string>> =
     'or another key has this id.',
 };
 
-/** A stored secret that does not open. The message names its key and holds nothing of the secret: it may be logged. */
-export class SecretFault extends Error {
+/** A stored secret that does not open. The message names its key and holds nothing of the secret. */
+export class SecretFault extends LoggableError {
   override readonly name = 'SecretFault';
 
   /** @param keyId the key that the text says it is sealed with; empty when it says nothing of the kind */

@@ -1,5 +1,4 @@
-import { SecretFault } from '../errors/secret-fault.js';
-import { StartupError } from '../errors/startup-error.js';
+import { LoggableError } from '../errors/loggable-error.js';
 
 /** Messages of the PostgreSQL driver that come without a code. They are always these words, so nothing else is in them. */
 const FIXED_MESSAGES: ReadonlySet<string> = new Set([
@@ -35,7 +34,7 @@ export function describeCause(cause: unknown, depth = 1): Readonly<Record<string
 }
 
 function isKnownMessage(error: Error): boolean {
-  return error instanceof StartupError || error instanceof SecretFault || FIXED_MESSAGES.has(error.message);
+  return error instanceof LoggableError || FIXED_MESSAGES.has(error.message);
 }
 
 function wordsIn(error: Error, keys: readonly string[]): Readonly<Record<string, unknown>> {

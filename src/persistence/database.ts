@@ -30,7 +30,7 @@ export interface Database {
 }
 
 /** How busy the pool is. */
-export interface PoolUse {
+interface PoolUse {
   /** Connections that are open. */
   readonly total: number;
   readonly idle: number;

@@ -8,7 +8,7 @@ import { RowReader } from './row-reader.js';
 import { countPasswords, type PasswordsByKey } from './secret-survey.js';
 
 /** A stored password that does not open. It is left as it is. */
-export interface UnreadablePassword {
+interface UnreadablePassword {
   readonly deviceId: string;
   readonly field: WifiPasswordField;
   readonly fault: SecretFault;

@@ -4,6 +4,7 @@ import { GraphQLError } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { IssuerFault } from '../../src/auth/ask-issuer.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import { SecretFault } from '../../src/errors/secret-fault.js';
 import { StartupError } from '../../src/errors/startup-error.js';
@@ -88,7 +89,7 @@ const ERRORS: readonly [string, () => unknown][] = [
       return await prisma.customer.findFirst({ where });
     },
   ],
-  ['JSON.parse', () => JSON.parse(`{"password": ${CANARY}`)],
+  ['JSON.parse', (): unknown => JSON.parse(`{"password": ${CANARY}`)],
   ['zod', () => z.object({ [CANARY]: z.literal(CANARY) }).parse({ password: CANARY })],
   ['URL', () => new URL(`http://${CANARY}:${CANARY}`)],
   ['a message of lines that look like calls', () => Promise.reject(new Error(`x\n${frame}\n${frame}`))],
@@ -172,11 +173,13 @@ describe('what is left is enough to go by', () => {
     const messages = [
       new StartupError('Set PORT to another one.'),
       new SecretFault('unknown-key', 'old'),
+      new IssuerFault('The issuer answered 500 instead of its keys.'),
       new Error('timeout exceeded when trying to connect'),
     ].map((error) => describeCause(new Error(CANARY, { cause: error }))['cause']);
     expect(messages).toMatchObject([
       { message: 'Set PORT to another one.' },
       { message: textLike(/"old"/) },
+      { message: 'The issuer answered 500 instead of its keys.' },
       { message: 'timeout exceeded when trying to connect' },
     ]);
   });

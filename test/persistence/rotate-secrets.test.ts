@@ -55,8 +55,8 @@ describe('a rotation', () => {
       await gateway.sql.query<{
         id: string;
         rest: string;
-        wifi_password: string;
-        wifi_password_5g: string;
+        wifi_password: string | null;
+        wifi_password_5g: string | null;
       }>(REST)
     ).rows;
   const traces = async () => (await gateway.sql.query<{ traces: string }>(TRACES)).rows;
