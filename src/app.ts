@@ -86,7 +86,7 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
     const apollo = createApolloServer(schema, settings, (type, codes) => metrics.operationEnded(type, codes));
     await apollo.start();
     live = await openLiveChanges(storage, log, rhythm, () => worker?.wake());
-    const gateway = gatewayParts(storage, live.changes);
+    const gateway = gatewayParts(storage, countedChanges(live.changes, metrics));
     const parts = {
       gateway,
       log,
@@ -186,6 +186,21 @@ async function openLiveChanges(
 
 function metricsOf({ database }: Storage): GatewayMetrics {
   return new GatewayMetrics({ pool: database.pool, openJobs: async () => await countOpenJobs(database) });
+}
+
+/** Counts the subscriptions whose end is known, which is all that clients have. */
+function countedChanges({ watch }: DeviceChanges, metrics: GatewayMetrics): DeviceChanges {
+  return {
+    watch: (wanted) => {
+      const changes = watch(wanted);
+      const signal = wanted.lifetime?.signal;
+      if (signal?.aborted === false) {
+        metrics.subscriptionOpened();
+        signal.addEventListener('abort', () => metrics.subscriptionClosed(), { once: true });
+      }
+      return changes;
+    },
+  };
 }
 
 function measuredStorage(storage: Storage, metrics: GatewayMetrics): Storage {
