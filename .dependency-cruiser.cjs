@@ -14,8 +14,9 @@ const MAY_IMPORT = {
   provisioning: ['domain', 'errors', 'logging'],
   limits: ['operations', 'access', 'auth', 'errors'],
   live: ['operations', 'domain', 'errors', 'logging'],
+  metrics: ['errors'],
   graphql: ['operations', 'access', 'auth', 'domain', 'errors', 'logging'],
-  http: ['graphql', 'operations', 'access', 'auth', 'limits', 'domain', 'errors', 'logging'],
+  http: ['graphql', 'operations', 'access', 'auth', 'limits', 'domain', 'errors', 'logging', 'metrics'],
   commands: [
     'access',
     'auth',

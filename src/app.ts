@@ -13,6 +13,7 @@ import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { createSubscriptionServer } from './graphql/subscription-server.js';
 import { startHttpServer } from './http/server.js';
 import { describeCause } from './logging/log.js';
+import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
 import { openAdmission } from './http/admission.js';
 import { clientAddress } from './limits/client-address.js';
@@ -30,12 +31,13 @@ import { customerLists } from './persistence/customer-lists.js';
 import { deviceLists } from './persistence/device-lists.js';
 import { deviceStore } from './persistence/device-store.js';
 import { writeFleet } from './persistence/fleet-writer.js';
-import { provisioningJobs } from './persistence/provisioning-jobs.js';
+import { measuredDatabase } from './persistence/measured-database.js';
+import { countOpenJobs, provisioningJobs } from './persistence/provisioning-jobs.js';
 import { provisioningQueue } from './persistence/provisioning-queue.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
 import { statusStore } from './persistence/report-status.js';
 import { driverFor } from './provisioning/target-driver.js';
-import { type ProvisioningWorker, startWorker } from './provisioning/worker.js';
+import { type ProvisioningWorker, startWorker, type WorkerParts } from './provisioning/worker.js';
 
 /** A running gateway. */
 export interface App {
@@ -72,17 +74,19 @@ const FEED_PATIENCE_MS = 2_000;
  * @throws StartupError for what an operator can mend
  */
 export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM): Promise<App> {
-  const storage = await openStorage(settings, log);
+  const opened = await openStorage(settings, log);
+  const metrics = metricsOf(opened);
+  const storage = measuredStorage(opened, metrics);
   let live: LiveChanges | undefined;
   let worker: ProvisioningWorker | undefined;
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, log);
     const schema = await buildGatewaySchema(settings);
-    const apollo = createApolloServer(schema, settings);
+    const apollo = createApolloServer(schema, settings, (type, codes) => metrics.operationEnded(type, codes));
     await apollo.start();
     live = await openLiveChanges(storage, log, rhythm, () => worker?.wake());
-    const gateway = gatewayParts(storage, live.changes);
+    const gateway = gatewayParts(storage, countedChanges(live.changes, metrics));
     const parts = {
       gateway,
       log,
@@ -93,6 +97,7 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
         countRequest: requestCounter(settings.rateLimit),
       }),
       subscriptions: createSubscriptionServer(schema, settings, { gateway, log, ...rhythm }),
+      metrics,
       maxBodyBytes: settings.maxBodyBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
       corsOrigins: settings.corsOrigins,
@@ -100,7 +105,9 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
       checkDatabase: async () => await isDatabaseThere(storage.database),
     };
     const http = await startHttpServer(parts, settings.host, settings.port);
-    if (settings.provisioning.isWorker) worker = openWorker(settings.provisioning, storage, log);
+    if (settings.provisioning.isWorker) {
+      worker = openWorker(settings.provisioning, storage, log, (end) => metrics.tryEnded(end));
+    }
     const { stop: stopLiveChanges } = live;
     return {
       url: http.url,
@@ -177,6 +184,32 @@ async function openLiveChanges(
   };
 }
 
+function metricsOf({ database }: Storage): GatewayMetrics {
+  return new GatewayMetrics({ pool: database.pool, openJobs: async () => await countOpenJobs(database) });
+}
+
+/** Counts the subscriptions whose end is known, which is all that clients have. */
+function countedChanges({ watch }: DeviceChanges, metrics: GatewayMetrics): DeviceChanges {
+  return {
+    watch: (wanted) => {
+      const changes = watch(wanted);
+      const signal = wanted.lifetime?.signal;
+      if (signal?.aborted === false) {
+        metrics.subscriptionOpened();
+        signal.addEventListener('abort', () => metrics.subscriptionClosed(), { once: true });
+      }
+      return changes;
+    },
+  };
+}
+
+function measuredStorage(storage: Storage, metrics: GatewayMetrics): Storage {
+  const database = measuredDatabase(storage.database, (name, seconds) =>
+    metrics.statementEnded(name, seconds),
+  );
+  return { ...storage, database };
+}
+
 const PING: Statement = { name: 'ping', text: 'SELECT 1', kind: 'read' };
 const PING_TIMEOUT_MS = 2_000;
 
@@ -217,9 +250,10 @@ export function openWorker(
   { target, retryMs }: ProvisioningSettings,
   { database, keyRing }: Storage,
   log: Logger,
+  onTryEnded?: WorkerParts['onTryEnded'],
 ): ProvisioningWorker {
   const queue = provisioningQueue(database.run);
-  return startWorker({ queue, secrets: keyRing, driver: driverFor(target), retryMs, log });
+  return startWorker({ queue, secrets: keyRing, driver: driverFor(target), retryMs, log, onTryEnded });
 }
 
 /** An empty embedded database gets the demo fleet; what a user deletes later stays deleted. */

@@ -1,5 +1,6 @@
 import { startApp } from './app.js';
 import { printBanner } from './commands/banner.js';
+import { logCrashes } from './commands/crash-log.js';
 import { runCommand } from './commands/run-command.js';
 import { stopWish } from './commands/stop-wish.js';
 import { loadSettings } from './config/settings.js';
@@ -9,6 +10,7 @@ import { createLog } from './logging/log.js';
 await runCommand(async () => {
   const settings = loadSettings();
   const log = createLog(settings.logLevel);
+  logCrashes(log);
   const stopped = stopWish();
   const app = await startApp(settings, log);
   await printBanner(app, settings.host);

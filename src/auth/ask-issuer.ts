@@ -1,8 +1,10 @@
+import { LoggableError } from '../errors/loggable-error.js';
+
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 256 * 1_024;
 
 /** An issuer that cannot be asked, or whose answer makes no sense. */
-export class IssuerFault extends Error {
+export class IssuerFault extends LoggableError {
   override readonly name = 'IssuerFault';
 }
 

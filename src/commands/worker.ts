@@ -3,6 +3,7 @@ import { loadSettings } from '../config/settings.js';
 import { createLog } from '../logging/log.js';
 import { startChangeFeed } from '../persistence/change-feed.js';
 import { openStorage } from '../persistence/open-storage.js';
+import { logCrashes } from './crash-log.js';
 import { runCommand } from './run-command.js';
 import { stopWish } from './stop-wish.js';
 
@@ -13,6 +14,7 @@ const HEARTBEAT_MS = 5_000;
 await runCommand(async () => {
   const settings = loadSettings();
   const log = createLog(settings.logLevel);
+  logCrashes(log);
   const stopped = stopWish();
   const storage = await openStorage(settings, log, true);
   const worker = openWorker(settings.provisioning, storage, log);

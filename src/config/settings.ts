@@ -41,6 +41,8 @@ export interface Settings {
   readonly host: string;
   /** Undefined: an embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** How long a start waits for the server of `databaseUrl`. */
+  readonly databaseWaitMs: number;
   /** An absolute path. */
   readonly dataDir: string;
   readonly isProduction: boolean;
@@ -81,6 +83,7 @@ export function readSettings(env: Environment): Settings {
     port: reader.int('PORT', 4000, 0, 65_535),
     host: reader.text('HOST') ?? '127.0.0.1',
     databaseUrl: reader.url('DATABASE_URL', ['postgresql:', 'postgres:']),
+    databaseWaitMs: reader.int('DATABASE_WAIT_MS', 30_000, 0, 600_000),
     dataDir: resolve(reader.text('DATA_DIR') ?? '.data'),
     isProduction,
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),

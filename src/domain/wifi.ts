@@ -39,7 +39,9 @@ interface Band {
 }
 
 /** The fields of the WiFi section that hold a password. */
-export type WifiPasswordField = 'password' | 'password5G' | 'password6G';
+export const WIFI_PASSWORD_FIELDS = ['password', 'password5G', 'password6G'] as const;
+
+export type WifiPasswordField = (typeof WIFI_PASSWORD_FIELDS)[number];
 
 const BANDS: readonly Band[] = [
   { enabled: 'enabled', ssid: 'ssid', password: 'password', capability: 'wifi2G', label: '2.4 GHz' },

@@ -11,6 +11,7 @@ import type { GatewayContext } from './context.js';
 import type { DocumentLimits } from './document-limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
 import { refusedRequest, transportFault, variablesFault } from './executable.js';
+import { observeOperations, type OnOperation } from './operation-observer.js';
 import { logUnforeseen, presentErrors } from './request-errors.js';
 
 /** What the environment decides about the GraphQL server. */
@@ -24,6 +25,7 @@ export interface ApolloOptions extends DocumentLimits {
 export function createApolloServer(
   schema: GraphQLSchema,
   { introspection, maxTokens, ...limits }: ApolloOptions,
+  onOperation: OnOperation,
 ): ApolloServer<GatewayContext> {
   return new ApolloServer<GatewayContext>({
     schema,
@@ -46,6 +48,7 @@ export function createApolloServer(
       ApolloServerPluginUsageReportingDisabled(),
       documentLimitsPlugin(limits),
       requestErrorsPlugin,
+      observeOperations(onOperation),
     ],
   });
 }

@@ -5,16 +5,17 @@ import type { Viewer } from '../access/viewer.js';
 import { viewerOf } from '../auth/credential.js';
 import type { Device } from '../domain/device.js';
 import { parseId } from '../domain/id.js';
+import { WIFI_PASSWORD_FIELDS } from '../domain/wifi.js';
 import { aboutDevice } from '../errors/about-device.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
-import { logFailure } from '../logging/log.js';
+import { logFailure, logPasswordRead } from '../logging/log.js';
 import type { DeviceView } from '../operations/device-view.js';
 import { readNetworkDevice } from '../operations/read-network-device.js';
 import { updateNetworkDevice, type UpdateParts } from '../operations/update-network-device.js';
-import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
+import { openDevice } from '../persistence/device-secrets.js';
 import { readJsonBody } from './body.js';
 import type { Admission } from './admission.js';
 import { etagOf, type ExpectedVersions, includesVersion, parseVersions } from './device-page-conditions.js';
@@ -64,29 +65,30 @@ function handler(parts: DevicePageParts, method: PageMethod): EndpointHandler {
 }
 
 async function getDevice(
-  { gateway, gate }: DevicePageParts,
+  parts: DevicePageParts,
   viewer: Viewer,
-  { params, headers }: HttpRequest,
+  { params, headers, requestId }: HttpRequest,
 ): Promise<HttpAnswer> {
   const expected = expectedVersions(headers);
   const id = params['id'] ?? '';
   return await aboutDevice(nameOf(id), async () => {
-    const view = await gate(async () => await readNetworkDevice(gateway.devices, viewer, id));
+    const view = await parts.gate(async () => await readNetworkDevice(parts.gateway.devices, viewer, id));
     const { version } = view.device;
     if (!includesVersion(expected, version)) {
       throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
     }
     // If-None-Match is not looked at: status reports change the page without a new version.
-    return pageAnswer(gateway.secrets, view);
+    return pageAnswer(parts, viewer, requestId, view);
   });
 }
 
 async function postDevice(
-  { gateway, gate, maxBodyBytes }: DevicePageParts,
+  parts: DevicePageParts,
   viewer: Viewer,
   { params, headers, message, requestId }: HttpRequest,
 ): Promise<HttpAnswer> {
   const expected = expectedVersions(headers);
+  const { gateway, gate, maxBodyBytes } = parts;
   const patch = fromPage(await readJsonBody(message, maxBodyBytes));
   const id = params['id'] ?? '';
   const attempt = async (expectedVersion: number | undefined): Promise<DeviceView> =>
@@ -96,7 +98,7 @@ async function postDevice(
     );
   return await aboutDevice(nameOf(id), async () => {
     const view = expected === 'any' ? await attempt(undefined) : await attemptAtOneOf(expected, attempt);
-    return pageAnswer(gateway.secrets, view);
+    return pageAnswer(parts, viewer, requestId, view);
   });
 }
 
@@ -133,8 +135,19 @@ async function attemptAtOneOf(
   }
 }
 
-function pageAnswer(secrets: DeviceSecrets, { device, passwords }: DeviceView): HttpAnswer {
-  const page = toPage(passwords === 'shown' ? openDevice(secrets, device) : withoutPasswords(device));
+function pageAnswer(
+  { gateway, log }: DevicePageParts,
+  { subject, level }: Viewer,
+  requestId: string,
+  { device, passwords }: DeviceView,
+): HttpAnswer {
+  const shown = passwords === 'shown' ? openDevice(gateway.secrets, device) : withoutPasswords(device);
+  const seen = WIFI_PASSWORD_FIELDS.filter((field) => (shown.wifi?.[field] ?? null) !== null);
+  const fields = seen.map((field) => `wifi.${field}`);
+  if (fields.length > 0) {
+    logPasswordRead(log, { requestId, subject, accessLevel: level, deviceId: device.id, fields });
+  }
+  const page = toPage(shown);
   const answer = jsonAnswer(200, page);
   return { ...answer, headers: { ...answer.headers, etag: etagOf(device.version) } };
 }
@@ -150,7 +163,8 @@ function errorAnswer(error: GatewayError, requestId: string): HttpAnswer {
   const { rest } = toExtensions(error, requestId);
   // The only version that this page knows is that of If-Match, whose status HTTP fixes.
   const status = error.code === 'VERSION_CONFLICT' ? 412 : rest.code;
-  const answer = jsonAnswer(status, { code: status, message: rest.message, description: error.message });
+  const body = { code: status, message: rest.message, description: error.message };
+  const answer = { ...jsonAnswer(status, body), errorCode: error.code };
   const challenge = error.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' };
   return { ...answer, headers: { ...answer.headers, ...challenge, ...retryAfterHeader(error.facts) } };
 }

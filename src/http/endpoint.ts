@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ErrorCode } from '../errors/catalogue.js';
 import type { HttpFault } from './fault.js';
 
 /** What an endpoint answers; the server adds what all answers have in common. */
@@ -7,6 +8,8 @@ export interface HttpAnswer {
   /** In lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** Why there is no better answer; for the metrics. */
+  readonly errorCode?: ErrorCode;
 }
 
 /** The methods that endpoints are written for. */

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { codingFor, compress } from './compression.js';
 import { corsHeaders, preflightHeaders, VARY } from './cors.js';
 import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
@@ -19,6 +20,7 @@ export interface HandlerParts {
   /** Whether clients are to take their next request elsewhere. */
   readonly isDraining: () => boolean;
   readonly log: Logger;
+  readonly metrics: GatewayMetrics;
 }
 
 /** How long the rest of a refused body is read and dropped: a client that still sends would miss the answer. */
@@ -41,6 +43,7 @@ async function respond(
 ): Promise<void> {
   const requestId = requestIdOf(message);
   const answer = await compressed(message, await answerSafely(parts, message, requestId));
+  if (answer.errorCode !== undefined) parts.metrics.errorAnswered(answer.errorCode);
   const { vary } = answer.headers;
   response.writeHead(answer.status, {
     'cache-control': 'no-store',
@@ -107,7 +110,7 @@ async function answerSafely(
   } catch (error) {
     const fault = faultOf(error) ?? unforeseen(parts.log, message, error, requestId);
     const headers = { ...fault.headers, 'content-type': JSON_TYPE };
-    return { status: fault.status, headers, body: presentFault(fault, requestId) };
+    return { status: fault.status, headers, body: presentFault(fault, requestId), errorCode: fault.code };
   }
 }
 

@@ -4,6 +4,8 @@ import { explorerFile, explorerPage } from './explorer-page.js';
 import { graphqlEndpoint, type GraphqlEndpointParts } from './graphql-endpoint.js';
 import { liveness, readiness, type ReadinessParts } from './health.js';
 import { homePage } from './home-page.js';
+import { metricsPage } from './metrics-page.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { pageIcon } from './page-icon.js';
 import { schemaFile } from './schema-file.js';
 
@@ -11,6 +13,7 @@ import { schemaFile } from './schema-file.js';
 export interface EndpointParts extends GraphqlEndpointParts, ReadinessParts {
   /** The schema as text; undefined where introspection is closed. */
   readonly printSchema: (() => string) | undefined;
+  readonly metrics: GatewayMetrics;
 }
 
 /** Everything that is served, by path. */
@@ -25,6 +28,7 @@ export function gatewayRoutes(parts: EndpointParts): readonly Route[] {
     { path: '/schema.graphql', handlers: { GET: schemaFile(parts.printSchema) } },
     { path: '/health/live', handlers: { GET: liveness } },
     { path: '/health/ready', handlers: { GET: readiness(parts) } },
+    { path: '/metrics', handlers: { GET: metricsPage(parts.metrics) } },
     { path: '/favicon.ico', handlers: { GET: pageIcon } },
   ];
 }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors/startup-error.js';
 import { answerBrokenRequests } from './broken-requests.js';
 import { requestHandler } from './request-handler.js';
+import { measureRequests } from './request-metrics.js';
 import { createRouter } from './router.js';
 import { type EndpointParts, gatewayRoutes } from './routes.js';
 import { answerUpgrades } from './upgrades.js';
@@ -34,11 +35,13 @@ const LAST_CALL_MS = 300;
 export async function startHttpServer(parts: ServerParts, host: string, port: number): Promise<HttpServer> {
   let isStopping = false;
   const isDraining = (): boolean => isStopping;
+  const router = createRouter(gatewayRoutes({ ...parts, isDraining }));
   const handle = requestHandler({
-    router: createRouter(gatewayRoutes({ ...parts, isDraining })),
+    router,
     corsOrigins: new Set(parts.corsOrigins),
     isDraining,
     log: parts.log,
+    metrics: parts.metrics,
   });
   const server = createServer(
     {
@@ -54,6 +57,7 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
   );
   // An expectation that nobody knows is no reason to refuse the request that has it.
   server.on('checkExpectation', handle);
+  measureRequests(server, router, parts.metrics);
   answerBrokenRequests(server);
   const websocket = websocketEndpoint(parts);
   answerUpgrades(server, new Map([['/graphql', websocket]]));

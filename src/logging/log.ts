@@ -1,15 +1,32 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { CATALOGUE } from '../errors/catalogue.js';
 import type { GatewayError } from '../errors/gateway-error.js';
+import { describeCause } from './cause.js';
+import { loggable } from './loggable.js';
 
-/** The log of the process: one JSON object a line on stdout. Nothing that a client sent as input is ever given to it. */
-export function createLog(level: string): Logger {
-  return pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+export { describeCause } from './cause.js';
+
+/**
+ * The log of the process: one JSON object a line on stdout. Nothing that a client sent as input is ever given to it;
+ * should it be all the same, `loggable` keeps out what can be recognised.
+ */
+export function createLog(level: string, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        logMethod([first, ...rest], method) {
+          // Without a message of its own the line would get that of the error.
+          const message = first instanceof Error && rest.length === 0 ? ['unforeseen fault'] : rest;
+          Reflect.apply(method, this, [loggable(first), ...message]);
+        },
+      },
+    },
+    destination,
+  );
 }
 
 /** Writes down why a request failed, at the level that the catalogue gives this kind of error. */
@@ -24,16 +41,22 @@ function loggableId(id: string | undefined): string | undefined {
   return id === undefined || /^[0-9a-f]{24}$/.test(id) ? id : 'not an id';
 }
 
-/** What a log may hold of a foreign error: never its properties, which can hold rows or whole inputs. */
-export function describeCause(cause: unknown): Readonly<Record<string, unknown>> {
-  if (!(cause instanceof Error)) return { name: typeof cause };
-  return {
-    name: cause.name,
-    // Prisma puts the arguments of a call before the last line.
-    message: cause.message.trim().split('\n').at(-1)?.slice(0, 300),
-    code: 'code' in cause ? cause.code : undefined,
-    constraint: 'constraint' in cause ? cause.constraint : undefined,
-    stack: cause.stack?.split('\n').filter((line) => line.startsWith('    at ')),
-    ...(cause.cause !== undefined && { cause: describeCause(cause.cause) }),
-  };
+/** Somebody got to see WiFi passwords of a device. */
+export interface PasswordRead {
+  readonly requestId: string;
+  /** Id of the employee or machine. */
+  readonly subject: string;
+  readonly accessLevel: string | null;
+  readonly deviceId: string;
+  /** Dotted paths, e.g. `wifi.password5G`. */
+  readonly fields: readonly string[];
+}
+
+/** Writes down who got which WiFi passwords of a device. */
+export function logPasswordRead(
+  log: Logger,
+  { requestId, subject, accessLevel, deviceId, fields }: PasswordRead,
+): void {
+  const event = 'wifi_password_read';
+  log.info({ event, requestId, subject, accessLevel, deviceId, fields }, 'wifi passwords read');
 }

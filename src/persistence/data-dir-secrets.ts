@@ -7,19 +7,40 @@ import {
   errorCode,
   makeFolder,
   readIfPresent,
+  replaceFile,
   reportingStorageFaults,
   writeBeside,
 } from './embedded/files.js';
+
+function keyRingFile(dataDir: string): string {
+  return join(dataDir, 'wifi-secret-keys');
+}
 
 /** The key ring that is kept in DATA_DIR, made when it is asked for the first time. */
 export async function dataDirKeyRing(
   dataDir: string,
 ): Promise<readonly [SecretKeySetting, ...SecretKeySetting[]]> {
-  const file = join(dataDir, 'wifi-secret-keys');
+  const file = keyRingFile(dataDir);
   const text = await readOrCreate(file, newKey);
   const parsed = parseSecretKeys(text);
   if ('fault' in parsed) throw new StartupError(`${file}: ${parsed.fault}. Restore it from a backup.`);
   return parsed.keys;
+}
+
+/**
+ * Puts a new key in front of the ring that is kept in DATA_DIR. Whoever calls holds DATA_DIR: a gateway that runs has the
+ * old ring in its memory and could not open what the new key seals.
+ */
+export async function addDataDirKey(
+  dataDir: string,
+): Promise<readonly [SecretKeySetting, ...SecretKeySetting[]]> {
+  await dataDirKeyRing(dataDir);
+  const file = keyRingFile(dataDir);
+  await reportingStorageFaults(dataDir, async () => {
+    const present = (await readIfPresent(file)) ?? '';
+    await replaceFile(file, `${newKey()},${present.trim()}\n`);
+  });
+  return await dataDirKeyRing(dataDir);
 }
 
 /** A key with an id of its own, so that the rings of two folders are never taken for each other. */

@@ -81,6 +81,25 @@ export function faultOfPrisma(cause: unknown): unknown {
   return isAway ? connectFault(cause) : cause;
 }
 
+/** What passes by itself while a database server, or the network around it, comes up. */
+const COMING_UP: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '57P03',
+]);
+
+/** Whether a server that cannot be reached at the start may be there in a moment. */
+export function mayComeUp(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return 'code' in error ? COMING_UP.has(String(error.code)) : /timeout|terminated/i.test(error.message);
+}
+
 /** What to tell an operator about a database that cannot be used at the start; undefined for any other fault. */
 export function connectFaultReason(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
@@ -90,6 +109,7 @@ export function connectFaultReason(error: unknown): string | undefined {
     case 'ETIMEDOUT':
     case 'EPIPE':
     case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
       return `the database server does not answer (${code}). Start it, or correct host and port.`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -25,7 +25,17 @@ export interface Database {
   readonly run: RunStatement;
   /** Runs `work` in one transaction; it is committed when `work` returns. */
   readonly transaction: <T>(work: (run: RunStatement) => Promise<T>) => Promise<T>;
+  readonly pool: () => PoolUse;
   readonly close: () => Promise<void>;
+}
+
+/** How busy the pool is. */
+interface PoolUse {
+  /** Connections that are open. */
+  readonly total: number;
+  readonly idle: number;
+  /** Statements that wait for a connection. */
+  readonly waiting: number;
 }
 
 /** How long a request waits for a connection, and for an answer of the server, before it is told so. */
@@ -63,6 +73,7 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
     run: async (statement, values) =>
       await withClient(pool, async (client) => await runOn(client, statement, values)),
     transaction: async (work) => await withClient(pool, async (client) => await transactionOn(client, work)),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: async () => {
       await prisma.$disconnect();
       await pool.end();

@@ -4,14 +4,17 @@ import type { StoredDevice } from './device-row.js';
 import type { KeyRing, SealedText } from './key-ring.js';
 
 /** What seals and opens the WiFi passwords of devices. */
-export type DeviceSecrets = Pick<KeyRing, 'seal' | 'open'>;
+export type DeviceSecrets = Pick<KeyRing, 'seal' | 'open' | 'isCurrent'>;
 
 /** What a password is bound to beside the device: a password of 5 GHz does not open as one of 2.4 GHz. */
 function fieldName(field: WifiPasswordField): string {
   return `wifi.${field}`;
 }
 
-/** Opens one WiFi password of a device. */
+/**
+ * Opens one WiFi password of a device.
+ * @throws SecretFault when it does not open
+ */
 export function openPassword(
   { open }: Pick<DeviceSecrets, 'open'>,
   deviceId: string,
@@ -35,7 +38,20 @@ interface WifiBefore {
   readonly stored: WifiSettings<SealedText> | null;
 }
 
-/** WiFi settings as they are stored. Passwords that did not change keep their old seal. */
+/** Seals one WiFi password of a device. */
+export function sealPassword(
+  secrets: Pick<DeviceSecrets, 'seal'>,
+  deviceId: string,
+  field: WifiPasswordField,
+  text: string,
+): SealedText {
+  return secrets.seal(text, deviceId, fieldName(field));
+}
+
+/**
+ * WiFi settings as they are stored. Passwords that did not change keep their seal, unless it is that of a former key:
+ * a rotation may have replaced it since the device was read, and must not be undone.
+ */
 export function sealWifi(
   secrets: DeviceSecrets,
   deviceId: string,
@@ -47,8 +63,8 @@ export function sealWifi(
     const text = wifi[field];
     if (text === null) return null;
     const old = before?.stored?.[field] ?? null;
-    const isUnchanged = old !== null && before?.opened?.[field] === text;
-    return isUnchanged ? old : secrets.seal(text, deviceId, fieldName(field));
+    const isKept = old !== null && before?.opened?.[field] === text && secrets.isCurrent(old);
+    return isKept ? old : sealPassword(secrets, deviceId, field, text);
   });
   return { ...wifi, ...passwords };
 }

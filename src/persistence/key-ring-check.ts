@@ -1,6 +1,6 @@
 import { StartupError } from '../errors/startup-error.js';
 import type { Prisma } from './database.js';
-import type { KeyRing } from './key-ring.js';
+import { type KeyRing, sealPrefix } from './key-ring.js';
 
 const KNOWN_TEXT = 'device-gateway';
 const FIELD = 'check';
@@ -37,18 +37,11 @@ function opens(keyRing: KeyRing, keyId: string, checkValue: string): boolean {
 
 /** A key may leave the ring once nothing that is stored needs it. */
 async function retire(prisma: Prisma, keyId: string): Promise<void> {
-  const startsWith = `v1.${keyId}.`;
-  const user = await prisma.networkDevice.findFirst({
-    select: { id: true },
-    where: {
-      OR: [
-        { wifiPassword: { startsWith } },
-        { wifiPassword5G: { startsWith } },
-        { wifiPassword6G: { startsWith } },
-      ],
-    },
-  });
-  if (user !== null) {
+  const prefix = sealPrefix(keyId);
+  const users = await prisma.$queryRaw<unknown[]>`SELECT 1 FROM network_device
+    WHERE starts_with(wifi_password, ${prefix}) OR starts_with(wifi_password_5g, ${prefix})
+      OR starts_with(wifi_password_6g, ${prefix}) LIMIT 1`;
+  if (users.length > 0) {
     throw new StartupError(
       `WIFI_SECRET_KEYS: the database holds WiFi passwords sealed with key "${keyId}", which is not in the ring. Add it.`,
     );

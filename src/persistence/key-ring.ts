@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { SecretFault } from '../errors/secret-fault.js';
 
 /** A secret as it is stored: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. */
 export interface SealedText {
@@ -18,6 +19,7 @@ export type OpenSecret = (secret: SealedText, owner: string, field: string) => s
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const SEALED = /^v1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
 /**
  * Seals and opens secrets with AES-256-GCM. The owner's id and the field's name are authenticated with the text,
@@ -38,8 +40,18 @@ export class KeyRing {
     return this.#current.id;
   }
 
+  /** The ids of all keys, the one that seals first. */
+  get keyIds(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
   has(keyId: string): boolean {
     return this.#keys.has(keyId);
+  }
+
+  /** Whether a secret is sealed with the key that seals. */
+  isCurrent({ sealed }: SealedText): boolean {
+    return sealed.startsWith(sealPrefix(this.#current.id));
   }
 
   seal(text: string, owner: string, field: string): SealedText {
@@ -47,23 +59,32 @@ export class KeyRing {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, bytes, nonce).setAAD(context(owner, field));
     const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    return { sealed: `v1.${id}.${nonce.toString('base64url')}.${body.toString('base64url')}` };
+    return { sealed: `${sealPrefix(id)}${nonce.toString('base64url')}.${body.toString('base64url')}` };
   }
 
-  /** @throws Error when the key is missing, or the text was not sealed for this owner and field */
+  /** @throws SecretFault when the key is missing, or the text was not sealed for this owner and field */
   readonly open: OpenSecret = ({ sealed }, owner, field) => {
-    const [version, keyId = '', nonce = '', body = ''] = sealed.split('.');
+    const [, keyId, nonce = '', body = ''] = SEALED.exec(sealed) ?? [];
+    if (keyId === undefined) throw new SecretFault('not-sealed');
     const key = this.#keys.get(keyId);
-    if (version !== 'v1' || key === undefined)
-      throw new Error('A stored secret needs a key that is not in the ring.');
+    if (key === undefined) throw new SecretFault('unknown-key', keyId);
     const bytes = Buffer.from(body, 'base64url');
-    const decipher = createDecipheriv(ALGORITHM, key.bytes, Buffer.from(nonce, 'base64url'), {
-      authTagLength: TAG_BYTES,
-    })
-      .setAAD(context(owner, field))
-      .setAuthTag(bytes.subarray(-TAG_BYTES));
-    return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+    try {
+      const decipher = createDecipheriv(ALGORITHM, key.bytes, Buffer.from(nonce, 'base64url'), {
+        authTagLength: TAG_BYTES,
+      })
+        .setAAD(context(owner, field))
+        .setAuthTag(bytes.subarray(-TAG_BYTES));
+      return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+    } catch {
+      throw new SecretFault('not-authentic', keyId);
+    }
   };
+}
+
+/** What every text that is sealed with a key begins with. */
+export function sealPrefix(keyId: string): string {
+  return `v1.${keyId}.`;
 }
 
 function context(owner: string, field: string): Buffer {

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { StartupError } from '../errors/startup-error.js';
 import { describeCause } from '../logging/log.js';
-import { connectFaultReason } from './database-faults.js';
+import { connectFaultReason, mayComeUp } from './database-faults.js';
 import { type Database, openDatabase } from './database.js';
 import { dataDirKeyRing } from './data-dir-secrets.js';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from './embedded-postgres.js';
@@ -12,6 +13,7 @@ import { applyMigrations } from './migrations.js';
 /** Where a command finds its data. */
 export interface StorageSettings {
   readonly databaseUrl: string | undefined;
+  readonly databaseWaitMs: number;
   readonly dataDir: string;
   readonly secretKeys: readonly [SecretKey, ...SecretKey[]] | undefined;
 }
@@ -35,7 +37,7 @@ export async function openStorage(settings: StorageSettings, log: Logger, share 
   const server = await openServer(settings, log, share);
   let database: Database | undefined;
   try {
-    await reach(server.url, settings.databaseUrl === undefined, log);
+    await reach(server.url, settings, log);
     const keyRing = new KeyRing(settings.secretKeys ?? (await dataDirKeyRing(settings.dataDir)));
     database = openDatabase(server.url, (error) =>
       log.warn({ cause: describeCause(error) }, 'a database connection broke'),
@@ -48,8 +50,11 @@ export async function openStorage(settings: StorageSettings, log: Logger, share 
       keyRing,
       isEmbedded: settings.databaseUrl === undefined,
       close: async () => {
-        await opened.close();
-        await server.stop();
+        try {
+          await opened.close();
+        } finally {
+          await server.stop();
+        }
       },
     };
   } catch (error) {
@@ -74,12 +79,40 @@ async function openServer(
   return await startEmbeddedPostgres({ dataDir, onLog: (line) => log.debug({ line }, 'postgresql') });
 }
 
-async function reach(url: string, isEmbedded: boolean, log: Logger): Promise<void> {
+async function reach(
+  url: string,
+  { databaseUrl, databaseWaitMs }: StorageSettings,
+  log: Logger,
+): Promise<void> {
   try {
-    const applied = await applyMigrations(url);
+    const applied = await onceItIsUp(
+      databaseUrl === undefined ? 0 : databaseWaitMs,
+      log,
+      async () => await applyMigrations(url),
+    );
     if (applied.length > 0) log.info({ applied }, 'migrations applied');
   } catch (error) {
-    const reason = isEmbedded ? undefined : connectFaultReason(error);
+    const reason = databaseUrl === undefined ? undefined : connectFaultReason(error);
     throw reason === undefined ? error : new StartupError(`DATABASE_URL: ${reason}`);
+  }
+}
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 2_000;
+
+/** Tries again while the server may only be coming up, as when both are started at once; what is wrong for good is thrown. */
+async function onceItIsUp<T>(patienceMs: number, log: Logger, work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0 || !mayComeUp(error)) throw error;
+      if (waitMs === FIRST_WAIT_MS) {
+        log.warn({ cause: describeCause(error), patienceMs }, 'waiting for the database server');
+      }
+      await delay(Math.min(waitMs, leftMs));
+    }
   }
 }

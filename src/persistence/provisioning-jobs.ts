@@ -18,6 +18,27 @@ const LIST_JOBS: Statement = {
   kind: 'read',
 };
 
+const COUNT_OPEN_JOBS: Statement = {
+  name: 'count-open-jobs',
+  text: `SELECT count(*) FILTER (WHERE state = 'QUEUED')::integer AS queued,
+      count(*) FILTER (WHERE state = 'RUNNING')::integer AS running
+    FROM provisioning_job WHERE state IN ('QUEUED', 'RUNNING')`,
+  kind: 'read',
+};
+
+/** The jobs of all devices that are not ended, by state. */
+export interface OpenJobs {
+  readonly queued: number;
+  readonly running: number;
+}
+
+/** Counts the jobs that wait and run. */
+export async function countOpenJobs({ run }: Pick<Database, 'run'>): Promise<OpenJobs> {
+  const [counts = {}] = await run(COUNT_OPEN_JOBS, []);
+  const row = new RowReader(counts);
+  return { queued: row.int('queued'), running: row.int('running') };
+}
+
 /** The jobs of devices, for people. */
 export interface ProvisioningJobs {
   /**

@@ -15,6 +15,8 @@ export interface WorkerParts {
   /** How long a job waits after its first failed try. */
   readonly retryMs: number;
   readonly log: Logger;
+  /** Told of every try that ended, e.g. to count them. */
+  readonly onTryEnded?: ((end: JobEnd['state']) => void) | undefined;
 }
 
 /** Works on provisioning jobs until it is stopped. */
@@ -108,6 +110,7 @@ class Worker {
     const { job } = attempt;
     const end = await this.#try(attempt);
     this.#parts.log.debug({ jobId: job.id, attempt: job.attempt, end: end.state }, 'provisioning try ended');
+    this.#parts.onTryEnded?.(end.state);
     // What is known of the device must not be lost because the database is away for a moment.
     while (!(await this.#store(job, end))) {
       if (attempt.abort.signal.aborted || performance.now() > attempt.leaseEndsAt) return;

@@ -96,7 +96,10 @@ describe('what an operator can mend ends the start with exit code 1 and one mess
   });
 
   it('a database that is away, without its password', async () => {
-    const outcome = await main({ DATABASE_URL: 'postgresql://user:Zq7canaryW9@127.0.0.1:1/gateway' });
+    const outcome = await main({
+      DATABASE_URL: 'postgresql://user:Zq7canaryW9@127.0.0.1:1/gateway',
+      DATABASE_WAIT_MS: '300',
+    });
     expectRefused(outcome, 'DATABASE_URL');
     expect(outcome.stdout + outcome.stderr).not.toContain('Zq7canaryW9');
   });

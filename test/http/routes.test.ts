@@ -20,6 +20,7 @@ const PATHS: readonly [string, string][] = [
   ['/schema.graphql', 'GET, HEAD, OPTIONS'],
   ['/health/live', 'GET, HEAD, OPTIONS'],
   ['/health/ready', 'GET, HEAD, OPTIONS'],
+  ['/metrics', 'GET, HEAD, OPTIONS'],
 ];
 
 describe('every path', () => {

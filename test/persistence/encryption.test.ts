@@ -9,6 +9,7 @@ import { StartupError } from '../../src/errors/startup-error.js';
 import { openStorage } from '../../src/persistence/open-storage.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { textLike } from '../support/matchers.js';
 
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { wifi { ssid password password5G password6G } } }';
 const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!) {
@@ -103,6 +104,64 @@ describe('WiFi passwords are stored sealed, bound to their device and field', ()
     expect(text).not.toMatch(/v1\.|cipher|decrypt|authenticate/i);
   });
 
+  it.each<[string, (sealed: string) => string, unknown]>([
+    [
+      'under a key that is not in the ring',
+      (sealed) => sealed.replace(/^v1\.[\w-]+/, 'v1.lost'),
+      textLike(/sealed with key "lost", which is not in the ring/),
+    ],
+    ['cut short', (sealed) => sealed.slice(0, -30), textLike(/does not open with key "[\w-]+"/)],
+    [
+      'of two bytes',
+      (sealed) => sealed.replace(/[\w-]+$/, 'AAA'),
+      textLike(/does not open with key "[\w-]+"/),
+    ],
+  ])(
+    'a stored text %s: an error at its place, the rest of the answer stands, the log says why',
+    async (_, broken, reason) => {
+      const device = await createDevice(gateway);
+      const { wifi_password: sealed } = await sealedOf(gateway, device);
+      const text = broken(sealed);
+      expect(text).not.toBe(sealed);
+      await gateway.sql.query('UPDATE network_device SET wifi_password = $2 WHERE id = $1', [
+        device.id,
+        text,
+      ]);
+      const answer = await send(READ, device);
+      expect(answer.data).toEqual({
+        networkDevice: {
+          wifi: { ssid: 'SkyNet', password: null, password5G: 'SarahConner', password6G: null },
+        },
+      });
+      expect(answer.errors).toMatchObject([
+        {
+          path: ['networkDevice', 'wifi', 'password'],
+          extensions: { code: 'INTERNAL_ERROR', deviceId: device.id },
+        },
+      ]);
+      const { requestId } = answer.errors[0]?.extensions ?? {};
+      const lines = gateway.logLines.filter(
+        (line) => line.includes(requestId ?? '-') && line.includes('"request failed"'),
+      );
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+        deviceId: device.id,
+        cause: { name: 'SecretFault', message: reason },
+      });
+    },
+  );
+
+  it('an update of a device with a password that does not open is refused, and nothing is written', async () => {
+    const device = await createDevice(gateway);
+    const { wifi_password: sealed } = await sealedOf(gateway, device);
+    const lost = sealed.replace(/^v1\.[\w-]+/, 'v1.lost');
+    await gateway.sql.query('UPDATE network_device SET wifi_password = $2 WHERE id = $1', [device.id, lost]);
+    const { data, errors } = await send(UPDATE, device, { name: 'Renamed' });
+    expect(data).toEqual({ updateNetworkDevice: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_ERROR', deviceId: device.id } }]);
+    expect(await sealedOf(gateway, device)).toMatchObject({ wifi_password: lost });
+  });
+
   it('a password that does not change keeps its seal; one that does gets a new one', async () => {
     const device = await createDevice(gateway);
     const before = await sealedOf(gateway, device);
@@ -125,12 +184,15 @@ describe('the key ring can change, as long as it opens what is stored', () => {
   let url: string;
   let folder: string;
   let device: TestDevice;
+  /** One that nobody changes but the last test. */
+  let quiet: TestDevice;
 
   beforeAll(async () => {
     home = await startTestGateway({ WIFI_SECRET_KEYS: OLD });
     url = home.sql.options.connectionString ?? '';
     folder = await mkdtemp(join(tmpdir(), 'device gateway test '));
     device = await createDevice(home);
+    quiet = await createDevice(home, { customer: device.customer });
   });
   afterAll(async () => {
     await home.stop();
@@ -181,7 +243,7 @@ describe('the key ring can change, as long as it opens what is stored', () => {
     expect(message).toContain('"old"');
   });
 
-  it('a new key in front of the old one reads what is there and seals what is new', async () => {
+  it('a new key in front of the old one reads what is there, and an update seals all with it', async () => {
     await withGateway(`${NEW},${OLD}`, async (gateway) => {
       expect(await passwords(gateway)).toMatchObject(STORED);
       const token = await gateway.token('OWNER', device.customer);
@@ -189,7 +251,8 @@ describe('the key ring can change, as long as it opens what is stored', () => {
       await gateway.query(UPDATE, { token, variables: { id: device.id, input } });
       const { wifi_password, wifi_password_5g } = await sealedOf(home, device);
       expect(wifi_password).toMatch(/^v1\.new\./);
-      expect(wifi_password_5g).toMatch(/^v1\.old\./);
+      // One that did not change as well: its old seal could undo a rotation that runs at the same time.
+      expect(wifi_password_5g).toMatch(/^v1\.new\./);
     });
   });
 
@@ -197,12 +260,12 @@ describe('the key ring can change, as long as it opens what is stored', () => {
     expect(await refusal(NEW)).toContain('"old"');
     await withGateway(`${NEW},${OLD}`, async (gateway) => {
       const token = await gateway.token('OWNER', device.customer);
-      const input = { wifi: { password5G: 'Terminator' } };
-      await gateway.query(UPDATE, { token, variables: { id: device.id, input } });
+      const input = { wifi: { password: 'Terminator' } };
+      await gateway.query(UPDATE, { token, variables: { id: quiet.id, input } });
     });
     await withGateway(NEW, async (gateway) =>
       expect(await passwords(gateway)).toMatchObject({
-        networkDevice: { wifi: { password: 'Terminator', password5G: 'Terminator' } },
+        networkDevice: { wifi: { password: 'Terminator', password5G: 'SarahConner' } },
       }),
     );
   });

@@ -1,8 +1,11 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { type GraphQLResolveInfo, OperationTypeNode } from 'graphql';
+import { Ctx, FieldResolver, Info, Resolver, Root } from 'type-graphql';
 import type { WifiPasswordField } from '../../domain/wifi.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { openPassword } from '../../persistence/device-secrets.js';
+import type { SealedText } from '../../persistence/key-ring.js';
 import type { GatewayContext } from '../context.js';
+import { logPasswordReads, notePasswordRead } from '../password-reads.js';
 import { WifiSettings } from '../types/wifi-settings.js';
 
 const HIDDEN =
@@ -11,33 +14,74 @@ const HIDDEN =
 @Resolver(() => WifiSettings)
 export class WifiPasswordResolver {
   @FieldResolver(() => String, { nullable: true, description: `Password of the 2.4 GHz network. ${HIDDEN}` })
-  password(@Root() wifi: WifiSettings, @Ctx() context: GatewayContext): string | null {
-    return readPassword(wifi, 'password', context);
+  password(
+    @Root() wifi: WifiSettings,
+    @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
+  ): string | null {
+    return readPassword(wifi, 'password', context, info);
   }
 
   @FieldResolver(() => String, { nullable: true, description: `Password of the 5 GHz network. ${HIDDEN}` })
-  password5G(@Root() wifi: WifiSettings, @Ctx() context: GatewayContext): string | null {
-    return readPassword(wifi, 'password5G', context);
+  password5G(
+    @Root() wifi: WifiSettings,
+    @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
+  ): string | null {
+    return readPassword(wifi, 'password5G', context, info);
   }
 
   @FieldResolver(() => String, { nullable: true, description: `Password of the 6 GHz network. ${HIDDEN}` })
-  password6G(@Root() wifi: WifiSettings, @Ctx() context: GatewayContext): string | null {
-    return readPassword(wifi, 'password6G', context);
+  password6G(
+    @Root() wifi: WifiSettings,
+    @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
+  ): string | null {
+    return readPassword(wifi, 'password6G', context, info);
   }
 }
 
 /** A password that is not set is refused like one that is: whether there is one is nobody's business either. */
 function readPassword(
-  { source }: WifiSettings,
+  { source: { deviceId, wifi, passwords } }: WifiSettings,
   field: WifiPasswordField,
-  { parts }: GatewayContext,
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
 ): string | null {
-  switch (source.passwords) {
+  switch (passwords) {
     case 'shown':
-      return openPassword(parts.secrets, source.deviceId, field, source.wifi[field]);
+      return showPassword(deviceId, field, wifi[field], context, info);
     case 'hidden':
       return null;
     case 'refused':
-      throw new GatewayError('ACCESS_DENIED', { deviceId: source.deviceId });
+      throw new GatewayError('ACCESS_DENIED', { deviceId });
+  }
+}
+
+function showPassword(
+  deviceId: string,
+  field: WifiPasswordField,
+  secret: SealedText | null,
+  context: GatewayContext,
+  { operation }: GraphQLResolveInfo,
+): string | null {
+  if (secret === null) return null;
+  const password = openedPassword(deviceId, field, secret, context);
+  notePasswordRead(context, deviceId, field);
+  // A subscription answers for as long as it likes; the passwords of one event are read in one go.
+  if (operation.operation === OperationTypeNode.SUBSCRIPTION) setImmediate(logPasswordReads, context);
+  return password;
+}
+
+function openedPassword(
+  deviceId: string,
+  field: WifiPasswordField,
+  secret: SealedText,
+  { parts }: GatewayContext,
+): string | null {
+  try {
+    return openPassword(parts.secrets, deviceId, field, secret);
+  } catch (cause) {
+    throw new GatewayError('INTERNAL_ERROR', { deviceId }, { cause });
   }
 }

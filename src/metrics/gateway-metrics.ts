@@ -1,0 +1,162 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '../errors/catalogue.js';
+import { Sample } from './sample.js';
+
+/** What is asked of other parts when the metrics are read. */
+export interface MetricSources {
+  readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
+  /** Provisioning jobs that wait and run. */
+  readonly openJobs: () => Promise<{ readonly queued: number; readonly running: number }>;
+}
+
+/** A request that was answered, or whose client went away before. */
+interface EndedRequest {
+  readonly method: string;
+  /** The path of a route, with the names of its places: `/network/device/:id`. */
+  readonly route: string;
+  /** `2xx` and so on, or `aborted`. */
+  readonly status: string;
+  readonly seconds: number;
+}
+
+/** How the try of a provisioning job ended, in words for the label. */
+const TRY_OUTCOMES = {
+  APPLIED: 'applied',
+  FAILED: 'failed',
+  QUEUED: 'to_be_retried',
+  RELEASED: 'broken_off',
+} as const;
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SAMPLE_AGE_MS = 5_000;
+const SAMPLE_TIMEOUT_MS = 1_000;
+
+/**
+ * The metrics of one gateway, in a registry of their own. A label never holds what a client sent or what names a customer,
+ * a device or a person: labels are public within the operator's network, and each value costs memory for good.
+ */
+export class GatewayMetrics {
+  readonly #registry = new Registry();
+  readonly #requests = this.#counter('http_requests_total', 'Requests that ended.', [
+    'method',
+    'route',
+    'status',
+  ]);
+  readonly #requestSeconds = this.#histogram('http_request_duration_seconds', 'From request to answer.', [
+    'method',
+    'route',
+    'status',
+  ]);
+  readonly #inFlight = this.#gauge('http_requests_in_flight', 'Requests that are being answered.');
+  readonly #operations = this.#counter(
+    'graphql_operations_total',
+    'GraphQL operations, by first error code.',
+    ['type', 'outcome'],
+  );
+  readonly #errors = this.#counter('errors_total', 'Errors in answers, by code.', ['code']);
+  readonly #statementSeconds = this.#histogram(
+    'database_statement_duration_seconds',
+    'Statements, with the wait for a connection.',
+    ['statement'],
+  );
+  readonly #tries = this.#counter('provisioning_tries_total', 'Tries of provisioning jobs by this process.', [
+    'outcome',
+  ]);
+  readonly #subscriptions = this.#gauge('subscriptions_open', 'Subscriptions that are being served.');
+
+  constructor({ pool, openJobs }: MetricSources) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#gauge('database_connections', 'Connections of the pool.', ['state'], (gauge) => {
+      const { total, idle } = pool();
+      gauge.set({ state: 'idle' }, idle);
+      gauge.set({ state: 'busy' }, total - idle);
+    });
+    this.#gauge('database_waiting', 'Statements that wait for a connection.', [], (gauge) =>
+      gauge.set(pool().waiting),
+    );
+    const sample = new Sample(openJobs, SAMPLE_AGE_MS, SAMPLE_TIMEOUT_MS);
+    const help = 'Provisioning jobs of all gateways; not there while the database is away.';
+    this.#gauge('provisioning_jobs_open', help, ['state'], async (gauge) => {
+      const jobs = await sample.take();
+      gauge.reset();
+      if (jobs === undefined) return;
+      gauge.set({ state: 'queued' }, jobs.queued);
+      gauge.set({ state: 'running' }, jobs.running);
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The metrics as text, as Prometheus reads it. */
+  async print(): Promise<string> {
+    return await this.#registry.metrics();
+  }
+
+  requestBegan(): void {
+    this.#inFlight.inc();
+  }
+
+  requestEnded({ seconds, ...labels }: EndedRequest): void {
+    this.#inFlight.dec();
+    this.#requests.inc({ ...labels });
+    this.#requestSeconds.observe({ ...labels }, seconds);
+  }
+
+  /**
+   * Counts an operation of GraphQL.
+   * @param type query, mutation, subscription, or unknown
+   * @param codes the codes of its errors
+   */
+  operationEnded(type: string, codes: readonly string[]): void {
+    this.#operations.inc({ type, outcome: codes[0] ?? 'OK' });
+    for (const code of codes) this.#errors.inc({ code });
+  }
+
+  /** Counts an error that was answered in another way than by GraphQL: by the REST page, or before the operation ran. */
+  errorAnswered(code: ErrorCode): void {
+    this.#errors.inc({ code });
+  }
+
+  statementEnded(statement: string, seconds: number): void {
+    this.#statementSeconds.observe({ statement }, seconds);
+  }
+
+  tryEnded(end: keyof typeof TRY_OUTCOMES): void {
+    this.#tries.inc({ outcome: TRY_OUTCOMES[end] });
+  }
+
+  subscriptionOpened(): void {
+    this.#subscriptions.inc();
+  }
+
+  subscriptionClosed(): void {
+    this.#subscriptions.dec();
+  }
+
+  #counter(name: string, help: string, labelNames: readonly string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: readonly string[]): Histogram {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [this.#registry] });
+  }
+
+  /** @param read called when the metrics are read */
+  #gauge(
+    name: string,
+    help: string,
+    labelNames: readonly string[] = [],
+    read?: (gauge: Gauge) => void | Promise<void>,
+  ): Gauge {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      ...(read && { collect: async () => await read(gauge) }),
+    });
+    return gauge;
+  }
+}

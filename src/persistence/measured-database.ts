@@ -1,0 +1,35 @@
+import type { Database, RunStatement } from './database.js';
+
+/**
+ * Told of every statement that ended.
+ * @param name one of a small set
+ * @param seconds since it was wanted: the wait for a connection is a part of it
+ */
+export type OnStatement = (name: string, seconds: number) => void;
+
+/** The same database, which tells how long its statements take. Those through Prisma are all called `prisma`. */
+export function measuredDatabase(database: Database, onStatement: OnStatement): Database {
+  const measured =
+    (run: RunStatement): RunStatement =>
+    async (statement, values) =>
+      await timed(statement.name ?? 'other', async () => await run(statement, values));
+  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const begin = performance.now();
+    try {
+      return await work();
+    } finally {
+      onStatement(name, (performance.now() - begin) / 1_000);
+    }
+  };
+  return {
+    ...database,
+    prisma: database.prisma.$extends({
+      query: {
+        $allOperations: async ({ args, query }): Promise<unknown> =>
+          await timed('prisma', async (): Promise<unknown> => await query(args)),
+      },
+    }),
+    run: measured(database.run),
+    transaction: async (work) => await database.transaction(async (run) => await work(measured(run))),
+  };
+}
