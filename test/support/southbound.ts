@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 
-export const SOUTHBOUND_SECRET = 'southbound secret';
+const SOUTHBOUND_SECRET = 'southbound secret';
 
 const order = z.strictObject({
   jobId: z.string(),
@@ -19,10 +19,10 @@ const order = z.strictObject({
 });
 
 /** The settings of a device as they arrived. */
-export type Order = z.infer<typeof order>;
+type Order = z.infer<typeof order>;
 
 /** One request that arrived, from its beginning to the end of its answer or connection. */
-export interface Arrival extends Order {
+interface Arrival extends Order {
   readonly startedAt: number;
   endedAt: number | undefined;
 }
