@@ -2,6 +2,7 @@
 // nothing else. It runs before `npm start` and `npm test`; everything it prints goes to stderr.
 //   node scripts/prepare.mjs          dependencies and generated code
 //   node scripts/prepare.mjs build    also dist/
+//   node scripts/prepare.mjs bench    also what the benchmark's contenders need
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lock = join(root, '.prepare.lock');
 
+const quietInstall = ['--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+
 /** Each step is done when its stamp holds the hash of everything that it depends on. */
 const steps = [
   {
@@ -19,14 +22,7 @@ const steps = [
     inputs: ['package-lock.json', '.npmrc'],
     stamp: 'node_modules/.device-gateway-stamp',
     run: () => {
-      execute('npm', [
-        'ci',
-        '--include=dev',
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--loglevel=error',
-      ]);
+      execute('npm', ['ci', ...quietInstall]);
       linkPostgresLibraries();
     },
   },
@@ -34,11 +30,7 @@ const steps = [
     name: 'database client',
     inputs: ['package-lock.json', 'prisma/schema.prisma'],
     stamp: 'src/generated/prisma/.device-gateway-stamp',
-    run: () => {
-      // Generating needs no schema engine, but the command line would download one first; any executable stops that.
-      const env = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' };
-      execute(process.execPath, ['node_modules/prisma/build/index.js', 'generate'], env);
-    },
+    run: () => generateClient('prisma/schema.prisma'),
   },
 ];
 
@@ -52,6 +44,21 @@ const buildStep = {
     execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck']);
   },
 };
+
+const benchSteps = [
+  {
+    name: 'dependencies of the benchmark',
+    inputs: ['bench/package-lock.json', 'bench/.npmrc'],
+    stamp: 'bench/node_modules/.device-gateway-stamp',
+    run: () => execute('npm', ['ci', '--prefix=bench', ...quietInstall]),
+  },
+  {
+    name: "the usual stack's database client",
+    inputs: ['package-lock.json', 'bench/contenders/usual-stack.prisma'],
+    stamp: 'bench/generated/.device-gateway-stamp',
+    run: () => generateClient('bench/contenders/usual-stack.prisma'),
+  },
+];
 
 /** @param {string} text */
 function say(text) {
@@ -69,6 +76,13 @@ function execute(command, args, env = {}) {
     say(`prepare: "${command} ${args[0]}" failed${error === undefined ? '' : ` (${error.message})`}.`);
     process.exit(1);
   }
+}
+
+/** @param {string} schema */
+function generateClient(schema) {
+  // Generating needs no schema engine, but the command line would download one first; any executable stops that.
+  const env = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' };
+  execute(process.execPath, ['node_modules/prisma/build/index.js', 'generate', `--schema=${schema}`], env);
 }
 
 /** No install script has run, so the shared libraries of PostgreSQL still lack their short names. */
@@ -145,7 +159,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   say(`Device Gateway needs Node 20.19 or newer; this is ${process.version}.`);
   process.exit(1);
 }
-const wanted = process.argv[2] === 'build' ? [...steps, buildStep] : steps;
+const more = { build: [buildStep], bench: [buildStep, ...benchSteps] }[process.argv[2] ?? ''] ?? [];
+const wanted = [...steps, ...more];
 if (!wanted.every(isDone)) {
   await takeLock();
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));

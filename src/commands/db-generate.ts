@@ -15,9 +15,9 @@ await runCommand(async () => {
   const settings = loadSettings();
   if (settings.isProduction)
     throw new StartupError('NODE_ENV is production: generated devices do not belong there.');
-  const { database, close } = await openStorage(settings, createLog('warn'), true);
+  const { database, keyRing, close } = await openStorage(settings, createLog('warn'), true);
   try {
-    await generateDevices(database.prisma, devices, showProgress());
+    await generateDevices(database.prisma, keyRing, devices, showProgress());
     process.stdout.write(
       `${devices} devices are there. Half are below the reseller ${GENERATED_RESELLER}.\n`,
     );

@@ -1,0 +1,71 @@
+// The device with everything nested as one JSON value, and the update that returns it: one statement each.
+
+/** @param {string} reservedClients where the reservations come from */
+const deviceJson = (reservedClients) => `json_build_object(
+  'id', d.id, 'version', d.version, 'state', d.state, 'name', d.name, 'notes', d.notes, 'jobs', d.jobs,
+  'macAddress', d."macAddress", 'serialNumber', d."serialNumber", 'mvnoAccount', d."mvnoAccount",
+  'createdAt', d."createdAt", 'updatedAt', d."updatedAt",
+  'model', json_build_object(
+    'id', m.id, 'name', m.name, 'type', m.type, 'brand', m.brand, 'description', m.description, 'picture', m.picture,
+    'capabilities', json_build_object(
+      'wifi', m.wifi, 'wifi2G', m."wifi2G", 'wifi5G', m."wifi5G", 'wifi6G', m."wifi6G", 'simSupport', m."simSupport"
+    )
+  ),
+  'customer', row_to_json(c), 'wifi', row_to_json(w), 'status', row_to_json(s),
+  'dhcp', json_build_object(
+    'enable', h.enable, 'ipPoolStart', h."ipPoolStart", 'ipPoolEnd', h."ipPoolEnd", 'leaseTime', h."leaseTime",
+    'primaryDnsServer', h."primaryDnsServer",
+    'reservedClients', (
+      SELECT json_agg(json_build_object('id', r.id, 'mac', r.mac, 'ip', r.ip, 'enable', r.enable) ORDER BY r.row)
+      FROM ${reservedClients} r WHERE r."deviceId" = d.id
+    )
+  )
+)`;
+
+const NESTED = `JOIN bench.model m ON m.id = d."modelId" JOIN bench.customer c ON c.id = d."customerId"
+  JOIN bench.status s ON s."deviceId" = d.id`;
+const STORED = `bench.device d ${NESTED} JOIN bench.wifi w ON w."deviceId" = d.id JOIN bench.dhcp h ON h."deviceId" = d.id`;
+const JSON_OF_STORED = deviceJson('bench.reserved_client');
+
+/** $1: the id. */
+export const READ = `SELECT ${JSON_OF_STORED} AS device FROM ${STORED} WHERE d.id = $1`;
+
+/** $1: the ids; in their order. */
+export const READ_MANY = `SELECT coalesce(json_agg(found.device ORDER BY wished.place), '[]') AS devices
+  FROM unnest($1::text[]) WITH ORDINALITY AS wished(id, place)
+  LEFT JOIN LATERAL (SELECT ${JSON_OF_STORED} AS device FROM ${STORED} WHERE d.id = wished.id) found ON true`;
+
+/** $1: how many, $2: after which id. */
+export const READ_PAGE = `SELECT coalesce(json_agg(page.device ORDER BY page.id), '[]') AS devices
+  FROM (SELECT d.id, ${JSON_OF_STORED} AS device FROM ${STORED} WHERE d.id > $2 ORDER BY d.id LIMIT $1) page`;
+
+/** $1: the id, $2: name, $3: notes, $4: wifi, $5: dhcp, $6: the reservations, the last three as JSON. Two at once race for the reservations. */
+export const UPDATE = `WITH d AS (
+    UPDATE bench.device SET name = $2, notes = $3, version = version + 1, "updatedAt" = now() WHERE id = $1 RETURNING *
+  ), w AS (
+    UPDATE bench.wifi w SET enabled = x.enabled, ssid = x.ssid, password = x.password,
+      "enabled5G" = x."enabled5G", "ssid5G" = x."ssid5G", "password5G" = x."password5G",
+      "enabled6G" = x."enabled6G", "ssid6G" = x."ssid6G", "password6G" = x."password6G", bandsteering = x.bandsteering
+    FROM json_populate_record(NULL::bench.wifi, $4) x WHERE w."deviceId" = $1 RETURNING w.*
+  ), h AS (
+    UPDATE bench.dhcp h SET enable = x.enable, "ipPoolStart" = x."ipPoolStart", "ipPoolEnd" = x."ipPoolEnd",
+      "leaseTime" = x."leaseTime", "primaryDnsServer" = x."primaryDnsServer"
+    FROM json_populate_record(NULL::bench.dhcp, $5) x WHERE h."deviceId" = $1 RETURNING h.*
+  ), gone AS (
+    DELETE FROM bench.reserved_client WHERE "deviceId" = $1
+  ), r AS (
+    INSERT INTO bench.reserved_client ("deviceId", id, mac, ip, enable)
+    SELECT $1, x.id, x.mac, x.ip, x.enable FROM json_to_recordset($6) AS x(id text, mac text, ip text, enable boolean)
+    RETURNING *
+  )
+  SELECT ${deviceJson('r')} AS device FROM d ${NESTED} CROSS JOIN w CROSS JOIN h`;
+
+/** The parameters of UPDATE. */
+export function updateValues(id, { name, notes, wifi, dhcp }) {
+  return [id, name, notes, ...[wifi, dhcp, dhcp.reservedClients].map((section) => JSON.stringify(section))];
+}
+
+/** The id in a cursor of the gateway. */
+export function idOfCursor(cursor) {
+  return Buffer.from(cursor, 'base64url').toString().slice('id:'.length);
+}
