@@ -117,6 +117,7 @@ beforeAll(async () => {
   gatewayFolder = await mkdtemp(join(tmpdir(), 'embedded gateway-'));
   const embedded = await readdir(join(projectFolder, 'src/persistence/embedded'));
   const sources = [
+    'src/errors/loggable-error.ts',
     'src/errors/startup-error.ts',
     'src/persistence/embedded-postgres.ts',
     ...embedded.map((name) => `src/persistence/embedded/${name}`),
