@@ -206,7 +206,11 @@ describe('npm run import loads a fleet file: absent records are inserted, presen
     const file = join(folder, 'good.json');
     await writeFile(file, JSON.stringify(fleet({})));
     const DATABASE_URL = 'postgresql://user:Zq7canaryW9@127.0.0.1:1/gateway';
-    const outcome = await runCommand('import', [file], { DATABASE_URL, DATA_DIR: folder });
+    const outcome = await runCommand('import', [file], {
+      DATABASE_URL,
+      DATA_DIR: folder,
+      DATABASE_WAIT_MS: '300',
+    });
     expectRefused(outcome, 'DATABASE_URL');
     expect(outcome.stderr + outcome.stdout).not.toContain('Zq7canaryW9');
   });
