@@ -1,15 +1,40 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-export default defineConfig({
+const FAULT_SUITE = 'test/fault-suite/*.test.ts';
+
+const shared = {
   // One copy of graphql: its CommonJS and ESM builds refuse each other's schemas ("another module or realm").
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  test: { setupFiles: ['test/support/setup.ts'], testTimeout: 30_000, hookTimeout: 120_000 },
+} satisfies TestProjectInlineConfiguration;
+
+export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/summary-reporter.ts'],
-    setupFiles: ['test/support/setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
-    maxWorkers: 2,
+    projects: [
+      {
+        ...shared,
+        test: {
+          ...shared.test,
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: [FAULT_SUITE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Its bounds are seconds, so it runs after the other tests, one file at a time.
+        ...shared,
+        test: {
+          ...shared.test,
+          name: 'faults',
+          include: [FAULT_SUITE],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

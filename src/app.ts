@@ -211,7 +211,7 @@ function measuredStorage(storage: Storage, metrics: GatewayMetrics): Storage {
 }
 
 const PING: Statement = { name: 'ping', text: 'SELECT 1', kind: 'read' };
-const PING_TIMEOUT_MS = 2_000;
+const PING_TIMEOUT_MS = 1_500;
 
 /** Whether the database answers, and soon. */
 async function isDatabaseThere({ run }: Database): Promise<boolean> {

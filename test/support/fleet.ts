@@ -56,9 +56,12 @@ export interface TestDevice {
   readonly macAddress: string;
 }
 
+/** Where the data of a test goes. */
+type Target = Pick<TestGateway, 'sql' | 'importFleet'>;
+
 /** Puts a customer into the database. @returns its id */
 export async function createCustomer(
-  { sql }: TestGateway,
+  { sql }: Target,
   parentReseller: string | null = null,
   id = newId(),
 ): Promise<string> {
@@ -71,7 +74,7 @@ export async function createCustomer(
 }
 
 /** Puts a device into the database through the same import that operators use. */
-export async function createDevice(gateway: TestGateway, wishes: DeviceWishes = {}): Promise<TestDevice> {
+export async function createDevice(gateway: Target, wishes: DeviceWishes = {}): Promise<TestDevice> {
   const device = {
     id: wishes.id ?? newId(),
     customer: wishes.customer ?? (await createCustomer(gateway)),

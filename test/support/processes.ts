@@ -67,8 +67,11 @@ export interface ServerProcess extends Process {
 }
 
 /** Starts the compiled server and waits until it is ready. */
-export async function startServer(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
-  const server = start(['dist/main.js'], { PORT: '0', ...env });
+export async function startServer(
+  env: Readonly<Record<string, string>>,
+  nodeArgs: readonly string[] = [],
+): Promise<ServerProcess> {
+  const server = start([...nodeArgs, 'dist/main.js'], { PORT: '0', ...env });
   const url = await until(() => {
     if (server.child.exitCode !== null) throw new Error(`The server ended: ${server.output.stderr}`);
     return readyUrl(server.output.stdout);

@@ -7,10 +7,13 @@ type Verdict = 'pass' | 'cut-before' | 'cut-after';
 /** A TCP proxy that breaks connections at a chosen moment. */
 export interface TcpProxy {
   readonly port: number;
+  /** Where new connections go; it moves with a server that comes back on another port. */
+  targetPort: number;
   /** Judges every chunk that a client sends; `cut-after` lets the server get it and drops its answer. */
   judge: (chunk: Buffer) => Verdict;
-  /** While it is true nothing gets through in either direction, and no connection ends: a cable that is pulled. */
-  isFrozen: boolean;
+  /** Keeps every connection and lets nothing through, as a network that has gone silent, until `resume`. */
+  readonly pause: () => void;
+  readonly resume: () => void;
   /** Ends all connections and takes no more. */
   readonly close: () => Promise<void>;
   /** Takes connections again, on the same port. */
@@ -20,8 +23,9 @@ export interface TcpProxy {
 /** Starts a proxy in front of a server on this machine. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  let isPaused = false;
   const server = createServer((client) => {
-    const target = connect(targetPort, '127.0.0.1');
+    const target = connect(proxy.targetPort, '127.0.0.1');
     let isCut = false;
     for (const socket of [client, target]) {
       sockets.add(socket);
@@ -33,7 +37,6 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       });
     }
     client.on('data', (chunk) => {
-      if (proxy.isFrozen) return;
       const verdict = proxy.judge(chunk);
       if (verdict !== 'cut-before') target.write(chunk);
       if (verdict === 'pass') return;
@@ -43,16 +46,25 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       client.destroy();
     });
     target.on('data', (chunk) => {
-      if (!client.destroyed && !proxy.isFrozen) client.write(chunk);
+      if (!client.destroyed) client.write(chunk);
     });
+    if (isPaused) for (const socket of [client, target]) socket.pause();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = addressOf(server.address());
   const proxy: TcpProxy = {
     port,
+    targetPort,
     judge: () => 'pass',
-    isFrozen: false,
+    pause: () => {
+      isPaused = true;
+      for (const socket of sockets) socket.pause();
+    },
+    resume: () => {
+      isPaused = false;
+      for (const socket of sockets) socket.resume();
+    },
     close: async () => {
       const closed = once(server, 'close');
       server.close();
