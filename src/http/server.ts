@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors/startup-error.js';
 import { answerBrokenRequests } from './broken-requests.js';
+import { quietMoment } from './quiet-moment.js';
 import { requestHandler } from './request-handler.js';
 import { measureRequests } from './request-metrics.js';
 import { createRouter } from './router.js';
@@ -68,6 +69,7 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
       isStopping = true;
       await delay(LAST_CALL_MS);
       websocket.stop();
+      await quietMoment(server);
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

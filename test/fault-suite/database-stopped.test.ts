@@ -66,7 +66,11 @@ describe.skipIf(!mayBreakServer)('a database server that goes away', () => {
 
   it.each([
     ['its processes stand still', async () => await postgres.freeze(), async () => await postgres.thaw()],
-    ['the network goes silent', async () => await Promise.resolve(rig.proxy.pause()), async () => await Promise.resolve(rig.proxy.resume())],
+    [
+      'the network goes silent',
+      async () => await Promise.resolve(rig.proxy.pause()),
+      async () => await Promise.resolve(rig.proxy.resume()),
+    ],
   ])(
     '%s for 10 s: every answer in time, not ready within 2 s, well within 5 s',
     async (name, freeze, thaw) => {

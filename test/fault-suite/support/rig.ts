@@ -23,6 +23,8 @@ export interface Rig {
   readonly customer: string;
   readonly devices: readonly TestDevice[];
   readonly token: (level: AccessLevel) => Promise<string>;
+  /** Past the proxy. */
+  readonly databaseUrl: () => string;
   /** Asks the database itself. */
   readonly rows: (text: string, values?: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
   /** Starts one more gateway on this database. */
@@ -71,6 +73,7 @@ async function riggedOn(
   return {
     ...seeded,
     proxy,
+    databaseUrl,
     token: async (level) =>
       await issuer.issue({ subject: `faults-${level}`, customerId: seeded.customer, level }, '1h'),
     rows: async (text, values = []) => await onDatabase(databaseUrl(), text, values),

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ServerProcess } from '../support/processes.js';
+import type { Reply } from './support/client.js';
+import { quantile, row, tally } from './support/figures.js';
+import { type Rig, startRig } from './support/rig.js';
+import { settle, startWriters, throughput } from './support/writers.js';
+
+const CLIENTS = 64;
+const LOCKED_MS = 12_000;
+
+/** The longest that a request waits: 5 s for a connection, 4 s for a lock (persistence/database.ts), and half a second. */
+const WAITS_AT_MOST_MS = 9_500;
+
+const IDLE = `SELECT pid FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name = 'device-gateway' AND state LIKE 'idle in transaction%'`;
+
+let rig: Rig;
+let gateway: ServerProcess;
+beforeAll(async () => {
+  rig = await startRig(8);
+  gateway = await rig.startGateway();
+});
+afterAll(async () => {
+  await rig.close();
+});
+
+/** Nobody else gets at the devices for a while. */
+async function lockDevices(): Promise<void> {
+  const client = new pg.Client({ connectionString: rig.databaseUrl() });
+  await client.connect();
+  await client.query('BEGIN; LOCK TABLE network_device IN ACCESS EXCLUSIVE MODE');
+  await delay(LOCKED_MS);
+  await client.query('ROLLBACK');
+  await client.end();
+}
+
+it(`${CLIENTS} clients whose statements do not end are told in time, and afterwards everything is as before`, async () => {
+  const writers = await startWriters(rig, CLIENTS, () => gateway.url);
+  await delay(2_000);
+  const warmAt = performance.now();
+  await delay(4_000);
+  const lockedAt = performance.now();
+  await lockDevices();
+  const freeAt = performance.now();
+  await delay(7_000);
+  await writers.stop();
+  const before = throughput(writers.replies, warmAt, lockedAt);
+  const after = throughput(writers.replies, freeAt + 3_000, freeAt + 7_000);
+  const during = writers.replies.filter(({ startedAt, endedAt }) => endedAt > lockedAt && startedAt < freeAt);
+  const tookOf = (replies: readonly Reply[]): readonly number[] =>
+    replies.map(({ startedAt, endedAt }) => endedAt - startedAt);
+  const slowest = quantile(tookOf(during), 1);
+  // So long this machine takes for the work itself, with as many clients.
+  const working = quantile(tookOf(writers.replies.filter(({ endedAt }) => endedAt < lockedAt)), 0.95);
+  const refused = during.filter(({ outcome }) => outcome !== 'done');
+  const ledger = await settle(rig, writers.replies);
+  row('pool exhausted', {
+    'baseline updates/s': before,
+    'updates/s after': after,
+    'baseline slow answer ms': working,
+    'slowest answer ms': slowest,
+    refused: tally(refused.map(({ outcome }) => outcome)),
+    ...ledger,
+  });
+  expect(refused.length).toBeGreaterThan(CLIENTS);
+  expect(refused.filter(({ isRetryable }) => !isRetryable)).toEqual([]);
+  expect(slowest).toBeLessThanOrEqual(WAITS_AT_MOST_MS + working);
+  expect(await rig.rows(IDLE)).toEqual([]);
+  expect(ledger.lost).toBe(0);
+  expect(after).toBeGreaterThan(before * 0.8);
+}, 60_000);
