@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServerProcess } from '../support/processes.js';
-import { median, row, tally } from './support/figures.js';
-import { send } from './support/client.js';
+import { send, took } from './support/client.js';
+import { median, quantile, row, tally } from './support/figures.js';
 import { mayBreakServer, type OwnPostgres } from './support/own-postgres.js';
 import { type Rig, startBreakableRig } from './support/rig.js';
 import { size } from './support/sizes.js';
-import { settle, startWriters, throughput } from './support/writers.js';
+import { recoveredAfter, settle, startWriters, throughput } from './support/writers.js';
 
 const STOPS = size(5, 1);
 const FREEZE_MS = 10_000;
@@ -94,13 +94,16 @@ describe.skipIf(!mayBreakServer)('a database server that goes away', () => {
       const [statusAfter] = await readiness();
       await writers.stop();
       const refused = writers.replies.filter(({ outcome }) => outcome !== 'done');
-      const slowest = Math.max(...writers.replies.map((reply) => reply.endedAt - reply.startedAt));
+      const slowest = quantile(took(writers.replies), 1);
+      // So long this machine takes for the work itself.
+      const working = quantile(took(writers.replies.filter(({ endedAt }) => endedAt < frozenAt)), 0.95);
       const lastRefused = Math.max(...refused.map(({ endedAt }) => endedAt)) - thawedAt;
-      const after = throughput(writers.replies, thawedAt + 5_000, thawedAt + 7_000);
+      const recovered = recoveredAfter(writers.replies, thawedAt, baseline / 2);
       const ledger = await settle(rig, writers.replies);
       row(`database silent, ${name}`, {
         'baseline updates/s': baseline,
-        'updates/s 5 to 7 s after': after,
+        'at half of it again after ms': recovered,
+        'baseline slow answer ms': working,
         'slowest answer ms': slowest,
         'unready after ms': unreadyAt - unreadySince,
         'last refusal ms after': lastRefused,
@@ -112,11 +115,11 @@ describe.skipIf(!mayBreakServer)('a database server that goes away', () => {
         refused.filter(({ outcome, isRetryable }) => outcome !== 'OUTCOME_UNKNOWN' && !isRetryable),
       ).toEqual([]);
       expect(ledger.lost).toBe(0);
-      expect(slowest).toBeLessThanOrEqual(ANSWER_TIMEOUT_MS + 500);
+      expect(slowest).toBeLessThanOrEqual(ANSWER_TIMEOUT_MS + 500 + working);
       expect([status, statusAfter]).toEqual([503, 200]);
       expect(unreadyAt - unreadySince).toBeLessThanOrEqual(2_000);
       expect(lastRefused).toBeLessThanOrEqual(5_000);
-      expect(after).toBeGreaterThan(baseline / 2);
+      expect(recovered).toBeLessThanOrEqual(5_000);
     },
     60_000,
   );

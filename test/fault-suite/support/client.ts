@@ -57,6 +57,11 @@ export async function ask({ url, token, requestId, query, variables }: Question)
   };
 }
 
+/** How long each took, in milliseconds. */
+export function took(replies: readonly Reply[]): readonly number[] {
+  return replies.map(({ startedAt, endedAt }) => endedAt - startedAt);
+}
+
 type Answer = Pick<Reply, 'status' | 'text' | 'contentType' | 'startedAt' | 'endedAt'>;
 
 /** Sends a request over HTTP; status 0 and the fault as text when no answer came. */

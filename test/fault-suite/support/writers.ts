@@ -57,6 +57,15 @@ export function throughput(replies: readonly Reply[], from: number, to: number):
   return (done.length / (to - from)) * 1_000;
 }
 
+/** How long after a moment clients get this much done in a second for the first time, in milliseconds; infinite: never. */
+export function recoveredAfter(replies: readonly Reply[], since: number, perSecond: number): number {
+  const last = Math.max(...replies.map(({ endedAt }) => endedAt));
+  for (let from = since; from + 1_000 <= last; from += 100) {
+    if (throughput(replies, from, from + 1_000) >= perSecond) return from + 1_000 - since;
+  }
+  return Infinity;
+}
+
 /** What the audit trail says of the updates of writers. */
 export interface Ledger {
   readonly acknowledged: number;
@@ -68,9 +77,8 @@ export interface Ledger {
 
 /** Holds what clients were told against what the database has; a device, its jobs and its trail must tell the same story. */
 export async function settle(rig: Rig, replies: readonly Reply[]): Promise<Ledger> {
-  const audited = new Set(
-    (await rig.rows('SELECT request_id FROM device_audit')).map(({ request_id: id }) => id),
-  );
+  const trail = await rig.rows('SELECT request_id FROM device_audit');
+  const audited = new Set(trail.map(({ request_id: id }) => id));
   const acknowledged = new Set(
     replies.filter(({ outcome }) => outcome === 'done').map(({ requestId }) => requestId),
   );
@@ -79,7 +87,7 @@ export async function settle(rig: Rig, replies: readonly Reply[]): Promise<Ledge
   return {
     acknowledged: acknowledged.size,
     lost: [...acknowledged].filter((id) => !audited.has(id)).length,
-    unacknowledged: [...audited].filter((id) => typeof id === 'string' && !acknowledged.has(id)).length,
+    unacknowledged: replies.filter(({ requestId: id }) => audited.has(id) && !acknowledged.has(id)).length,
   };
 }
 
