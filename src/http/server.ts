@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors/startup-error.js';
 import { answerBrokenRequests } from './broken-requests.js';
-import { quietMoment } from './quiet-moment.js';
 import { requestHandler } from './request-handler.js';
 import { measureRequests } from './request-metrics.js';
 import { createRouter } from './router.js';
 import { type EndpointParts, gatewayRoutes } from './routes.js';
 import { answerUpgrades } from './upgrades.js';
 import { websocketEndpoint, type WebSocketParts } from './websocket-endpoint.js';
+import { waitingRoom } from './waiting-room.js';
 
 /** What the server and its endpoints work with. */
 interface ServerParts extends Omit<EndpointParts, 'isDraining'>, WebSocketParts {
@@ -44,6 +44,7 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
     log: parts.log,
     metrics: parts.metrics,
   });
+  const room = waitingRoom(handle);
   const server = createServer(
     {
       // Slow clients do not keep a connection for longer than a request may take to arrive.
@@ -54,10 +55,10 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
       // Node's own refusal has no body.
       requireHostHeader: false,
     },
-    handle,
+    room.listener,
   );
   // An expectation that nobody knows is no reason to refuse the request that has it.
-  server.on('checkExpectation', handle);
+  server.on('checkExpectation', room.listener);
   measureRequests(server, router, parts.metrics);
   answerBrokenRequests(server);
   const websocket = websocketEndpoint(parts);
@@ -69,10 +70,11 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
       isStopping = true;
       await delay(LAST_CALL_MS);
       websocket.stop();
-      await quietMoment(server);
+      await room.fill(server);
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
+      room.empty();
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(deadline);

@@ -22,10 +22,9 @@ export async function startBalancer(): Promise<Balancer> {
     message: IncomingMessage,
     body: Buffer,
     response: ServerResponse,
-    triesLeft: number,
+    [instance, ...others]: readonly string[],
   ): void => {
-    turn += 1;
-    const target = new URL(message.url ?? '/', instances[turn % instances.length]);
+    const target = new URL(message.url ?? '/', instance);
     const { connection: _hop, ...headers } = message.headers;
     const asking = request(target, { method: message.method, headers, agent }, (answer) => {
       const { connection: _hopBack, ...answerHeaders } = answer.headers;
@@ -34,7 +33,7 @@ export async function startBalancer(): Promise<Balancer> {
     });
     asking.on('error', (error) => {
       const isRefused = 'code' in error && error.code === 'ECONNREFUSED';
-      if (isRefused && triesLeft > 0) forward(message, body, response, triesLeft - 1);
+      if (isRefused && others.length > 0) forward(message, body, response, others);
       else response.destroy(error);
     });
     asking.end(body);
@@ -42,7 +41,11 @@ export async function startBalancer(): Promise<Balancer> {
   const server = createServer((message, response) => {
     const chunks: Buffer[] = [];
     message.on('data', (chunk: Buffer) => chunks.push(chunk));
-    message.on('end', () => forward(message, Buffer.concat(chunks), response, 3));
+    message.on('end', () => {
+      turn = (turn + 1) % instances.length;
+      const inTurn = [...instances.slice(turn), ...instances.slice(0, turn)];
+      forward(message, Buffer.concat(chunks), response, inTurn);
+    });
   });
   // The clients of this test are not what is tested.
   server.keepAliveTimeout = 0;
