@@ -68,8 +68,14 @@ describe.skipIf(!mayBreakServer)('a database server that goes away', () => {
     ['its processes stand still', async () => await postgres.freeze(), async () => await postgres.thaw()],
     [
       'the network goes silent',
-      async () => await Promise.resolve(rig.proxy.pause()),
-      async () => await Promise.resolve(rig.proxy.resume()),
+      async () => {
+        rig.proxy.pause();
+        await Promise.resolve();
+      },
+      async () => {
+        rig.proxy.resume();
+        await Promise.resolve();
+      },
     ],
   ])(
     '%s for 10 s: every answer in time, not ready within 2 s, well within 5 s',

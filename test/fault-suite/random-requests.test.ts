@@ -77,7 +77,7 @@ const malformedBody: fc.Arbitrary<Buffer> = fc.oneof(
       ),
     ),
   fc
-    .string({ unit: fc.constantFrom(...'{}()[]$@!:|&="\\ abq#.…,0-'), maxLength: 80 })
+    .string({ unit: fc.constantFrom(...Array.from('{}()[]$@!:|&="\\ abq#.…,0-')), maxLength: 80 })
     .map((query) => Buffer.from(JSON.stringify({ query }))),
   fc
     .nat({ max: 60 })
@@ -85,6 +85,12 @@ const malformedBody: fc.Arbitrary<Buffer> = fc.oneof(
 );
 
 const TYPES = [
+  // Mostly the right one, so that the body is looked at.
+  'application/json',
+  'application/json',
+  'application/json',
+  'application/json',
+  'application/json',
   'application/json',
   'application/json; charset=utf-16',
   'text/plain',
@@ -102,7 +108,7 @@ const malformedBytes = fc
 
 function expectSound(status: number, contentType: string, text: string): void {
   expect(contentType).toMatch(/^application\/(?:graphql-response\+)?json/);
-  expect(() => JSON.parse(text)).not.toThrow();
+  expect(() => void JSON.parse(text)).not.toThrow();
   expect(text).not.toContain('INTERNAL_ERROR');
   expect(status).toBeLessThan(500);
 }
@@ -119,7 +125,8 @@ describe('requests that nobody would think of', () => {
         const answer = await sendRaw(gateway.url, bytes);
         if (answer === undefined) return;
         statuses.push(String(answer.status));
-        return expectSound(answer.status, answer.headers.get('content-type') ?? '', answer.body);
+        expectSound(answer.status, answer.headers.get('content-type') ?? '', answer.body);
+        return;
       }
       const headers = { authorization: `Bearer ${token}`, ...(type !== '' && { 'content-type': type }) };
       const { status, contentType, text } = await send(gateway.url, 'POST', body, headers);

@@ -180,7 +180,7 @@ function literal(type: GraphQLInputType, value: unknown): string {
   if (isListType(type) && Array.isArray(value)) {
     return `[${value.map((item) => literal(type.ofType, item)).join(', ')}]`;
   }
-  if (isEnumType(type)) return String(value);
+  if (isEnumType(type) && typeof value === 'string') return value;
   if (typeof value !== 'object') return JSON.stringify(value);
   const fieldTypes = isInputObjectType(type) ? type.getFields() : {};
   const fields = Object.entries(value).map(([name, inner]) => {
