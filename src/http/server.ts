@@ -58,8 +58,8 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
     room.listener,
   );
   // An expectation that nobody knows is no reason to refuse the request that has it.
-  measureRequests(server, router, parts.metrics);
   server.on('checkExpectation', room.listener);
+  measureRequests(server, router, parts.metrics);
   answerBrokenRequests(server);
   const websocket = websocketEndpoint(parts);
   answerUpgrades(server, new Map([['/graphql', websocket]]));

@@ -114,11 +114,11 @@ describe('the connection that hears of changes breaks, and no subscriber notices
   });
 
   it('silent, without an end that anybody could see', async () => {
-    proxy.isFrozen = true;
+    proxy.pause();
     await touchTimes(gateway, device.id, 20);
     await expect.poll(isAway, { timeout: 10_000 }).toBe(true);
     expect(subscriber.events('1')).toEqual([]);
-    proxy.isFrozen = false;
+    proxy.resume();
     expect(await subscriber.receives('1', 20)).toHaveLength(20);
   });
 });

@@ -11,8 +11,6 @@ export interface TcpProxy {
   targetPort: number;
   /** Judges every chunk that a client sends; `cut-after` lets the server get it and drops its answer. */
   judge: (chunk: Buffer) => Verdict;
-  /** While it is true nothing gets through in either direction, and no connection ends: a cable that is pulled. */
-  isFrozen: boolean;
   /** Keeps every connection and lets nothing through, as a network that has gone silent, until `resume`. */
   readonly pause: () => void;
   readonly resume: () => void;
@@ -39,7 +37,6 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       });
     }
     client.on('data', (chunk) => {
-      if (proxy.isFrozen) return;
       const verdict = proxy.judge(chunk);
       if (verdict !== 'cut-before') target.write(chunk);
       if (verdict === 'pass') return;
@@ -49,7 +46,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       client.destroy();
     });
     target.on('data', (chunk) => {
-      if (!client.destroyed && !proxy.isFrozen) client.write(chunk);
+      if (!client.destroyed) client.write(chunk);
     });
     if (isPaused) for (const socket of [client, target]) socket.pause();
   });
@@ -60,7 +57,6 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     port,
     targetPort,
     judge: () => 'pass',
-    isFrozen: false,
     pause: () => {
       isPaused = true;
       for (const socket of sockets) socket.pause();

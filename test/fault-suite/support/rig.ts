@@ -121,7 +121,7 @@ async function seed(
   const parsed = env['WIFI_SECRET_KEYS'] === undefined ? undefined : parseSecretKeys(env['WIFI_SECRET_KEYS']);
   const secretKeys = parsed !== undefined && 'keys' in parsed ? parsed.keys : undefined;
   const { database, keyRing, close } = await openStorage(
-    { databaseUrl, dataDir, secretKeys, databaseWaitMs: 30_000 },
+    { databaseUrl, databaseWaitMs: 0, dataDir, secretKeys },
     pino({ level: 'silent' }),
   );
   const sql = new pg.Pool({ connectionString: databaseUrl, max: 1 });
