@@ -29,13 +29,27 @@ export function guardResolvers(schema: GraphQLSchema): GraphQLSchema {
 function guardResolve<Source, Context extends GatewayContext>(field: GraphQLField<Source, Context>): void {
   const { resolve } = field;
   if (resolve === undefined) return;
-  field.resolve = async (source, args, context, info) => {
+  // What is resolved at once stays so: a promise for each field of a page would cost more than the fields.
+  field.resolve = (source, args, context, info) => {
     try {
-      return await Promise.resolve(resolve(source, args, context, info));
+      const value: unknown = resolve(source, args, context, info);
+      return isThenable(value) ? guarded(value, context) : value;
     } catch (error) {
       throw toGraphQLError(error, context);
     }
   };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+async function guarded(value: PromiseLike<unknown>, context: GatewayContext): Promise<unknown> {
+  try {
+    return await value;
+  } catch (error) {
+    throw toGraphQLError(error, context);
+  }
 }
 
 function guardSubscribe<Source, Context extends GatewayContext>(field: GraphQLField<Source, Context>): void {
