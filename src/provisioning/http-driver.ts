@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
 import { z } from 'zod';
 import type { ProvisioningDriver, TryOutcome } from './driver.js';
 
@@ -14,24 +17,22 @@ const refusalBody = z.object({ error: z.string() });
  * @param secret the key of the signature, which both sides hold
  */
 export function httpDriver(url: string, secret: string): ProvisioningDriver {
+  const target = new URL(url);
+  const { request, Agent } = target.protocol === 'https:' ? https : http;
+  const agent = new Agent({ keepAlive: true });
+  const post: Post = (headers, signal) => request(target, { method: 'POST', agent, headers, signal });
   return async (order, signal) => {
     const body = JSON.stringify(order);
     const timestamp = String(Math.floor(Date.now() / 1_000));
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'x-timestamp': timestamp,
+      'x-signature': `sha256=${signature(secret, `${timestamp}.${body}`)}`,
+    };
     try {
-      const response = await fetch(url, {
-        method: 'POST',
-        // A redirect could lead the passwords anywhere.
-        redirect: 'manual',
-        headers: {
-          'content-type': 'application/json',
-          'x-timestamp': timestamp,
-          'x-signature': `sha256=${signature(secret, `${timestamp}.${body}`)}`,
-        },
-        body,
-        signal: AbortSignal.any([signal, timeout]),
-      });
-      return outcomeOf(response.status, await readAnswer(response));
+      return await answerTo(post, headers, body, AbortSignal.any([signal, timeout]));
     } catch (error) {
       signal.throwIfAborted();
       const reason = timeout.aborted
@@ -42,18 +43,42 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
   };
 }
 
+type Post = (headers: http.OutgoingHttpHeaders, signal: AbortSignal) => http.ClientRequest;
+
 function signature(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
+/** Sends a request and judges its answer. Redirects are answers like others: they could lead the passwords anywhere. */
+async function answerTo(
+  post: Post,
+  headers: http.OutgoingHttpHeaders,
+  body: string,
+  signal: AbortSignal,
+): Promise<TryOutcome> {
+  const call = post(headers, signal);
+  // Whoever waits is told otherwise; an error that nobody listens to would end the process.
+  call.on('error', () => undefined);
+  try {
+    call.end(body);
+    const answered: unknown[] = await once(call, 'response', { signal });
+    const [response] = answered;
+    if (!(response instanceof http.IncomingMessage)) throw new TypeError('This is no answer.');
+    return outcomeOf(response.statusCode ?? 0, await readAnswer(response));
+  } catch (error) {
+    // The endpoint closed a connection that was idle at the moment that it was used again.
+    const wasIdle = call.reusedSocket && codeOf(error) === 'ECONNRESET' && !signal.aborted;
+    if (wasIdle) return await answerTo(post, headers, body, signal);
+    throw error;
+  }
+}
+
 /** The answer's text, to its end or to a limit; the connection is free again afterwards. */
-async function readAnswer({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
+async function readAnswer(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
   let length = 0;
-  const stream: AsyncIterable<unknown> | null = body;
-  if (stream === null) return '';
-  for await (const chunk of stream) {
-    if (!(chunk instanceof Uint8Array)) continue;
+  for await (const chunk of response) {
+    if (!Buffer.isBuffer(chunk)) continue;
     chunks.push(chunk);
     length += chunk.byteLength;
     if (length > MAX_ANSWER_BYTES) break;
@@ -83,6 +108,5 @@ function reasonIn(answer: string): string | undefined {
 
 /** The code that says why a connection failed; the message could hold the URL, and that a password. */
 function codeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
+  return error instanceof Error && 'code' in error ? String(error.code) : 'no connection';
 }

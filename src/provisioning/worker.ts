@@ -66,6 +66,8 @@ class Worker {
     this.#isWoken = true;
     this.#claiming ??= this.#claimAll().finally(() => {
       this.#claiming = undefined;
+      // Somebody may have called after the last look.
+      if (this.#isWoken && !this.#isStopped && this.#running.size < MAX_RUNNING) this.wake();
     });
   }
 
