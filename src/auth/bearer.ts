@@ -15,7 +15,7 @@ export interface TokenRules {
 /** What an external issuer may sign with; its keys are public, so nothing symmetric. */
 export const JWKS_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
 
-/** Seconds by which the issuer's clock and ours may differ. */
+/** Seconds by which the issuer's clock may be ahead of ours; a token that has expired by ours is not used any more. */
 const CLOCK_TOLERANCE_S = 5;
 
 /** So long the withdrawal of a key can go unnoticed by tokens that it has vouched for. */
@@ -30,7 +30,7 @@ const MAX_ENTRIES = 10_000;
 export function bearerAuthenticator(rules: TokenRules, now: () => number): Authenticate {
   const authenticate: Authenticate = async (authorization) => {
     const sent = bearerToken(authorization);
-    return 'fault' in sent ? sent : await judge(sent.token, rules);
+    return 'fault' in sent ? sent : await judge(sent.token, rules, now);
   };
   return cachedAuthenticate(authenticate, {
     viewerMs: VIEWER_MS,
@@ -49,12 +49,13 @@ export function bearerToken(
   return token === undefined ? { fault: 'format_error' } : { token };
 }
 
-async function judge(token: string, rules: TokenRules): Promise<Credential> {
+async function judge(token: string, rules: TokenRules, now: () => number): Promise<Credential> {
   try {
     const payload = await verify(token, rules);
     const viewer = toViewer(payload);
     if (viewer === undefined || payload.exp === undefined) return { fault: 'invalid_token' };
-    return { viewer, expiresAt: new Date(payload.exp * 1_000) };
+    const expiresAt = new Date(payload.exp * 1_000);
+    return expiresAt.getTime() <= now() ? { fault: 'expired' } : { viewer, expiresAt };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { fault: 'expired' };
     const isTokenFault = error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid);

@@ -192,9 +192,9 @@ describe('a token that does not name its key', () => {
   });
 });
 
-describe('the clocks of issuer and gateway may differ by five seconds', () => {
+describe('the clock of the issuer may be five seconds ahead', () => {
   it.each<[string, Record<string, number>, string]>([
-    ['expired 4 seconds ago', { exp: -4 }, 'accepted'],
+    ['expired 1 second ago', { exp: -1 }, 'expired'],
     ['expired 6 seconds ago', { exp: -6 }, 'expired'],
     ['valid in 4 seconds', { nbf: 4 }, 'accepted'],
     ['valid in 7 seconds', { nbf: 7 }, 'invalid_token'],
