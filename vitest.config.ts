@@ -5,7 +5,13 @@ const FAULT_SUITE = 'test/fault-suite/*.test.ts';
 const shared = {
   // One copy of graphql: its CommonJS and ESM builds refuse each other's schemas ("another module or realm").
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
-  test: { setupFiles: ['test/support/setup.ts'], testTimeout: 30_000, hookTimeout: 120_000 },
+  test: {
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    // What is waited for comes at once, but not on a machine that is busy.
+    expect: { poll: { timeout: 10_000 } },
+  },
 } satisfies TestProjectInlineConfiguration;
 
 export default defineConfig({

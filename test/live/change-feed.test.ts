@@ -57,9 +57,9 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
     await start().started;
     expect(heard).toEqual(['job']);
     await sql.query(`SELECT pg_notify('provisioning_job', '')`);
-    await expect.poll(() => heard).toEqual(['job', 'job']);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['job', 'job']);
     await endListener();
-    await expect.poll(() => heard).toEqual(['job', 'job', 'job']);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['job', 'job', 'job']);
   });
 
   it('a large transaction is heard whole, and so is one that was missed, page by page', async () => {
@@ -67,7 +67,7 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
     heard.length = 0;
     const ids = Array.from({ length: 11_000 }, newId);
     await change(...ids);
-    await expect.poll(() => heard.length).toBe(11_000);
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(11_000);
     expect(new Set(heard)).toEqual(new Set(ids));
     heard.length = 0;
     // Inserted without a notification: only a replay can bring them.
@@ -83,12 +83,12 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
     await start().started;
     await change(newId(), newId());
     // The heartbeats of now are the horizon in ten minutes.
-    await expect.poll(() => heard.length).toBe(3);
-    await delay(600);
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(3);
+    await delay(2_000);
     const now = vi.spyOn(Date, 'now');
     const later = Date.now() + 11 * MINUTE;
     now.mockReturnValue(later);
-    await expect.poll(changes).toBe(0);
+    await expect.poll(changes, { timeout: 10_000 }).toBe(0);
     await change(newId());
     now.mockReturnValue(later + 2 * MINUTE);
     await delay(600);
@@ -100,10 +100,10 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
     const now = vi.spyOn(Date, 'now');
     now.mockReturnValue(Date.now() + 10 * MINUTE);
     await endListener();
-    await expect.poll(() => heard).toEqual(['job', 'gap', 'job']);
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['job', 'gap', 'job']);
     const id = newId();
     await change(id);
-    await expect.poll(() => heard.at(-1)).toBe(id);
+    await expect.poll(() => heard.at(-1), { timeout: 10_000 }).toBe(id);
   });
 
   it('a database that is not there at first is waited for', async () => {

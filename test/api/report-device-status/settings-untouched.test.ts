@@ -7,7 +7,7 @@ import { changesOf, read, report, reported } from './report.js';
 describe('reportDeviceStatus leaves the device itself alone', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
   });
   afterAll(async () => {
     await gateway.stop();
