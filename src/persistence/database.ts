@@ -67,6 +67,8 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
     application_name: 'device-gateway',
   });
   pool.on('error', onFault);
+  // One that is on its way out may still hear that the server stops; nobody else listens to it by then.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma: withFaults(prisma, () => assertRoom(pool)),

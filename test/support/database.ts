@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
 
@@ -17,16 +18,27 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return {
     url: url.href,
     drop: async () => {
+      await connectionsGone(name);
       await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
 }
 
-async function onServer(statement: string): Promise<void> {
+/** A connection that is just being closed would hear of the end of its database, and nobody would listen. */
+async function connectionsGone(name: string): Promise<void> {
+  for (let looks = 0; looks < 40; looks += 1) {
+    const rows = await onServer(`SELECT FROM pg_stat_activity WHERE datname = '${name}'`);
+    if (rows === 0) return;
+    await delay(25);
+  }
+}
+
+/** @returns how many rows came of it */
+async function onServer(statement: string): Promise<number | null> {
   const client = new pg.Client({ connectionString: inject('serverUrl') });
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query(statement)).rowCount;
   } finally {
     await client.end();
   }

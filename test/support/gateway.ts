@@ -97,6 +97,8 @@ export async function startTestGateway(
   const app = await startApp(settings, log, { ...RHYTHM, ...rhythm });
   const storage = await openStorage({ ...settings, databaseUrl: database.url }, log);
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  // One that is on its way out may still hear that its database is dropped.
+  sql.on('connect', (client) => client.on('error', () => undefined));
   return {
     app,
     url: app.url,
