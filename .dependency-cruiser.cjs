@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   auth: ['access', 'domain', 'errors'],
   persistence: ['config', 'domain', 'errors', 'logging', 'generated'],
   operations: ['access', 'domain', 'errors'],
-  provisioning: ['domain', 'errors', 'logging'],
+  provisioning: ['config', 'domain', 'errors', 'logging'],
   limits: ['operations', 'access', 'auth', 'errors'],
   live: ['operations', 'domain', 'errors', 'logging'],
   metrics: ['errors'],

@@ -21,7 +21,7 @@ type IssuerSettings =
   | { readonly kind: 'local' };
 
 /** Where settings go that are on their way to a device. */
-type ProvisioningTarget =
+export type ProvisioningTarget =
   | { readonly kind: 'http'; readonly url: string; readonly secret: string }
   /** For development: a device that takes its time and refuses some tries, as asked for. */
   | { readonly kind: 'simulated'; readonly delayMs: number; readonly failurePercent: number };

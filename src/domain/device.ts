@@ -51,19 +51,26 @@ export function settingsOf<Secret>({
   return { name, notes, macAddress, wifi, dhcp };
 }
 
+/** What an effective update makes of a device. */
+interface DeviceUpdate {
+  readonly device: Device;
+  /** Whether the change concerns the device itself, and not only what people call it: a job brings it there. */
+  readonly needsJob: boolean;
+}
+
 /**
  * The device as an effective update leaves it. Everything that an update sets in motion beside the settings
  * themselves belongs here, so that a dry run shows it and the write stores it.
  */
-export function updatedDevice(device: Device, settings: DeviceSettings, now: Date): Device {
-  const updated = { ...device, ...settings, version: device.version + 1, updatedAt: now };
-  return needsProvisioning(device, settings) ? provisionedAnew(updated) : updated;
+export function updatedDevice(before: Device, settings: DeviceSettings, now: Date): DeviceUpdate {
+  const device = { ...before, ...settings, version: before.version + 1, updatedAt: now };
+  const needsJob = !isDeepStrictEqual(sentSettings(before), sentSettings(settings));
+  return { device: needsJob ? provisionedAnew(device) : device, needsJob };
 }
 
-/** Whether a change concerns the device itself, and not only what people call it. */
-export function needsProvisioning(before: DeviceSettings, after: DeviceSettings): boolean {
-  const sent = ({ macAddress, wifi, dhcp }: DeviceSettings): unknown => ({ macAddress, wifi, dhcp });
-  return !isDeepStrictEqual(sent(before), sent(after));
+/** The part of the settings that a device is told. */
+function sentSettings({ macAddress, wifi, dhcp }: DeviceSettings): unknown {
+  return { macAddress, wifi, dhcp };
 }
 
 /** The device with a new job that waits, in place of one that waited before; one that runs goes on. */

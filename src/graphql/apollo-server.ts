@@ -11,8 +11,15 @@ import type { GatewayContext } from './context.js';
 import type { DocumentLimits } from './document-limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
 import { refusedRequest, transportFault, variablesFault } from './executable.js';
-import { observeOperations, type OnOperation } from './operation-observer.js';
+import { logPasswordReads } from './password-reads.js';
 import { logUnforeseen, presentErrors } from './request-errors.js';
+
+/**
+ * Told of every operation that was answered.
+ * @param type query or mutation; unknown for a document that could not be read
+ * @param codes `extensions.code` of its errors
+ */
+type OnOperation = (type: string, codes: readonly string[]) => void;
 
 /** What the environment decides about the GraphQL server. */
 export interface ApolloOptions extends DocumentLimits {
@@ -47,29 +54,37 @@ export function createApolloServer(
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       documentLimitsPlugin(limits),
-      requestErrorsPlugin,
-      observeOperations(onOperation),
+      answersPlugin(onOperation),
     ],
   });
 }
 
-/** Puts everything that is wrong with a request itself into our words, and checks variables before graphql-js does. */
-const requestErrorsPlugin: ApolloServerPlugin<GatewayContext> = {
-  requestDidStart: async () =>
-    await Promise.resolve({
-      didResolveOperation: async (request) => {
-        await Promise.resolve();
-        assertExecutable(request);
-      },
-      willSendResponse: async ({ response, errors, document, schema, contextValue }) => {
-        await Promise.resolve();
-        if (errors === undefined || response.body.kind !== 'single') return;
-        const { requestId, log } = contextValue;
-        response.body.singleResult.errors = presentErrors(errors, { requestId, schema, document });
-        logUnforeseen(errors, log, requestId);
-      },
-    }),
-};
+/**
+ * Checks variables before graphql-js does, puts everything that is wrong with a request itself into our words, logs who
+ * got to see passwords, and tells how the operation ended.
+ */
+function answersPlugin(onOperation: OnOperation): ApolloServerPlugin<GatewayContext> {
+  return {
+    requestDidStart: async () =>
+      await Promise.resolve({
+        didResolveOperation: async (request) => {
+          await Promise.resolve();
+          assertExecutable(request);
+        },
+        willSendResponse: async ({ response, errors, operation, document, schema, contextValue }) => {
+          await Promise.resolve();
+          logPasswordReads(contextValue);
+          const { requestId, log } = contextValue;
+          const presented = presentErrors(errors ?? [], { requestId, schema, document });
+          const codes = presented.map(({ extensions }) => String(extensions?.['code']));
+          onOperation(operation?.operation ?? 'unknown', codes);
+          if (errors === undefined || response.body.kind !== 'single') return;
+          response.body.singleResult.errors = presented;
+          logUnforeseen(errors, log, requestId);
+        },
+      }),
+  };
+}
 
 function assertExecutable({
   schema,

@@ -2,13 +2,7 @@ import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseMac } from '../domain/addresses.js';
-import {
-  type Device,
-  type DeviceSettings,
-  needsProvisioning,
-  updatedDevice,
-  withProgress,
-} from '../domain/device.js';
+import { type Device, type DeviceSettings, updatedDevice, withProgress } from '../domain/device.js';
 import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { faultsOfChange, isSameSettings } from '../domain/device-rules.js';
@@ -94,13 +88,13 @@ async function attemptUpdate(
   const before = openDevice(secrets, found.device);
   const after = decide(before, patch, expectedVersion, found.isMacTaken);
   if (after === undefined) return { device: found.device, passwords };
-  const next = updatedDevice(before, after, now());
+  const { device: next, needsJob } = updatedDevice(before, after, now());
   const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
   const sealed = { ...next, wifi: sealWifi(secrets, deviceId, next.wifi, wifiBefore) };
   if (dryRun) return { device: sealed, passwords };
   const outcome = await write(deviceId, before.version, {
     settings: sealed,
-    needsJob: needsProvisioning(before, after),
+    needsJob,
     updatedAt: next.updatedAt,
     audit: {
       action: 'updateNetworkDevice',

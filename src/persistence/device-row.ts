@@ -38,15 +38,19 @@ export const DEVICE_COLUMNS = `
   s.ss_signal_strength AS s_ss_signal_strength, s.uplink_rate_kbps AS s_uplink_rate_kbps,
   s.downlink_rate_kbps AS s_downlink_rate_kbps, s.connection_seconds AS s_connection_seconds`;
 
-/** The tables that `DEVICE_COLUMNS` selects from, without the status. */
-export const DEVICE_TABLES_BUT_STATUS = `
-  network_device d
+const MODEL_AND_CUSTOMER = `
   JOIN device_model m ON m.id = d.model_id
   JOIN customer c ON c.id = d.customer_id`;
 
-/** The tables that `DEVICE_COLUMNS` selects from. */
-export const DEVICE_TABLES = `${DEVICE_TABLES_BUT_STATUS}
+/** What belongs to a device `d`, wherever that comes from. */
+export const DEVICE_JOINS = `${MODEL_AND_CUSTOMER}
   LEFT JOIN device_status s ON s.device_id = d.id`;
+
+/** The tables that `DEVICE_COLUMNS` selects from, without the status. */
+export const DEVICE_TABLES_BUT_STATUS = `network_device d ${MODEL_AND_CUSTOMER}`;
+
+/** The tables that `DEVICE_COLUMNS` selects from. */
+export const DEVICE_TABLES = `network_device d ${DEVICE_JOINS}`;
 
 /** Reads one row of `DEVICE_COLUMNS`. */
 export function toStoredDevice(raw: RawRow): StoredDevice {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunStatement, Statement } from './database.js';
-import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE_COLUMNS, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 
 // Whoever changes the state of a job locks its device first, so that nothing is decided on what is about to change.
@@ -57,7 +57,7 @@ const CLAIM: Statement = {
       UPDATE network_device d SET running_job_id = started.id FROM started WHERE d.id = started.device_id
     )
     SELECT started.job_id, started.attempts AS job_attempts, ${DEVICE_COLUMNS}
-    FROM started JOIN ${DEVICE_TABLES.replace('network_device d', 'candidate d ON d.id = started.device_id')}`,
+    FROM started JOIN candidate d ON d.id = started.device_id ${DEVICE_JOINS}`,
   kind: 'write',
 };
 
