@@ -8,7 +8,10 @@ import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
 import { platformAuthenticator } from './auth/validate-token.js';
 import type { ProvisioningSettings, Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
+import type { OnOperation } from './graphql/conclude-operation.js';
 import type { GatewayParts } from './graphql/context.js';
+import { knownAnswers } from './graphql/plans/answer-known.js';
+import { KnownDocuments } from './graphql/plans/known-documents.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { createSubscriptionServer } from './graphql/subscription-server.js';
 import { startHttpServer } from './http/server.js';
@@ -83,7 +86,9 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, log);
     const schema = await buildGatewaySchema(settings);
-    const apollo = createApolloServer(schema, settings, (type, codes) => metrics.operationEnded(type, codes));
+    const known = new KnownDocuments(schema);
+    const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);
+    const apollo = createApolloServer(schema, settings, onOperation, known);
     await apollo.start();
     live = await openLiveChanges(storage, log, rhythm, () => worker?.wake());
     const gateway = gatewayParts(storage, countedChanges(live.changes, metrics));
@@ -91,6 +96,7 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
       gateway,
       log,
       apollo,
+      answerKnown: knownAnswers(known, schema, onOperation),
       admission: openAdmission({
         authenticate,
         addressOf: clientAddress(settings.trustedProxies),

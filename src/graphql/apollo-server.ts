@@ -7,19 +7,13 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { concludeOperation, type OnOperation } from './conclude-operation.js';
 import type { GatewayContext } from './context.js';
 import type { DocumentLimits } from './document-limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
 import { refusedRequest, transportFault, variablesFault } from './executable.js';
-import { logPasswordReads } from './password-reads.js';
-import { logUnforeseen, presentErrors } from './request-errors.js';
-
-/**
- * Told of every operation that was answered.
- * @param type query or mutation; unknown for a document that could not be read
- * @param codes `extensions.code` of its errors
- */
-type OnOperation = (type: string, codes: readonly string[]) => void;
+import type { KnownDocuments } from './plans/known-documents.js';
+import { presentErrors } from './request-errors.js';
 
 /** What the environment decides about the GraphQL server. */
 export interface ApolloOptions extends DocumentLimits {
@@ -28,11 +22,15 @@ export interface ApolloOptions extends DocumentLimits {
   readonly maxTokens: number;
 }
 
-/** Apollo Server over the gateway's schema: parsing, validation, persisted queries and their caches. */
+/**
+ * Apollo Server over the gateway's schema: parsing, validation, persisted queries and their caches. It judges every document;
+ * those that it has executed once are known from then on.
+ */
 export function createApolloServer(
   schema: GraphQLSchema,
   { introspection, maxTokens, ...limits }: ApolloOptions,
   onOperation: OnOperation,
+  known: KnownDocuments,
 ): ApolloServer<GatewayContext> {
   return new ApolloServer<GatewayContext>({
     schema,
@@ -54,16 +52,13 @@ export function createApolloServer(
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       documentLimitsPlugin(limits),
-      answersPlugin(onOperation),
+      answersPlugin(onOperation, known),
     ],
   });
 }
 
-/**
- * Checks variables before graphql-js does, puts everything that is wrong with a request itself into our words, logs who
- * got to see passwords, and tells how the operation ended.
- */
-function answersPlugin(onOperation: OnOperation): ApolloServerPlugin<GatewayContext> {
+/** Checks variables before graphql-js does, and puts everything that is wrong with a request itself into our words. */
+function answersPlugin(onOperation: OnOperation, known: KnownDocuments): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: async () =>
       await Promise.resolve({
@@ -71,16 +66,15 @@ function answersPlugin(onOperation: OnOperation): ApolloServerPlugin<GatewayCont
           await Promise.resolve();
           assertExecutable(request);
         },
-        willSendResponse: async ({ response, errors, operation, document, schema, contextValue }) => {
+        willSendResponse: async ({ response, errors, operation, document, schema, source, contextValue }) => {
           await Promise.resolve();
-          logPasswordReads(contextValue);
-          const { requestId, log } = contextValue;
-          const presented = presentErrors(errors ?? [], { requestId, schema, document });
-          const codes = presented.map(({ extensions }) => String(extensions?.['code']));
-          onOperation(operation?.operation ?? 'unknown', codes);
-          if (errors === undefined || response.body.kind !== 'single') return;
-          response.body.singleResult.errors = presented;
-          logUnforeseen(errors, log, requestId);
+          const ended = { context: contextValue, schema, document, operation, errors: errors ?? [] };
+          const presented = concludeOperation(ended, onOperation);
+          if (response.body.kind !== 'single') return;
+          const { singleResult } = response.body;
+          if (errors !== undefined) singleResult.errors = presented;
+          const isExecuted = 'data' in singleResult;
+          if (isExecuted && document !== undefined) known.learn(source, document);
         },
       }),
   };

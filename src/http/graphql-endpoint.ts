@@ -2,15 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
+import type { AnswerKnown } from '../graphql/plans/answer-known.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
 import { readJsonBody } from './body.js';
 import type { Admission } from './admission.js';
-import type { EndpointHandler, HttpAnswer } from './endpoint.js';
+import type { EndpointHandler, HttpAnswer, HttpRequest } from './endpoint.js';
 import { HttpFault } from './fault.js';
 
 /** What the GraphQL endpoint works with. */
 export interface GraphqlEndpointParts {
+  /** Judges and answers every request. */
   readonly apollo: ApolloServer<GatewayContext>;
+  /** Answers those for documents that were judged before. */
+  readonly answerKnown: AnswerKnown;
   readonly admission: Admission;
   readonly gateway: GatewayParts;
   readonly log: Logger;
@@ -28,31 +32,57 @@ const DOCUMENT_FAULTS: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Answers requests to /graphql, by GET or POST. */
-export function graphqlEndpoint({
-  apollo,
-  admission,
-  gateway,
-  log,
-  maxBodyBytes,
-  gate,
-}: GraphqlEndpointParts): EndpointHandler {
-  return async ({ method, headers, message, search, requestId }) => {
+export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
+  const { admission, gateway, log, maxBodyBytes, gate } = parts;
+  const types = new AnswerTypes();
+  return async (request) => {
+    const { method, headers, message, requestId } = request;
     const credential = await admission.admit(message, headers.authorization);
     const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
-    const answer = await gate(
-      async () =>
-        await apollo.executeHTTPGraphQLRequest({
-          httpGraphQLRequest: { method, headers: headerMap(headers), search, body },
-          context: async () => await Promise.resolve({ requestId, credential, parts: gateway, log }),
-        }),
-    );
-    if (answer.body.kind === 'chunked') {
-      throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
-    }
-    const status = answer.status ?? 200;
-    const complete = { status, headers: Object.fromEntries(answer.headers), body: answer.body.string };
-    return status < 400 ? complete : withRequestId(complete, requestId);
+    const context = { requestId, credential, parts: gateway, log };
+    return await gate(async () => {
+      const type = types.get(headers.accept);
+      const known = type === undefined ? undefined : await parts.answerKnown(body, context);
+      if (type !== undefined && known !== undefined) {
+        return { status: 200, headers: { 'content-type': type }, body: known };
+      }
+      const answer = await throughApollo(parts.apollo, request, body, context);
+      if (answer.status === 200) types.learn(headers.accept, answer.headers['content-type']);
+      return answer;
+    });
   };
+}
+
+/** What Apollo chose to answer in, by the `accept` header of the request. */
+class AnswerTypes {
+  readonly #types = new Map<string, string>();
+
+  get(accept = ''): string | undefined {
+    return this.#types.get(accept);
+  }
+
+  /** Clients send a handful of different headers; the first hundred are enough. */
+  learn(accept = '', type: string | undefined): void {
+    if (type !== undefined && this.#types.size < 100 && accept.length < 1_000) this.#types.set(accept, type);
+  }
+}
+
+async function throughApollo(
+  apollo: ApolloServer<GatewayContext>,
+  { method, headers, search, requestId }: HttpRequest,
+  body: unknown,
+  context: GatewayContext,
+): Promise<HttpAnswer> {
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers: headerMap(headers), search, body },
+    context: async () => await Promise.resolve(context),
+  });
+  if (answer.body.kind === 'chunked') {
+    throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
+  }
+  const status = answer.status ?? 200;
+  const complete = { status, headers: Object.fromEntries(answer.headers), body: answer.body.string };
+  return status < 400 ? complete : withRequestId(complete, requestId);
 }
 
 /** An answer of Apollo, whose body is text. */

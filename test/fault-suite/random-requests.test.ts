@@ -7,7 +7,7 @@ import type { ServerProcess } from '../support/processes.js';
 import { ask, send } from './support/client.js';
 import { row, tally } from './support/figures.js';
 import { HEAP_ARGS, type HeapView, viewHeap } from './support/heap.js';
-import { randomRequest } from './support/random-document.js';
+import { randomRequest } from '../support/random-document.js';
 import { type Rig, startRig } from './support/rig.js';
 import { size } from './support/sizes.js';
 

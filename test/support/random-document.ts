@@ -53,12 +53,12 @@ class DocumentMaker {
   ) {}
 
   make(): RandomRequest {
-    const isMutation = this.below(4) === 0;
-    const root = isMutation ? this.schema.getMutationType() : this.schema.getQueryType();
+    const mutation = this.below(4) === 0 ? this.schema.getMutationType() : undefined;
+    const root = mutation ?? this.schema.getQueryType();
     if (root === undefined || root === null) throw new Error('The schema lacks a root type.');
     const selection = this.#selection(root, 0);
     const declared = this.#variables.length === 0 ? '' : `(${this.#variables.join(', ')})`;
-    const operation = `${isMutation ? 'mutation' : 'query'} Random${declared} ${selection}`;
+    const operation = `${root === mutation ? 'mutation' : 'query'} Random${declared} ${selection}`;
     return { query: [operation, ...this.#fragments].join('\n'), variables: this.#values };
   }
 
@@ -69,8 +69,9 @@ class DocumentMaker {
     const chosen = Array.from({ length: 1 + this.below(MAX_FIELDS) }, () => {
       const field = fields[this.below(fields.length)];
       if (field === undefined || this.below(12) === 0) return `${this.#name()}: __typename`;
-      // An alias for each, so that no two fields ask to be merged.
-      return `${this.#name()}: ${field.name}${this.#arguments(field.args)}${this.#directive()}${this.#below(field.type, level)}`;
+      // Under its own name a field may come again, and is merged; with other arguments that would be a conflict.
+      const alias = field.args.length > 0 || this.below(2) === 0 ? `${this.#name()}: ` : '';
+      return `${alias}${field.name}${this.#arguments(field.args)}${this.#directive()}${this.#below(field.type, level)}`;
     });
     return `{ ${this.#wrapped(type, chosen.join(' '))} }`;
   }

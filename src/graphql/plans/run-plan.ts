@@ -1,0 +1,129 @@
+import { type GraphQLError, isNonNullType, locatedError } from 'graphql';
+import type { FieldErrors, FieldPlan, Path, Plan, Run, SelectionPlan, Variables } from './plan.js';
+
+/** The answer to an operation, before its errors are presented. */
+export interface PlanResult {
+  readonly data: unknown;
+  readonly errors: readonly GraphQLError[];
+}
+
+/** Executes a plan, as the specification says (section 6) and graphql-js does. It never rejects. */
+export async function runPlan(
+  plan: Plan,
+  context: unknown,
+  variables: Variables,
+): Promise<PlanResult> {
+  const errors = new CollectedErrors();
+  const run: Run = { context, variables, errors };
+  try {
+    const data = plan.isMutation
+      ? await runOneByOne(run, plan.root)
+      : await runSelection(run, plan.root, undefined, undefined);
+    return { data, errors: errors.all };
+  } catch (error) {
+    errors.add(locatedError(error, undefined), []);
+    return { data: null, errors: errors.all };
+  }
+}
+
+/** The changes of one operation are made in their order. */
+async function runOneByOne(run: Run, fields: SelectionPlan): Promise<unknown> {
+  const results: Record<string, unknown> = {};
+  for (const field of fields) results[field.key] = await runField(run, field, undefined, undefined);
+  return results;
+}
+
+/**
+ * Executes the fields of one object.
+ * @param path where the object stands
+ * @returns a promise only if one of the fields has one: most objects are there at once
+ */
+export function runSelection(
+  run: Run,
+  fields: SelectionPlan,
+  source: unknown,
+  path: Path | undefined,
+): unknown {
+  const results: Record<string, unknown> = {};
+  const pending: PromiseLike<void>[] = [];
+  try {
+    for (const field of fields) {
+      const value = runField(run, field, source, path);
+      results[field.key] = value;
+      if (!isPromise(value)) continue;
+      pending.push(
+        value.then((settled) => {
+          results[field.key] = settled;
+        }),
+      );
+    }
+  } catch (error) {
+    if (pending.length === 0) throw error;
+    // What the others do is waited for, so that nothing of it is left to fail unheard.
+    return Promise.allSettled(pending).then(() => {
+      throw error;
+    });
+  }
+  return pending.length === 0 ? results : Promise.all(pending).then(() => results);
+}
+
+function runField(run: Run, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
+  try {
+    const value = field.read(run, source, parent);
+    const completed = isPromise(value)
+      ? value.then((settled) => field.complete(run, settled, parent, field.key))
+      : field.complete(run, value, parent, field.key);
+    if (!isPromise(completed)) return completed;
+    return completed.then(undefined, (error: unknown) => nullFor(run, field, error, parent));
+  } catch (error) {
+    return nullFor(run, field, error, parent);
+  }
+}
+
+function nullFor(run: Run, field: FieldPlan, error: unknown, parent: Path | undefined): null {
+  return nullInstead(run, field, { prev: parent, key: field.key, typename: field.parentTypeName }, error);
+}
+
+/**
+ * Answers null in place of what failed, and notes why.
+ * @throws the error, for a type that may not be null: its parent answers for it
+ */
+export function nullInstead(
+  { errors }: Run,
+  { nodes, returnType }: Pick<FieldPlan, 'nodes' | 'returnType'>,
+  path: Path,
+  error: unknown,
+): null {
+  const keys = keysOf(path);
+  const located = locatedError(error, nodes, keys);
+  if (isNonNullType(returnType)) throw located;
+  errors.add(located, keys);
+  return null;
+}
+
+function keysOf(path: Path | undefined): (string | number)[] {
+  return path === undefined ? [] : [...keysOf(path.prev), path.key];
+}
+
+/** Whether a value is still to come. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Errors in the order in which they came; none that belongs below a place that is null already. */
+class CollectedErrors implements FieldErrors {
+  readonly all: GraphQLError[] = [];
+  readonly #places = new Set<string>();
+
+  readonly add = (error: GraphQLError, keys: readonly (string | number)[]): void => {
+    for (let length = 0; length <= keys.length; length += 1) {
+      if (this.#places.has(placeOf(keys.slice(0, length)))) return;
+    }
+    this.#places.add(placeOf(keys));
+    this.all.push(error);
+  };
+}
+
+function placeOf(keys: readonly (string | number)[]): string {
+  return JSON.stringify(keys);
+}
