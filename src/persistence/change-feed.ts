@@ -141,7 +141,7 @@ async function beat(listener: ChangeListener, ledger: ChangeLedger): Promise<voi
 
 async function readSnapshot({ query }: ChangeListener): Promise<Snapshot> {
   const [row = {}] = await query(SNAPSHOT);
-  const reader = new RowReader(row);
+  const reader = RowReader.of(row);
   return { xmin: BigInt(reader.text('xmin')), xmax: BigInt(reader.text('xmax')) };
 }
 
@@ -152,7 +152,7 @@ async function* replay(
 ): AsyncGenerator<ReturnType<typeof parseChanges>> {
   let after = { xid: String((ledger.replayFrom() ?? 0n) - 1n), seq: String(2n ** 63n - 1n) };
   for (;;) {
-    const rows = (await query(REPLAY, [after.xid, after.seq])).map((row) => new RowReader(row));
+    const rows = (await query(REPLAY, [after.xid, after.seq])).map((row) => RowReader.of(row));
     yield rows.map((row) => ({ seq: Number(row.text('seq')), deviceId: row.text('device_id') }));
     const last = rows.at(-1);
     if (last === undefined || rows.length < REPLAY_PAGE) return;

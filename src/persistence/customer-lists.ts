@@ -42,7 +42,7 @@ export function customerLists({ run }: Database): CustomerLists {
       const where = inScope(scope, search);
       const text = `SELECT count(*)::integer AS total FROM customer WHERE ${where.toString()}`;
       const [row] = await run({ text, kind: 'read' }, where.values);
-      return row === undefined ? 0 : new RowReader(row).int('total');
+      return row === undefined ? 0 : RowReader.of(row).int('total');
     },
   };
 }
@@ -69,6 +69,6 @@ function inScope(scope: ListScope, search: string | null = null): Conditions {
 }
 
 function toCustomer(raw: RawRow): ListedCustomer {
-  const row = new RowReader(raw);
+  const row = RowReader.of(raw);
   return { id: row.text('id'), name: row.text('name') };
 }

@@ -1,7 +1,7 @@
 import type { DeviceState } from '../domain/device.js';
 import type { DeviceModelType } from '../domain/device-model.js';
 import type { Database, RunStatement } from './database.js';
-import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 import { canBeStored, Conditions, containing } from './sql-builder.js';
 
@@ -47,7 +47,7 @@ export function deviceLists({ run }: Database): DeviceLists {
       const where = new Conditions();
       where.add(`d.id = ANY(${where.param(ids)})`);
       const { reach } = source(scope, {}, [], where);
-      const text = `SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} ${reach} WHERE ${where.toString()}`;
+      const text = `SELECT ${DEVICE} FROM ${DEVICE_TABLES} ${reach} WHERE ${where.toString()}`;
       const rows = await run({ name: `list-by-id-${scope.kind}`, text, kind: 'read' }, where.values);
       return rows.map(toStoredDevice);
     },
@@ -66,7 +66,7 @@ export function deviceLists({ run }: Database): DeviceLists {
           SELECT d.id FROM ${tables} WHERE ${where.toString()}
           ORDER BY ${key} ${order} LIMIT ${where.param(page.limit + 1)}
         )
-        SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} JOIN page ON page.id = d.id
+        SELECT ${DEVICE} FROM ${DEVICE_TABLES} JOIN page ON page.id = d.id
         ORDER BY d.id ${order}`;
       return (await run({ text, kind: 'read' }, where.values)).map(toStoredDevice);
     },
@@ -75,7 +75,7 @@ export function deviceLists({ run }: Database): DeviceLists {
       const { tables } = source(scope, filter, await modelsOf(run, filter), where);
       const text = `SELECT count(*)::integer AS total FROM ${tables} WHERE ${where.toString()}`;
       const [row] = await run({ text, kind: 'read' }, where.values);
-      return row === undefined ? 0 : new RowReader(row).int('total');
+      return row === undefined ? 0 : RowReader.of(row).int('total');
     },
   };
 }
@@ -129,7 +129,7 @@ async function modelsOf(run: RunStatement, { types }: DeviceFilter): Promise<rea
   if (types === undefined) return [];
   const text = 'SELECT id FROM device_model WHERE type = ANY($1::device_model_type[])';
   const rows = await run({ name: 'list-models-of-types', text, kind: 'read' }, [types]);
-  return rows.map((row) => new RowReader(row).text('id'));
+  return rows.map((row) => RowReader.of(row).text('id'));
 }
 
 function addFilter(filter: DeviceFilter, modelIds: readonly string[], where: Conditions): void {

@@ -15,28 +15,41 @@ export type StoredDevice = Device<SealedText>;
 export const DEVICE_STATES: readonly DeviceState[] = ['ACTIVE', 'PROVISIONING', 'DELETING'];
 const MODEL_TYPES: readonly DeviceModelType[] = ['ROUTER', 'SWITCH', 'FIREWALL', 'ACCESSPOINT', 'OTHER'];
 
+const named = (columns: string): readonly string[] => columns.trim().split(/\s+/);
+
+/** The columns of each table that a device is made of, under its alias in the joins below. */
+const COLUMNS = {
+  d: named(`
+    id version state name notes mac_address serial_number mvno_account jobs running_job_id provisioned
+    wifi_enabled wifi_ssid wifi_password wifi_enabled_5g wifi_ssid_5g wifi_password_5g
+    wifi_enabled_6g wifi_ssid_6g wifi_password_6g wifi_bandsteering
+    dhcp_enable dhcp_ip_pool_start dhcp_ip_pool_end dhcp_lease_minutes dhcp_primary_dns_server dhcp_reserved_clients
+    created_at updated_at`),
+  m: named('id name type brand description picture wifi wifi_2g wifi_5g wifi_6g sim_support'),
+  c: named('id name ancestor_ids'),
+  s: named(`
+    device_id last_comm online lan_ip subnet_mask gateway wan_ip public_ip up_time_seconds dns dns2 ipv6 ipv6_dns ipv6_dns2
+    sim_status_code network_type_code signal_strength ss_signal_strength uplink_rate_kbps downlink_rate_kbps
+    connection_seconds`),
+};
+
+type Alias = keyof typeof COLUMNS;
+
+const partOf = (alias: Alias): string =>
+  `json_build_array(${COLUMNS[alias].map((column) => `${alias}.${column}`).join(', ')})`;
+
 /**
- * The select list and the joins of a whole device: `d` the device, `m` its model, `c` its customer, `s` its status.
- * What `toStoredDevice` reads stands here and nowhere else.
+ * A whole device as one value, for select lists: `d` the device, `m` its model, `c` its customer, `s` its status. A driver takes
+ * far longer over seventy columns than over one JSON text. What `toStoredDevice` reads stands here and nowhere else.
  */
-export const DEVICE_COLUMNS = `
-  d.id, d.version, d.state::text AS state, d.name, d.notes, d.mac_address, d.serial_number, d.mvno_account, d.jobs,
-  d.running_job_id IS NOT NULL AS has_running_job,
-  d.provisioned, d.wifi_enabled, d.wifi_ssid, d.wifi_password, d.wifi_enabled_5g, d.wifi_ssid_5g, d.wifi_password_5g,
-  d.wifi_enabled_6g, d.wifi_ssid_6g, d.wifi_password_6g, d.wifi_bandsteering, d.dhcp_enable, d.dhcp_ip_pool_start,
-  d.dhcp_ip_pool_end, d.dhcp_lease_minutes, d.dhcp_primary_dns_server, d.dhcp_reserved_clients,
-  d.created_at, d.updated_at,
-  m.id AS m_id, m.name AS m_name, m.type::text AS m_type, m.brand AS m_brand, m.description AS m_description,
-  m.picture AS m_picture, m.wifi AS m_wifi, m.wifi_2g AS m_wifi_2g, m.wifi_5g AS m_wifi_5g, m.wifi_6g AS m_wifi_6g,
-  m.sim_support AS m_sim_support,
-  c.id AS c_id, c.name AS c_name, c.ancestor_ids AS c_ancestor_ids,
-  s.device_id AS s_device_id, s.last_comm AS s_last_comm, s.online AS s_online, s.lan_ip AS s_lan_ip,
-  s.subnet_mask AS s_subnet_mask, s.gateway AS s_gateway, s.wan_ip AS s_wan_ip, s.public_ip AS s_public_ip,
-  s.up_time_seconds AS s_up_time_seconds, s.dns AS s_dns, s.dns2 AS s_dns2, s.ipv6 AS s_ipv6,
-  s.ipv6_dns AS s_ipv6_dns, s.ipv6_dns2 AS s_ipv6_dns2, s.sim_status_code AS s_sim_status_code,
-  s.network_type_code AS s_network_type_code, s.signal_strength AS s_signal_strength,
-  s.ss_signal_strength AS s_ss_signal_strength, s.uplink_rate_kbps AS s_uplink_rate_kbps,
-  s.downlink_rate_kbps AS s_downlink_rate_kbps, s.connection_seconds AS s_connection_seconds`;
+export const DEVICE = `json_build_array(${[partOf('d'), partOf('m'), partOf('c'), partOf('s')].join(', ')}) AS device`;
+
+const read = {
+  d: RowReader.forColumns(COLUMNS.d),
+  m: RowReader.forColumns(COLUMNS.m),
+  c: RowReader.forColumns(COLUMNS.c),
+  s: RowReader.forColumns(COLUMNS.s),
+};
 
 const MODEL_AND_CUSTOMER = `
   JOIN device_model m ON m.id = d.model_id
@@ -46,15 +59,16 @@ const MODEL_AND_CUSTOMER = `
 export const DEVICE_JOINS = `${MODEL_AND_CUSTOMER}
   LEFT JOIN device_status s ON s.device_id = d.id`;
 
-/** The tables that `DEVICE_COLUMNS` selects from, without the status. */
+/** The tables that `DEVICE` selects from, without the status. */
 export const DEVICE_TABLES_BUT_STATUS = `network_device d ${MODEL_AND_CUSTOMER}`;
 
-/** The tables that `DEVICE_COLUMNS` selects from. */
+/** The tables that `DEVICE` selects from. */
 export const DEVICE_TABLES = `network_device d ${DEVICE_JOINS}`;
 
-/** Reads one row of `DEVICE_COLUMNS`. */
+/** Reads the device out of a row that was selected as `DEVICE`. */
 export function toStoredDevice(raw: RawRow): StoredDevice {
-  const row = new RowReader(raw);
+  const [device, model, customer, status] = RowReader.of(raw).list('device');
+  const row = read.d(device);
   return {
     id: row.text('id'),
     version: row.int('version'),
@@ -65,12 +79,12 @@ export function toStoredDevice(raw: RawRow): StoredDevice {
     serialNumber: row.textOrNull('serial_number'),
     mvnoAccount: row.textOrNull('mvno_account'),
     jobs: row.int('jobs'),
-    hasRunningJob: row.flag('has_running_job'),
+    hasRunningJob: row.exists('running_job_id'),
     wifi: toWifi(row),
     dhcp: toDhcp(row),
-    model: toModel(new RowReader(raw, 'm_')),
-    customer: toCustomer(new RowReader(raw, 'c_')),
-    status: toStatus(row.flagOrNull('provisioned'), new RowReader(raw, 's_')),
+    model: toModel(read.m(model)),
+    customer: toCustomer(read.c(customer)),
+    status: toStatus(row.flagOrNull('provisioned'), read.s(status)),
     createdAt: row.time('created_at'),
     updatedAt: row.time('updated_at'),
   };
@@ -111,7 +125,7 @@ function toDhcp(row: RowReader): DhcpSettings | null {
 }
 
 function toReservedClient(value: unknown): ReservedClient {
-  const row = new RowReader(Object.fromEntries(Object.entries(value ?? {})));
+  const row = RowReader.of(Object.fromEntries(Object.entries(value ?? {})));
   return { mac: row.text('mac'), ip: row.text('ip'), enable: row.flag('enable'), id: row.textOrNull('id') };
 }
 

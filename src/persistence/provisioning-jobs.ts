@@ -35,7 +35,7 @@ export interface OpenJobs {
 /** Counts the jobs that wait and run. */
 export async function countOpenJobs({ run }: Pick<Database, 'run'>): Promise<OpenJobs> {
   const [counts = {}] = await run(COUNT_OPEN_JOBS, []);
-  const row = new RowReader(counts);
+  const row = RowReader.of(counts);
   return { queued: row.int('queued'), running: row.int('running') };
 }
 
@@ -58,7 +58,7 @@ export function provisioningJobs({ run }: Database): ProvisioningJobs {
     list: async (deviceIds, states, limit) => {
       const jobs = new Map(deviceIds.map((id): [string, ProvisioningJob[]] => [id, []]));
       for (const raw of await run(LIST_JOBS, [deviceIds, states, limit])) {
-        const row = new RowReader(raw);
+        const row = RowReader.of(raw);
         jobs.get(row.text('device_id'))?.push(toJob(row));
       }
       return jobs;

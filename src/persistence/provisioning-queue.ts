@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunStatement, Statement } from './database.js';
-import { DEVICE_COLUMNS, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 
 // Whoever changes the state of a job locks its device first, so that nothing is decided on what is about to change.
@@ -56,7 +56,7 @@ const CLAIM: Statement = {
     ), marked AS (
       UPDATE network_device d SET running_job_id = started.id FROM started WHERE d.id = started.device_id
     )
-    SELECT started.job_id, started.attempts AS job_attempts, ${DEVICE_COLUMNS}
+    SELECT started.job_id, started.attempts AS job_attempts, ${DEVICE}
     FROM started JOIN candidate d ON d.id = started.device_id ${DEVICE_JOINS}`,
   kind: 'write',
 };
@@ -105,13 +105,13 @@ export function provisioningQueue(run: RunStatement): ProvisioningQueue {
       const lease = randomUUID();
       const rows = await run(CLAIM, [limit, lease, leaseMs]);
       return rows.map((raw) => {
-        const row = new RowReader(raw, 'job_');
+        const row = RowReader.of(raw, 'job_');
         return { id: row.text('id'), lease, attempt: row.int('attempts'), device: toStoredDevice(raw) };
       });
     },
     renew: async (jobs, leaseMs) => {
       const rows = await run(RENEW, [jobs.map(numberOf), jobs.map(({ lease }) => lease), leaseMs]);
-      return new Set(rows.map((row) => new RowReader(row).text('id')));
+      return new Set(rows.map((row) => RowReader.of(row).text('id')));
     },
     end: async (job, end) => {
       const isReleased = end.state === 'RELEASED';

@@ -29,7 +29,7 @@ export const NOTE_CHANGE = `noted AS (INSERT INTO device_change (device_id) SELE
 
 /** Reads one row of `PROGRESS_COLUMNS`. */
 export function toProgress(raw: RawRow): ProvisioningProgress {
-  const row = new RowReader(raw);
+  const row = RowReader.of(raw);
   return {
     state: row.oneOf('state', DEVICE_STATES),
     jobs: row.int('jobs'),

@@ -1,15 +1,15 @@
 import type { Statement, RunStatement } from './database.js';
-import { DEVICE_COLUMNS, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 
 /** One device with everything nested, in one statement: reads are what the gateway does most. */
 const READ_DEVICE: Statement = {
   name: 'read-device',
-  text: `SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES} WHERE d.id = $1`,
+  text: `SELECT ${DEVICE} FROM ${DEVICE_TABLES} WHERE d.id = $1`,
   kind: 'read',
 };
 
-const FOR_UPDATE = `SELECT ${DEVICE_COLUMNS},
+const FOR_UPDATE = `SELECT ${DEVICE},
   EXISTS (SELECT FROM network_device o WHERE o.mac_address = $2 AND o.id <> $1) AS is_mac_taken
   FROM ${DEVICE_TABLES} WHERE d.id = $1`;
 
@@ -52,5 +52,5 @@ export async function readDeviceForUpdate(
   lock = false,
 ): Promise<DeviceForUpdate | undefined> {
   const [row] = await run(lock ? LOCK_DEVICE_FOR_UPDATE : READ_DEVICE_FOR_UPDATE, [id, macAddress]);
-  return row && { device: toStoredDevice(row), isMacTaken: new RowReader(row).flag('is_mac_taken') };
+  return row && { device: toStoredDevice(row), isMacTaken: RowReader.of(row).flag('is_mac_taken') };
 }

@@ -1,6 +1,6 @@
 import type { StatusPatch } from '../domain/status-report.js';
 import type { Database, RunStatement, Statement } from './database.js';
-import { DEVICE_COLUMNS, DEVICE_TABLES_BUT_STATUS, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE, DEVICE_TABLES_BUT_STATUS, type StoredDevice, toStoredDevice } from './device-row.js';
 
 /** What is to be changed of one device's status. */
 export interface StatusUpdate {
@@ -71,7 +71,7 @@ const REPORT_STATUS: Statement = {
       SELECT device_id FROM written
       WHERE last_comm IS NOT DISTINCT FROM ($1::jsonb -> device_id ->> 'last_comm')::timestamptz
     )
-    SELECT ${DEVICE_COLUMNS} FROM ${DEVICE_TABLES_BUT_STATUS} JOIN written s ON s.device_id = d.id`,
+    SELECT ${DEVICE} FROM ${DEVICE_TABLES_BUT_STATUS} JOIN written s ON s.device_id = d.id`,
   kind: 'write',
 };
 

@@ -84,7 +84,7 @@ async function rotateOnce(
   while (after !== undefined && !signal.aborted) {
     const rows: readonly RowReader[] = (
       await run(FIND_STALE, [after, PAGE, sealPrefix(keyRing.currentKeyId)])
-    ).map((row) => new RowReader(row));
+    ).map((row) => RowReader.of(row));
     const changes = rows
       .filter((row) => row.flag('is_stale'))
       .map((row) => sealAnew(row, keyRing, unreadable))

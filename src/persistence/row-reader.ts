@@ -1,14 +1,26 @@
 import type { RawRow } from './database.js';
 
-/** Reads the columns of a raw row by type; a column of another type is a programming fault and throws. */
+/** Reads the columns of a row by name and type; a column of another type is a programming fault and throws. */
 export class RowReader {
-  readonly #row: RawRow;
-  readonly #prefix: string;
+  /** @param valueOf the value of a column, by its name */
+  constructor(private readonly valueOf: (column: string) => unknown) {}
 
-  /** @param prefix stands before every column name, e.g. the alias of a joined table */
-  constructor(row: RawRow, prefix = '') {
-    this.#row = row;
-    this.#prefix = prefix;
+  /**
+   * Reads a row as the driver gives it.
+   * @param prefix stands before every column name, e.g. the alias of a joined table
+   */
+  static of(row: RawRow, prefix = ''): RowReader {
+    return new RowReader((column) => row[prefix + column]);
+  }
+
+  /** Reads rows that come as JSON arrays of these columns. */
+  static forColumns(columns: readonly string[]): (values: unknown) => RowReader {
+    const places = new Map(columns.map((column, index) => [column, index]));
+    return (values) => {
+      if (!Array.isArray(values)) throw new TypeError('A row is no array.');
+      const row: readonly unknown[] = values;
+      return new RowReader((column) => row[places.get(column) ?? -1]);
+    };
   }
 
   text(column: string): string {
@@ -16,7 +28,7 @@ export class RowReader {
   }
 
   textOrNull(column: string): string | null {
-    const value = this.#value(column);
+    const value = this.valueOf(column);
     return value === null || typeof value === 'string' ? value : this.#fail(column);
   }
 
@@ -25,7 +37,7 @@ export class RowReader {
   }
 
   intOrNull(column: string): number | null {
-    const value = this.#value(column);
+    const value = this.valueOf(column);
     return value === null || typeof value === 'number' ? value : this.#fail(column);
   }
 
@@ -34,8 +46,13 @@ export class RowReader {
   }
 
   flagOrNull(column: string): boolean | null {
-    const value = this.#value(column);
+    const value = this.valueOf(column);
     return value === null || typeof value === 'boolean' ? value : this.#fail(column);
+  }
+
+  /** Whether there is a value. */
+  exists(column: string): boolean {
+    return this.valueOf(column) !== null;
   }
 
   time(column: string): Date {
@@ -43,26 +60,25 @@ export class RowReader {
   }
 
   timeOrNull(column: string): Date | null {
-    const value = this.#value(column);
-    return value === null || value instanceof Date ? value : this.#fail(column);
+    const value = this.valueOf(column);
+    if (value === null || value instanceof Date) return value;
+    // In JSON a time is a text, with its offset.
+    const time = new Date(typeof value === 'string' ? value : NaN);
+    return Number.isNaN(time.getTime()) ? this.#fail(column) : time;
   }
 
   /** A text out of a fixed set, e.g. an enum of the database. */
   oneOf<T extends string>(column: string, values: readonly T[]): T {
-    const value = this.#value(column);
+    const value = this.valueOf(column);
     return values.find((candidate) => candidate === value) ?? this.#fail(column);
   }
 
   list(column: string): readonly unknown[] {
-    const value = this.#value(column);
+    const value = this.valueOf(column);
     return Array.isArray(value) ? value : this.#fail(column);
   }
 
-  #value(column: string): unknown {
-    return this.#row[this.#prefix + column];
-  }
-
   #fail(column: string): never {
-    throw new TypeError(`Column ${this.#prefix}${column} does not hold what the schema says.`);
+    throw new TypeError(`Column ${column} does not hold what the schema says.`);
   }
 }

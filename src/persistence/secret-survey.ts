@@ -34,8 +34,8 @@ export async function countPasswords(run: RunStatement): Promise<PasswordsByKey>
   let devices = 0;
   let after: string | null = '';
   while (after !== null) {
-    const rows: readonly RowReader[] = (await run(COUNT_BY_KEY, [after, PAGE])).map(
-      (row) => new RowReader(row),
+    const rows: readonly RowReader[] = (await run(COUNT_BY_KEY, [after, PAGE])).map((row) =>
+      RowReader.of(row),
     );
     for (const row of rows) {
       const keyId = row.textOrNull('key_id');
