@@ -19,10 +19,12 @@ export type RawRow = Readonly<Record<string, unknown>>;
 /** Runs a statement, on the pool or on the connection of a transaction. */
 export type RunStatement = (statement: Statement, values: readonly unknown[]) => Promise<readonly RawRow[]>;
 
-/** The gateway's way to PostgreSQL: Prisma for everything, and the same pool bare for the hot statements. */
+/** The gateway's way to PostgreSQL: Prisma for everything, and the same pool bare for the hot reads. */
 export interface Database {
   readonly prisma: Prisma;
   readonly run: RunStatement;
+  /** The same through Prisma's client: updates are written this way. */
+  readonly runThroughPrisma: RunStatement;
   /** Runs `work` in one transaction; it is committed when `work` returns. */
   readonly transaction: <T>(work: (run: RunStatement) => Promise<T>) => Promise<T>;
   readonly pool: () => PoolUse;
@@ -69,11 +71,20 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
   pool.on('error', onFault);
   // One that is on its way out may still hear that the server stops; nobody else listens to it by then.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const names = new Map<string, string>();
+  // Prisma's own statements have no name: nobody knows how many texts it makes.
+  const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(withExactFaults(pool), { statementNameGenerator }),
+  });
   return {
     prisma: withFaults(prisma, () => assertRoom(pool)),
     run: async (statement, values) =>
       await withClient(pool, async (client) => await runOn(client, statement, values)),
+    runThroughPrisma: async ({ name, text }, values) => {
+      if (name !== undefined) names.set(text, name);
+      return await prisma.$queryRawUnsafe<RawRow[]>(text, ...values).catch(rethrow);
+    },
     transaction: async (work) => await withClient(pool, async (client) => await transactionOn(client, work)),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: async () => {
@@ -83,17 +94,34 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
   };
 }
 
+/** Carries a fault past Prisma, which would put one of the driver's in its own words. */
+class StatementFailure extends Error {}
+
+/** Prisma asks the pool itself; this way its statements fail exactly as ours do. Those in its transactions do not come by here. */
+function withExactFaults(pool: pg.Pool): pg.Pool {
+  const query = async (config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> => {
+    const kind = /^\s*SELECT\b/i.test(config.text) ? 'read' : 'write';
+    try {
+      return await withClient(pool, async (client) => await client.query(config).catch(failed(kind)));
+    } catch (cause) {
+      throw new StatementFailure('A statement failed.', { cause });
+    }
+  };
+  return Object.defineProperty(pool, 'query', { value: query });
+}
+
+/** @throws what the gateway makes of an error of Prisma's */
+function rethrow(error: unknown): never {
+  throw error instanceof StatementFailure ? error.cause : faultOfPrisma(error);
+}
+
 /** Turns Prisma's many ways to say "no database" into ours, in one place. */
 function withFaults(prisma: PrismaClient, assertRoomInPool: () => void) {
   return prisma.$extends({
     query: {
       $allOperations: async ({ args, query }): Promise<unknown> => {
         assertRoomInPool();
-        try {
-          return await query(args);
-        } catch (error) {
-          throw faultOfPrisma(error);
-        }
+        return await query(args).catch(rethrow);
       },
     },
   });
@@ -136,12 +164,15 @@ async function runOn(
   { kind, ...statement }: Statement,
   values: readonly unknown[],
 ): Promise<readonly RawRow[]> {
-  try {
-    const { rows } = await client.query<RawRow>({ ...statement, values: [...values] });
-    return rows;
-  } catch (error) {
+  const query = client.query<RawRow>({ ...statement, values: [...values] });
+  return (await query.catch(failed(kind))).rows;
+}
+
+/** What becomes of an error of the driver. */
+function failed(kind: Statement['kind']): (error: unknown) => never {
+  return (error) => {
     throw statementFault(error, kind);
-  }
+  };
 }
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN', kind: 'read' };

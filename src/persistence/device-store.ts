@@ -28,15 +28,15 @@ export interface DeviceStore {
 export function deviceStore(database: Database): DeviceStore {
   return {
     find: async (id) => await readDevice(database.run, id),
-    optimistic: attemptOn(database.run, false),
-    locked: async (work) => await database.transaction(async (run) => await work(attemptOn(run, true))),
-    queueJob: async (id, audit) => await queueCurrentSettings(database.run, id, audit),
+    optimistic: attemptOn(database.run, database.runThroughPrisma, false),
+    locked: async (work) => await database.transaction(async (run) => await work(attemptOn(run, run, true))),
+    queueJob: async (id, audit) => await queueCurrentSettings(database.runThroughPrisma, id, audit),
   };
 }
 
-function attemptOn(run: RunStatement, lock: boolean): UpdateAttempt {
+function attemptOn(run: RunStatement, runWrite: RunStatement, lock: boolean): UpdateAttempt {
   return {
     read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress, lock),
-    write: async (id, version, write) => await writeDevice(run, id, version, write),
+    write: async (id, version, write) => await writeDevice(runWrite, id, version, write),
   };
 }

@@ -30,6 +30,7 @@ export function measuredDatabase(database: Database, onStatement: OnStatement): 
       },
     }),
     run: measured(database.run),
+    runThroughPrisma: measured(database.runThroughPrisma),
     transaction: async (work) => await database.transaction(async (run) => await work(measured(run))),
   };
 }

@@ -104,7 +104,13 @@ export async function writeDevice(
   );
   try {
     const statement = needsJob ? WRITE_DEVICE_AND_JOB : WRITE_DEVICE;
-    const [row] = await run(statement, [id, version, updatedAt, ...values, ...auditValues(audit)]);
+    const [row] = await run(statement, [
+      id,
+      version,
+      updatedAt.toISOString(),
+      ...values,
+      ...auditValues(audit),
+    ]);
     return row === undefined ? 'outdated' : toProgress(row);
   } catch (error) {
     if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';
