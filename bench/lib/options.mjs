@@ -18,7 +18,8 @@ export function readOptions(defaults) {
   });
   const options = { ...values };
   for (const name of names) options[name] = valueOf(name, values[name], defaults[name]);
-  options.warmUp = Math.max(1, options.seconds / 3);
+  // V8 goes on to optimise for many seconds; servers run for weeks.
+  options.warmUp = options.seconds;
   return options;
 }
 
