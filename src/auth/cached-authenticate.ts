@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Authenticate, Credential } from './credential.js';
 
 /** What is kept of judged credentials. */
@@ -19,9 +20,9 @@ interface CacheRules {
  */
 export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules): Authenticate {
   const { viewerMs, refusalMs, maxEntries, now } = rules;
-  const viewers = new Shelf(maxEntries);
-  // On a shelf of their own, so that a flood of bad tokens pushes nobody out.
-  const refusals = new Shelf(maxEntries);
+  const viewers = new LRUCache<string, Entry>({ max: maxEntries });
+  // Apart, so that a flood of bad tokens pushes nobody out.
+  const refusals = new LRUCache<string, Entry>({ max: maxEntries });
   const pending = new Map<string, Promise<Credential>>();
 
   const keep = (key: string, credential: Credential): void => {
@@ -29,7 +30,7 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
     const isViewer = 'viewer' in credential;
     const expiry = (isViewer ? credential.expiresAt?.getTime() : undefined) ?? Infinity;
     const until = Math.min(now() + (isViewer ? viewerMs : refusalMs), expiry);
-    if (until > now()) (isViewer ? viewers : refusals).put(key, { credential, until });
+    if (until > now()) (isViewer ? viewers : refusals).set(key, { credential, until });
   };
   const judge = async (key: string, authorization: string, clientAddress: string): Promise<Credential> => {
     try {
@@ -43,8 +44,8 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
   return async (authorization, clientAddress) => {
     if (authorization === undefined) return await authenticate(authorization, clientAddress);
     const key = keyOf(authorization, clientAddress);
-    const kept = viewers.get(key, now()) ?? refusals.get(key, now());
-    if (kept !== undefined) return kept;
+    const kept = viewers.get(key) ?? refusals.get(key);
+    if (kept !== undefined && kept.until > now()) return kept.credential;
     const judgement = pending.get(key) ?? judge(key, authorization, clientAddress);
     pending.set(key, judgement);
     return await judgement;
@@ -60,26 +61,4 @@ interface Entry {
   readonly credential: Credential;
   /** In milliseconds since 1970; worth nothing from then on. */
   readonly until: number;
-}
-
-/** A bounded cache; a Map keeps the order of insertion, so the entry that was asked for last stands at its end. */
-class Shelf {
-  readonly #entries = new Map<string, Entry>();
-
-  constructor(readonly maxEntries: number) {}
-
-  get(key: string, now: number): Credential | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    if (entry.until <= now) return undefined;
-    this.#entries.set(key, entry);
-    return entry.credential;
-  }
-
-  put(key: string, entry: Entry): void {
-    this.#entries.set(key, entry);
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined && this.#entries.size > this.maxEntries) this.#entries.delete(oldest);
-  }
 }

@@ -1,4 +1,9 @@
-import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
+import {
+  ApolloServer,
+  type ApolloServerOptions,
+  type ApolloServerPlugin,
+  type GraphQLRequestContext,
+} from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -6,7 +11,8 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { concludeOperation, type OnOperation } from './conclude-operation.js';
 import type { GatewayContext } from './context.js';
 import type { DocumentLimits } from './document-limits.js';
@@ -39,6 +45,7 @@ export function createApolloServer(
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    documentStore: documentStore(),
     parseOptions: { maxLexicalTokens: maxTokens },
     // What fails before there is a context: the HTTP layer adds the request's id.
     formatError: (formatted, error) => {
@@ -55,6 +62,27 @@ export function createApolloServer(
       answersPlugin(onOperation, known),
     ],
   });
+}
+
+/** Apollo's default, 30 MiB of them, takes 170 MB of memory when strangers send ever new documents. */
+const MAX_CHARACTERS = 500_000;
+
+/** So much a document counts at least: one that was refused is empty. */
+const LEAST_CHARACTERS = 1_000;
+
+/** Documents by their hash, valid or refused, for a while. */
+function documentStore(): NonNullable<ApolloServerOptions<GatewayContext>['documentStore']> {
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: ({ loc }) => Math.max(LEAST_CHARACTERS, loc?.source.body.length ?? 0),
+  });
+  return {
+    get: async (hash) => await Promise.resolve(documents.get(hash)),
+    set: async (hash, document) => {
+      await Promise.resolve(documents.set(hash, document));
+    },
+    delete: async (hash) => await Promise.resolve(documents.delete(hash)),
+  };
 }
 
 /** Checks variables before graphql-js does, and puts everything that is wrong with a request itself into our words. */

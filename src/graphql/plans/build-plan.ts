@@ -138,7 +138,9 @@ function completeList(itemType: GraphQLOutputType, place: Place): Complete {
   const completeItem = completerOf(itemType, place);
   return (run, value, prev, key) => {
     if (!Array.isArray(value)) {
-      throw new Error(`Expected Iterable, but did not find one for field "${parent.name}.${definition.name}".`);
+      throw new Error(
+        `Expected Iterable, but did not find one for field "${parent.name}.${definition.name}".`,
+      );
     }
     const path = { prev, key, typename: parent.name };
     const items: readonly unknown[] = value;

@@ -7,6 +7,7 @@ import {
   OperationTypeNode,
   type OperationDefinitionNode,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { costFault } from '../document-cost.js';
 import { buildPlan } from './build-plan.js';
 import { type DocumentTraits, traitsOf } from './document-traits.js';
@@ -30,7 +31,7 @@ export interface ReadyOperation {
 }
 
 /** Clients have some dozens of documents; whoever makes one up for each request gains nothing here. */
-const MAX_DOCUMENTS = 500;
+const MAX_CHARACTERS = 500_000;
 const MAX_QUERY_LENGTH = 20_000;
 /** Plans of one document: one for each operation and each set of conditions that clients use. */
 const MAX_PLANS = 16;
@@ -46,7 +47,11 @@ interface KnownDocument {
  * refuse, is left to who judges documents: nothing here answers with an error.
  */
 export class KnownDocuments {
-  readonly #documents = new Map<string, KnownDocument>();
+  readonly #documents = new LRUCache<string, KnownDocument>({
+    maxSize: MAX_CHARACTERS,
+    maxEntrySize: MAX_QUERY_LENGTH,
+    sizeCalculation: (_, query) => query.length,
+  });
 
   constructor(private readonly schema: GraphQLSchema) {}
 
@@ -55,19 +60,16 @@ export class KnownDocuments {
     return this.#documents.size;
   }
 
-  /** Remembers a document that was judged; the one that was not asked for longest makes room. */
+  /** Remembers a document that was judged; those that were not asked for longest make room. */
   learn(query: string, document: DocumentNode): void {
-    if (query.length > MAX_QUERY_LENGTH || this.#documents.has(query)) return;
+    if (this.#documents.has(query)) return;
     const traits = traitsOf(document);
-    if (!traits.canBePlanned) return;
-    this.#documents.set(query, { document, traits, plans: new Map() });
-    const [oldest] = this.#documents.keys();
-    if (this.#documents.size > MAX_DOCUMENTS && oldest !== undefined) this.#documents.delete(oldest);
+    if (traits.canBePlanned) this.#documents.set(query, { document, traits, plans: new Map() });
   }
 
   /** The operation with its plan; undefined when the request is to be judged first. */
   find({ query, operationName, variables }: OperationRequest): ReadyOperation | undefined {
-    const known = this.#recall(query);
+    const known = this.#documents.get(query);
     const operation = known && operationOf(known.document, operationName);
     if (known === undefined || operation === undefined) return undefined;
     const { document, traits } = known;
@@ -78,15 +80,6 @@ export class KnownDocuments {
     }
     const plan = this.#planOf(known, operation, coerced);
     return plan && { plan, operation, document, variables: coerced };
-  }
-
-  #recall(query: string): KnownDocument | undefined {
-    const known = this.#documents.get(query);
-    if (known === undefined) return undefined;
-    // A Map keeps the order of insertion: the one that was asked for last stands at its end.
-    this.#documents.delete(query);
-    this.#documents.set(query, known);
-    return known;
   }
 
   #planOf(

@@ -8,11 +8,7 @@ export interface PlanResult {
 }
 
 /** Executes a plan, as the specification says (section 6) and graphql-js does. It never rejects. */
-export async function runPlan(
-  plan: Plan,
-  context: unknown,
-  variables: Variables,
-): Promise<PlanResult> {
+export async function runPlan(plan: Plan, context: unknown, variables: Variables): Promise<PlanResult> {
   const errors = new CollectedErrors();
   const run: Run = { context, variables, errors };
   try {
