@@ -20,7 +20,8 @@ export type ClientAddress = (
 export function clientAddress(trustedProxies: readonly ProxyRange[]): ClientAddress {
   const proxies = new BlockList();
   for (const { address, prefix, family } of trustedProxies) proxies.addSubnet(address, prefix, family);
-  const isProxy = (address: string): boolean => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const isProxy = (address: string): boolean =>
+    trustedProxies.length > 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   return (remote, forwardedFor) => {
     let client = normalAddress(remote ?? '') ?? '';
     const hops = (typeof forwardedFor === 'string' ? forwardedFor : (forwardedFor ?? []).join(',')).split(
