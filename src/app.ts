@@ -102,7 +102,7 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
         addressOf: clientAddress(settings.trustedProxies),
         countRequest: requestCounter(settings.rateLimit),
       }),
-      subscriptions: createSubscriptionServer(schema, settings, { gateway, log, ...rhythm }),
+      subscriptions: createSubscriptionServer(schema, settings, { gateway, log, metrics, ...rhythm }),
       metrics,
       maxBodyBytes: settings.maxBodyBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),

@@ -71,6 +71,11 @@ function describe(error: GraphQLError, facts: SharedFacts): Pick<GraphQLError, '
   return { message: known.message, extensions: toExtensions(known, facts.requestId) };
 }
 
+/** The codes of errors in wire format. */
+export function codesOf(errors: readonly GraphQLFormattedError[]): readonly string[] {
+  return errors.map(({ extensions }) => String(extensions?.['code']));
+}
+
 /** Writes down the errors of an execution that no resolver foresaw, e.g. a value that does not fit its type. */
 export function logUnforeseen(errors: readonly GraphQLError[], log: Logger, requestId: string): void {
   for (const error of errors) {

@@ -4,6 +4,7 @@ import {
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
+  type OperationTypeNode,
   parse,
   validate,
 } from 'graphql';
@@ -27,7 +28,12 @@ export type PreparedSubscription =
       readonly document: DocumentNode;
       readonly args: Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>;
     }
-  | { readonly document: DocumentNode | undefined; readonly errors: readonly GraphQLError[] };
+  | {
+      readonly document: DocumentNode | undefined;
+      /** The kind of operation; undefined for a document that could not be read, or is not valid. */
+      readonly type?: OperationTypeNode;
+      readonly errors: readonly GraphQLError[];
+    };
 
 /** Does with a document from a WebSocket what Apollo Server does with one from HTTP, by the same rules. */
 export function prepareSubscription(
@@ -38,14 +44,15 @@ export function prepareSubscription(
 ): PreparedSubscription {
   const document = parsed(query, options.maxTokens);
   if (document instanceof GraphQLError) return { errors: [document], document: undefined };
-  const refused = (fault: GatewayError): PreparedSubscription => ({
+  const refused = (fault: GatewayError, type?: OperationTypeNode): PreparedSubscription => ({
     errors: [refusedRequest(fault, requestId)],
     document,
+    ...(type && { type }),
   });
   const operation = getOperationAST(document, operationName);
   // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
   const misplaced = operation && transportFault('websocket', operation);
-  if (misplaced) return refused(misplaced);
+  if (misplaced) return refused(misplaced, operation.operation);
   const oversized = documentFault(document, options);
   if (oversized !== undefined) return refused(oversized);
   const faults = validate(schema, document);
@@ -61,7 +68,7 @@ export function prepareSubscription(
   const unfit =
     costFault(schema, document, operation, variables ?? {}) ??
     variablesFault(schema, document, operation, variables ?? {});
-  if (unfit !== undefined) return refused(unfit);
+  if (unfit !== undefined) return refused(unfit, operation.operation);
   return {
     document,
     args: { document, operationName: operationName ?? null, variableValues: variables ?? {} },

@@ -10,7 +10,7 @@ import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { type Credential, viewerOf } from '../auth/credential.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { refusedRequest } from './executable.js';
-import { logUnforeseen, presentErrors } from './request-errors.js';
+import { codesOf, logUnforeseen, presentErrors } from './request-errors.js';
 import { type DocumentOptions, prepareSubscription } from './subscription-document.js';
 import { SubscriptionOperation, type SubscriptionParts } from './subscription-operation.js';
 
@@ -53,31 +53,21 @@ export function createSubscriptionServer(
     logUnforeseen(errors, parts.log, requestId);
     return presentErrors(errors, { requestId, schema, document });
   };
+  const begin = beginOperation(schema, options, parts.credentialRecheckMs);
   return makeServer<Record<string, unknown>, SubscriptionConnection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onSubscribe: async ({ extra, connectionParams }, id, payload) => {
-      const authorization = authorizationOf(connectionParams);
-      const operation = new SubscriptionOperation(parts, (error) =>
-        extra.dropOverloaded(id, present([refusedRequest(error, operation.requestId)], operation)),
-      );
+      const operation = new SubscriptionOperation(parts, (error) => {
+        operation.end([error.code]);
+        extra.dropOverloaded(id, present([refusedRequest(error, operation.requestId)], operation));
+      });
       operations.set(payload, operation);
       try {
-        operation.credential = await extra.admit(authorization);
-        if (extra.operations.size >= MAX_OPERATIONS) throw TOO_MANY;
-        const prepared = prepareSubscription(schema, payload, options, operation.requestId);
-        operation.document = prepared.document;
-        if ('errors' in prepared) {
-          // To strangers everything else looks alike.
-          viewerOf(operation.credential);
-          return prepared.errors;
-        }
-        extra.operations.add(operation);
-        operation.onEnd(() => extra.operations.delete(operation));
-        const ask = async (): Promise<Credential> => await extra.judge(authorization);
-        operation.watchCredential(ask, parts.credentialRecheckMs);
-        return { ...prepared.args, schema, contextValue: operation };
+        const begun = await begin(operation, extra, payload, authorizationOf(connectionParams));
+        if ('errors' in begun) operation.end(codesOf(present(begun.errors, operation)));
+        return 'errors' in begun ? begun.errors : begun.args;
       } catch (error) {
-        if (error instanceof GatewayError) return [refusedRequest(error, operation.requestId)];
+        operation.end(['INTERNAL_ERROR']);
         throw error;
       }
     },
@@ -85,14 +75,60 @@ export function createSubscriptionServer(
     onNext: (_, __, payload, ___, { data, errors }) => {
       const operation = operations.get(payload);
       if (errors === undefined || operation === undefined) return undefined;
-      return { data: data ?? null, errors: present(errors, operation) };
+      const presented = present(errors, operation);
+      for (const code of codesOf(presented)) parts.metrics.errorAnswered(code);
+      return { data: data ?? null, errors: presented };
     },
     onError: (_, __, payload, errors) => {
       const operation = operations.get(payload);
-      return operation && present(errors.flatMap(originals), operation);
+      const presented = operation && present(errors.flatMap(originals), operation);
+      operation?.end(codesOf(presented ?? []));
+      return presented;
     },
     onComplete: (_, __, payload) => operations.get(payload)?.end(),
   });
+}
+
+/** Admits an operation and prepares it. @returns what is to be executed, or why nothing is */
+type BeginOperation = (
+  operation: SubscriptionOperation,
+  connection: SubscriptionConnection,
+  payload: SubscribePayload,
+  authorization: string | undefined,
+) => Promise<{ readonly args: ExecutionArgs } | { readonly errors: readonly GraphQLError[] }>;
+
+function beginOperation(
+  schema: GraphQLSchema,
+  options: DocumentOptions,
+  credentialRecheckMs: number,
+): BeginOperation {
+  return async (operation, connection, payload, authorization) => {
+    try {
+      takeRoom(connection.operations, operation);
+      operation.credential = await connection.admit(authorization);
+      const prepared = prepareSubscription(schema, payload, options, operation.requestId);
+      operation.document = prepared.document;
+      if ('errors' in prepared) {
+        // To strangers everything else looks alike.
+        viewerOf(operation.credential);
+        operation.type = prepared.type ?? operation.type;
+        return prepared;
+      }
+      operation.type = 'subscription';
+      operation.watchCredential(async () => await connection.judge(authorization), credentialRecheckMs);
+      return { args: { ...prepared.args, schema, contextValue: operation } };
+    } catch (error) {
+      if (error instanceof GatewayError) return { errors: [refusedRequest(error, operation.requestId)] };
+      throw error;
+    }
+  };
+}
+
+/** Those that are not admitted yet have their room, too: an issuer may take its time. @throws OVERLOADED */
+function takeRoom(operations: SubscriptionConnection['operations'], operation: SubscriptionOperation): void {
+  if (operations.size >= MAX_OPERATIONS) throw TOO_MANY;
+  operations.add(operation);
+  operation.onEnd(() => operations.delete(operation));
 }
 
 /** The credentials, as the header of HTTP would have them. */

@@ -1,5 +1,4 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ErrorCode } from '../errors/catalogue.js';
 import { Sample } from './sample.js';
 
 /** What is asked of other parts when the metrics are read. */
@@ -105,17 +104,17 @@ export class GatewayMetrics {
   }
 
   /**
-   * Counts an operation of GraphQL.
+   * Counts an operation of GraphQL: over HTTP when it is answered, a subscription when it ends or is refused.
    * @param type query, mutation, subscription, or unknown
-   * @param codes the codes of its errors
+   * @param codes the codes of its errors, or of those that ended it
    */
   operationEnded(type: string, codes: readonly string[]): void {
     this.#operations.inc({ type, outcome: codes[0] ?? 'OK' });
     for (const code of codes) this.#errors.inc({ code });
   }
 
-  /** Counts an error that was answered in another way than by GraphQL: by the REST page, or before the operation ran. */
-  errorAnswered(code: ErrorCode): void {
+  /** Counts an error that ended no operation: of the REST page, of a request before its operation ran, in a subscription's event. */
+  errorAnswered(code: string): void {
     this.#errors.inc({ code });
   }
 

@@ -1,21 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { metricsOf } from '../support/metrics.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
-
-/** The metrics of a gateway: name with labels → value. */
-async function metricsOf({ url }: TestGateway): Promise<ReadonlyMap<string, number>> {
-  const response = await fetch(new URL('/metrics', url));
-  expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line): [string, number] => {
-      const end = line.lastIndexOf(' ');
-      return [line.slice(0, end), Number(line.slice(end + 1))];
-    }),
-  );
-}
 
 const READ = 'query SomeName ($id: ID!) { networkDevice(id: $id) { name wifi { password } } }';
 

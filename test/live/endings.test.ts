@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { metricsOf } from '../support/metrics.js';
 import { connect, type Subscriber, touch } from './subscriber.js';
 
 /** Some 80 kB an event, so that the buffers of the operating system are full soon. */
@@ -52,6 +53,8 @@ describe('a subscription ends with a reason', () => {
       await touch(gateway, [device.id], 'Bulky', 200);
       await quick.receives('1', changes);
     }
+    const outcome = 'graphql_operations_total{type="subscription",outcome="OVERLOADED"}';
+    expect((await metricsOf(gateway)).get(outcome)).toBe(1);
     slow.socket.resume();
     expect((await slow.error('1')).extensions).toMatchObject({ code: 'OVERLOADED', retryable: true });
     await expect
