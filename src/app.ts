@@ -22,6 +22,7 @@ import { openAdmission } from './http/admission.js';
 import { clientAddress } from './limits/client-address.js';
 import { concurrencyGate } from './limits/concurrency-gate.js';
 import { macProbeLimit } from './limits/mac-probe-limit.js';
+import { openConnections } from './limits/open-connections.js';
 import { requestCounter } from './limits/request-limits.js';
 import { ChangeHub } from './live/change-hub.js';
 import type { DeviceChanges } from './operations/watch-network-devices.js';
@@ -102,6 +103,7 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
         addressOf: clientAddress(settings.trustedProxies),
         countRequest: requestCounter(settings.rateLimit),
       }),
+      takePlace: openConnections(),
       subscriptions: createSubscriptionServer(schema, settings, { gateway, log, metrics, ...rhythm }),
       metrics,
       maxBodyBytes: settings.maxBodyBytes,

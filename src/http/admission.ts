@@ -18,6 +18,8 @@ type Judge = (message: IncomingMessage, authorization: string | undefined) => Pr
 
 /** The one way in, for every endpoint that serves data. */
 export interface Admission {
+  /** What its client has to itself: an address, or a network of IPv6. */
+  readonly networkOf: (message: IncomingMessage) => string;
   readonly judge: Judge;
   /**
    * The same for one request more, which is counted before anything is done for it.
@@ -31,6 +33,7 @@ export function openAdmission({ authenticate, addressOf, countRequest }: Admissi
   const of = ({ socket, headers }: IncomingMessage): string =>
     addressOf(socket.remoteAddress, headers['x-forwarded-for']);
   return {
+    networkOf: (message) => networkOf(of(message)),
     judge: async (message, authorization) => await authenticate(authorization, of(message)),
     admit: async (message, authorization) => {
       const address = of(message);

@@ -43,6 +43,9 @@ function faultOf(error: Error): HttpFault {
   }
 }
 
+/** How long a refused client may take to end its side, which it could leave open for ever. */
+const LINGER_MS = 1_000;
+
 /** Answers on the bare connection, which ends with that. */
 export function refuse(socket: Duplex, fault: HttpFault): void {
   const requestId = randomUUID();
@@ -55,6 +58,9 @@ export function refuse(socket: Duplex, fault: HttpFault): void {
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
     'x-content-type-options: nosniff',
+    ...Object.entries(fault.headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const lingering = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(lingering));
 }

@@ -4,15 +4,21 @@ import { handleProtocols } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SubscriptionServer } from '../graphql/subscription-server.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { Place, TakePlace } from '../limits/open-connections.js';
 import { describeCause } from '../logging/log.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { Admission } from './admission.js';
 import { refuse } from './broken-requests.js';
-import { HttpFault } from './fault.js';
+import { HttpFault, toHttpFault } from './fault.js';
 
 /** What WebSocket clients are served with. */
 export interface WebSocketParts {
   readonly subscriptions: SubscriptionServer;
   readonly admission: Admission;
+  /** How many clients may be connected. */
+  readonly takePlace: TakePlace;
+  readonly metrics: GatewayMetrics;
   readonly log: Logger;
   /** Of one message. */
   readonly maxBodyBytes: number;
@@ -59,8 +65,15 @@ export function websocketEndpoint(parts: WebSocketParts): WebSocketEndpoint {
   const keepingAlive = setInterval(() => keepAlive(server.clients), KEEP_ALIVE_MS).unref();
   return {
     upgrade: (message, socket, head) => {
-      if (isStopping) refuse(socket, new HttpFault(503, 'OVERLOADED', 'The server is stopping.'));
-      else server.handleUpgrade(message, socket, head, (client) => serve(client, message, parts));
+      try {
+        if (isStopping) throw new GatewayError('OVERLOADED', { message: 'The server is stopping.' });
+        const place = placeFor(message, socket, parts);
+        server.handleUpgrade(message, socket, head, (client) => serve(client, message, place, parts));
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        parts.metrics.errorAnswered(error.code);
+        refuse(socket, toHttpFault(error));
+      }
     },
     stop: () => {
       isStopping = true;
@@ -70,9 +83,25 @@ export function websocketEndpoint(parts: WebSocketParts): WebSocketEndpoint {
   };
 }
 
+/** Takes a place until the connection is closed, also when its handshake fails. @throws OVERLOADED */
+function placeFor(
+  message: IncomingMessage,
+  socket: Duplex,
+  { takePlace, admission, metrics }: WebSocketParts,
+): Place {
+  const place = takePlace(admission.networkOf(message));
+  metrics.websocketOpened();
+  socket.once('close', () => {
+    place.leave();
+    metrics.websocketClosed();
+  });
+  return place;
+}
+
 function serve(
   client: WebSocket,
   message: IncomingMessage,
+  place: Place,
   { subscriptions, admission, log }: WebSocketParts,
 ): void {
   const operations = new Set<{ readonly end: () => void }>();
@@ -98,7 +127,11 @@ function serve(
     },
     {
       judge: async (authorization) => await admission.judge(message, authorization),
-      admit: async (authorization) => await admission.admit(message, authorization),
+      admit: async (authorization) => {
+        const credential = await admission.admit(message, authorization);
+        place.claim(credential);
+        return credential;
+      },
       operations,
       dropOverloaded: (id, payload) => {
         // It goes out behind what the client has yet to read; then there is nothing more for it.

@@ -63,6 +63,8 @@ export class GatewayMetrics {
   ]);
   readonly #subscriptions = this.#gauge('subscriptions_open', 'Subscriptions that are being served.');
 
+  readonly #websockets = this.#gauge('websocket_connections_open', 'Connections of WebSocket clients.');
+
   constructor({ pool, openJobs }: MetricSources) {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('database_connections', 'Connections of the pool.', ['state'], (gauge) => {
@@ -132,6 +134,14 @@ export class GatewayMetrics {
 
   subscriptionClosed(): void {
     this.#subscriptions.dec();
+  }
+
+  websocketOpened(): void {
+    this.#websockets.inc();
+  }
+
+  websocketClosed(): void {
+    this.#websockets.dec();
   }
 
   #counter(name: string, help: string, labelNames: readonly string[]): Counter {

@@ -24,7 +24,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   const logLines: string[] = [];
   const fail = async (): Promise<never> => await Promise.reject(error);
   const route = devicePageRoute({
-    admission: { judge: asAdmin, admit: asAdmin },
+    admission: { networkOf: () => '', judge: asAdmin, admit: asAdmin },
     gateway: {
       devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail, queueJob: fail },
       secrets: { seal: () => ({ sealed: '' }), open: () => '', isCurrent: () => true },
