@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { ErrorCode } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
 
 /** SQLSTATE classes that mean "the server is there but cannot work now": nothing was written. */
@@ -8,10 +9,13 @@ const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '58'
 const CONNECTION_LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05']);
 
 /**
- * 40001, 40P01: rolled back and worth another try. 25006: a standby that is not promoted yet. 55P03: a lock was not to be
- * had in time. 57014: a statement took too long. 25P03, 25P04: so did a transaction, and the server ended its connection.
+ * Faults of a statement, which leave its connection as good as before. 40001, 40P01: rolled back and worth another try.
+ * 25006: a standby that is not promoted yet. 55P03: a lock was not to be had in time. 57014: a statement took too long.
  */
-const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014', '25P03', '25P04']);
+const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
+
+/** A transaction took too long, and the server ended its connection. */
+const TRANSACTION_ENDED: ReadonlySet<string> = new Set(['25P03', '25P04']);
 
 /** The SQLSTATE of a fault that PostgreSQL itself reported. */
 function sqlState(error: unknown): string | undefined {
@@ -44,7 +48,16 @@ export function statementFault(cause: unknown, kind: 'read' | 'write'): unknown 
 }
 
 function isUnavailableState(state: string): boolean {
-  return PASSING.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
+  return PASSING.has(state) || TRANSACTION_ENDED.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
+}
+
+/** After these errors nobody knows what a connection still does, unless the server itself said what went wrong. */
+const BROKEN: ReadonlySet<ErrorCode> = new Set(['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN']);
+
+/** Whether a connection is of no use any more after this error; if not, a transaction on it is to be rolled back. */
+export function losesConnection(error: unknown): boolean {
+  if (!(error instanceof GatewayError) || !BROKEN.has(error.code)) return false;
+  return !PASSING.has(sqlState(error.cause) ?? '');
 }
 
 /** The driver sends nothing over a connection that it knows to be lost. */

@@ -1,9 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
-import type { ErrorCode } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { connectFault, faultOfPrisma, statementFault } from './database-faults.js';
+import { connectFault, faultOfPrisma, losesConnection, statementFault } from './database-faults.js';
 
 /** A statement that runs beside Prisma. */
 export interface Statement {
@@ -85,7 +84,8 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
       if (name !== undefined) names.set(text, name);
       return await prisma.$queryRawUnsafe<RawRow[]>(text, ...values).catch(rethrow);
     },
-    transaction: async (work) => await withClient(pool, async (client) => await transactionOn(client, work)),
+    transaction: async (work) =>
+      await withClient(pool, async (client, drop) => await transactionOn(client, drop, work)),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: async () => {
       await prisma.$disconnect();
@@ -130,31 +130,32 @@ function withFaults(prisma: PrismaClient, assertRoomInPool: () => void) {
 /** Prisma's client, with database faults turned into the catalogue's. */
 export type Prisma = ReturnType<typeof withFaults>;
 
-/** After these errors nobody knows what a connection still does; it is not used again. */
-const BROKEN: ReadonlySet<ErrorCode> = new Set(['DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN']);
-
 /** @throws OVERLOADED when too many wait for a connection already: nothing was sent */
 function assertRoom(pool: pg.Pool): void {
   if (pool.waitingCount >= MAX_WAITING) throw new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
 }
 
-async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** @param work is given a connection, and what keeps it from being used again */
+async function withClient<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient, drop: () => void) => Promise<T>,
+): Promise<T> {
   assertRoom(pool);
   const client = await pool.connect().catch((error: unknown) => {
     throw connectFault(error);
   });
   let isLost = false;
-  const onError = (): void => {
+  const drop = (): void => {
     isLost = true;
   };
-  client.on('error', onError);
+  client.on('error', drop);
   try {
-    return await work(client);
+    return await work(client, drop);
   } catch (error) {
-    isLost ||= error instanceof GatewayError && BROKEN.has(error.code);
+    isLost ||= losesConnection(error);
     throw error;
   } finally {
-    client.off('error', onError);
+    client.off('error', drop);
     client.release(isLost);
   }
 }
@@ -178,7 +179,11 @@ function failed(kind: Statement['kind']): (error: unknown) => never {
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN', kind: 'read' };
 const COMMIT: Statement = { name: 'commit', text: 'COMMIT', kind: 'write' };
 
-async function transactionOn<T>(client: pg.ClientBase, work: (run: RunStatement) => Promise<T>): Promise<T> {
+async function transactionOn<T>(
+  client: pg.ClientBase,
+  drop: () => void,
+  work: (run: RunStatement) => Promise<T>,
+): Promise<T> {
   const run: RunStatement = async (statement, values) =>
     // Until the commit a broken connection means that nothing was written.
     await runOn(client, { ...statement, kind: 'read' }, values);
@@ -188,9 +193,8 @@ async function transactionOn<T>(client: pg.ClientBase, work: (run: RunStatement)
     await runOn(client, COMMIT, []);
     return result;
   } catch (error) {
-    const isBroken = error instanceof GatewayError && BROKEN.has(error.code);
     // A connection of which nobody knows what it does is not asked for anything more.
-    if (!isBroken) await client.query('ROLLBACK').catch(() => undefined);
+    if (!losesConnection(error)) await client.query('ROLLBACK').catch(drop);
     throw error;
   }
 }

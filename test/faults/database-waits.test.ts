@@ -49,6 +49,19 @@ describe('a wait that lasts too long is DATABASE_UNAVAILABLE, and nothing was wr
     expect((await ask(UPDATE)).data).toEqual({ updateNetworkDevice: { version: 2, name: 'Never' } });
   }
 
+  /** The connections of the gateway that wait for a lock, when so many do. */
+  async function waiting(count: number): Promise<readonly unknown[]> {
+    const pids = async (): Promise<unknown[]> =>
+      (await gateway.sql.query<{ pid: number }>(WAITING)).rows.map(({ pid }) => pid);
+    await expect.poll(pids).toHaveLength(count);
+    return await pids();
+  }
+
+  /** How many of these connections are still open. */
+  async function open(pids: readonly unknown[]): Promise<number | null> {
+    return (await gateway.sql.query('SELECT 1 FROM pg_stat_activity WHERE pid = ANY($1)', [pids])).rowCount;
+  }
+
   function expectUnavailable({ errors, status }: GraphqlAnswer): void {
     expect(status).toBe(200);
     expect(errors[0]?.extensions).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true });
@@ -66,6 +79,16 @@ describe('a wait that lasts too long is DATABASE_UNAVAILABLE, and nothing was wr
     await expectWellAgain();
   });
 
+  it('for a lock, and the connections that waited are kept', async () => {
+    await whileLocked('LOCK TABLE network_device IN ACCESS EXCLUSIVE MODE', async () => {
+      const asked = Promise.all([READ, UPDATE, READ].map(ask));
+      const pids = await waiting(3);
+      (await asked).forEach(expectUnavailable);
+      expect(await open(pids)).toBe(3);
+    });
+    await expectWellAgain();
+  });
+
   it.each([
     ['a read by a hot statement', READ],
     ['a read through Prisma', MODELS],
@@ -73,9 +96,10 @@ describe('a wait that lasts too long is DATABASE_UNAVAILABLE, and nothing was wr
   ])('for the end of %s (57014)', async (_, query) => {
     await whileLocked('LOCK TABLE network_device, device_model IN ACCESS EXCLUSIVE MODE', async () => {
       const asked = ask(query);
-      await expect.poll(async () => (await gateway.sql.query(WAITING)).rowCount).toBe(1);
+      const pids = await waiting(1);
       await gateway.sql.query(`SELECT pg_cancel_backend(pid) FROM (${WAITING}) w`);
       expectUnavailable(await asked);
+      expect(await open(pids)).toBe(1);
     });
     await expectWellAgain();
   });
@@ -86,6 +110,10 @@ describe('a connection has time limits of the server', () => {
     text: `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
       current_setting('idle_in_transaction_session_timeout') AS idle`,
     kind: 'read',
+  };
+  const INSERT: Statement = {
+    text: "INSERT INTO customer (id, name) VALUES (repeat('a', 24), 'Never')",
+    kind: 'write',
   };
   const IMPATIENT: Statement = {
     text: 'SET LOCAL idle_in_transaction_session_timeout = 100',
@@ -100,23 +128,39 @@ describe('a connection has time limits of the server', () => {
     await drop();
   });
 
+  it('a transaction in which a statement took too long (57014) is rolled back, and its connection is used again', async () => {
+    const { url, drop } = await createTestDatabase();
+    const database = openDatabase(url, () => undefined);
+    const own: Statement = { text: 'SELECT pg_backend_pid() AS pid', kind: 'read' };
+    const before = await database.run(own, []);
+    const late = database.transaction(async (run) => {
+      await run(INSERT, []);
+      await run({ text: 'SET LOCAL statement_timeout = 100', kind: 'read' }, []);
+      await run({ text: 'SELECT pg_sleep(20)', kind: 'read' }, []);
+    });
+    await expect(late).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await database.run(own, [])).toEqual(before);
+    // Outside a transaction each statement is one of its own.
+    const xact: Statement = { text: 'SELECT pg_current_xact_id()::text AS id', kind: 'read' };
+    expect(await database.run(xact, [])).not.toEqual(await database.run(xact, []));
+    expect(await database.prisma.customer.count()).toBe(0);
+    await database.close();
+    await drop();
+  });
+
   it('a transaction that says nothing for too long (25P03) wrote nothing, and that is what is told', async () => {
     const { url, drop } = await createTestDatabase();
     const database = openDatabase(url, () => undefined);
-    const insert: Statement = {
-      text: "INSERT INTO customer (id, name) VALUES (repeat('a', 24), 'Never')",
-      kind: 'write',
-    };
     const silent = database.transaction(async (run) => {
       await run(IMPATIENT, []);
-      await run(insert, []);
+      await run(INSERT, []);
       await delay(600);
     });
     await expect(silent).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     const late = database.transaction(async (run) => {
       await run(IMPATIENT, []);
       await delay(600);
-      await run(insert, []);
+      await run(INSERT, []);
     });
     await expect(late).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     expect(await database.prisma.customer.count()).toBe(0);
