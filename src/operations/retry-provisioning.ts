@@ -27,7 +27,11 @@ export async function retryProvisioning(
     accessLevel: viewer.level,
     requestId,
   });
-  if (progress === undefined) throw new GatewayError('DEVICE_DELETING');
+  if (progress === undefined) {
+    if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
+    // Since it was read it went away, or began to.
+    return await retryProvisioning(devices, viewer, id, requestId);
+  }
   const passwords = mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused';
   return { device: withProgress(provisionedAnew(device), progress), passwords };
 }

@@ -1,4 +1,5 @@
 import type { StatusPatch } from '../domain/status-report.js';
+import { brokenConstraint } from './database-faults.js';
 import type { Database, RunStatement, Statement } from './database.js';
 import { DEVICE, DEVICE_TABLES_BUT_STATUS, type StoredDevice, toStoredDevice } from './device-row.js';
 
@@ -76,17 +77,29 @@ const REPORT_STATUS: Statement = {
 };
 
 /** The status of the devices of this database. */
-export function statusStore({ run, transaction }: Database): StatusStore {
+export function statusStore(database: Database): StatusStore {
   return {
     report: async (updates) => {
-      const rounds = toRounds(updates);
-      const devices =
-        rounds.length > 1
-          ? await transaction(async (inside) => await applyRounds(inside, rounds))
-          : await applyRounds(run, rounds);
+      const devices = await applyUpdates(database, toRounds(updates));
       return updates.map((update) => devices.get(update));
     },
   };
+}
+
+async function applyUpdates(
+  database: Database,
+  rounds: readonly Round[],
+): Promise<ReadonlyMap<StatusUpdate, StoredDevice>> {
+  try {
+    return rounds.length > 1
+      ? await database.transaction(async (inside) => await applyRounds(inside, rounds))
+      : await applyRounds(database.run, rounds);
+  } catch (error) {
+    // A device went away between the statement's snapshot and its first status; nothing was written, and it is missing now.
+    if (brokenConstraint(error) === 'device_status_device_id_fkey')
+      return await applyUpdates(database, rounds);
+    throw error;
+  }
 }
 
 type Round = ReadonlyMap<string, StatusUpdate>;
