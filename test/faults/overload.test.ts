@@ -94,6 +94,9 @@ describe('more requests than the gateway can work on', () => {
       });
       // 10 have a connection, 500 wait for one; the rest has its answer while everything stands still.
       await expect.poll(() => shed.length, { timeout: 20_000 }).toBeGreaterThan(50);
+      // What reads through Prisma waits for the same connections.
+      const { errors } = await gateway.query('{ deviceModels { id } }', { token });
+      expect(errors[0]?.extensions.code).toBe('OVERLOADED');
       await lock.query('ROLLBACK');
       isLocked = false;
       const codes = await Promise.all(asked);

@@ -76,6 +76,34 @@ describe('the audit trail', () => {
     expect(await entries()).toEqual(before);
   });
 
+  it('and nothing is done that it does not hold: a change whose entry cannot be written is none', async () => {
+    const stored = async (): Promise<unknown> =>
+      (
+        await gateway.sql.query(
+          `SELECT d::text, (SELECT count(*) FROM provisioning_job WHERE device_id = d.id) AS jobs,
+             (SELECT count(*) FROM device_change WHERE device_id = d.id) AS changes
+           FROM network_device d WHERE id = $1`,
+          [device.id],
+        )
+      ).rows;
+    const before = await stored();
+    await gateway.sql.query('ALTER TABLE device_audit ADD CONSTRAINT closed CHECK (false) NOT VALID');
+    try {
+      for (const input of [{ name: 'In secret' }, { wifi: { ssid: 'In secret' } }]) {
+        const { errors } = await update(gateway, token, device.id, input);
+        expect(errors[0]?.extensions.code).toBe('INTERNAL_ERROR');
+      }
+      const { errors } = await retry(gateway, token, device.id);
+      expect(errors[0]?.extensions.code).toBe('INTERNAL_ERROR');
+      expect(await stored()).toEqual(before);
+    } finally {
+      await gateway.sql.query('ALTER TABLE device_audit DROP CONSTRAINT closed');
+    }
+    const { errors } = await update(gateway, token, device.id, { name: 'In the open' });
+    expect(errors).toEqual([]);
+    expect(await stored()).not.toEqual(before);
+  });
+
   it('holds no values', async () => {
     const { rows } = await gateway.sql.query<{ text: string }>('SELECT a::text AS text FROM device_audit a');
     expect(rows.length).toBeGreaterThan(3);
