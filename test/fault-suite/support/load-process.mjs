@@ -1,0 +1,68 @@
+// The clients of the mixed load, a process of their own: whatever the test does beside them delays none of their requests.
+// It also holds a server that does nothing but answer, for what any answer takes on this machine at that moment.
+import { Agent, createServer, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const CONTROL_PAUSE_MS = 20;
+
+const agent = new Agent({ keepAlive: true });
+let asked = 0;
+
+if (process.argv[2] === 'control') {
+  const server = createServer((_, response) => response.end('{}'));
+  server.listen(0, '127.0.0.1', () => process.send(`http://127.0.0.1:${server.address().port}/`));
+} else {
+  process.on('message', (job) => run(job).then((result) => process.send(result)));
+}
+process.on('disconnect', () => process.exit());
+
+/** @returns status, text and milliseconds; a connection that breaks ends the process, and with it the test */
+async function send(url, method, headers, body) {
+  const startedAt = performance.now();
+  return await new Promise((resolve, reject) => {
+    const asking = request(url, { method, headers, agent, timeout: 30_000 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({ status: response.statusCode, text, ms: performance.now() - startedAt });
+      });
+    });
+    asking.on('error', reject);
+    asking.on('timeout', () => asking.destroy(new Error('no answer in time')));
+    asking.end(body);
+  });
+}
+
+/** One window of load. */
+async function run({ url, controlUrl, token, ids, questions, clients, windowMs }) {
+  const result = { times: [], controlTimes: [], outcomes: {}, pages: [] };
+  const endsAt = performance.now() + windowMs;
+  const isOver = () => performance.now() >= endsAt;
+  const authorization = `Bearer ${token}`;
+
+  async function ask() {
+    asked += 1;
+    const variables = { id: ids[asked % ids.length], ids: ids.slice(0, 20), name: `Load ${asked}` };
+    const body = JSON.stringify({ query: questions[asked % questions.length], variables });
+    const { text, ms } = await send(url, 'POST', { authorization, 'content-type': 'application/json' }, body);
+    result.times.push(ms);
+    const outcome = JSON.parse(text).errors?.[0].extensions.code ?? 'done';
+    result.outcomes[outcome] = (result.outcomes[outcome] ?? 0) + 1;
+    if (asked % 50 !== 0) return;
+    const page = new URL(`/network/device/${ids[0]}`, url);
+    result.pages.push((await send(page, 'GET', { authorization })).status);
+  }
+  async function client() {
+    while (!isOver()) await ask();
+  }
+  async function control() {
+    while (!isOver()) {
+      result.controlTimes.push((await send(controlUrl, 'GET', {})).ms);
+      await delay(CONTROL_PAUSE_MS);
+    }
+  }
+  await Promise.all([control(), ...Array.from({ length: clients }, client)]);
+  return result;
+}
