@@ -16,6 +16,9 @@ const CLIENTS = 8;
 /** Caches fill and code is compiled in the first windows. */
 const WARM_UP_WINDOWS = size(3, 6);
 
+/** Megabytes a minute after the warm-up; the short form ends while the heap is still settling. */
+const MAY_RISE = size(1, 2);
+
 /** Windows at the beginning and at the end that are compared by their median: a minute each, or short ones against chance. */
 const AT_EACH_END = size(1, 3);
 
@@ -54,7 +57,7 @@ function ends(values: readonly number[]): readonly [first: number, last: number]
   return [median(warm.slice(0, AT_EACH_END)), median(warm.slice(-AT_EACH_END))];
 }
 
-it(`${(WINDOW_MS * WINDOWS) / 60_000} minutes of mixed load: memory stays, and the end is as fast as the beginning`, async () => {
+it(`${(WINDOW_MS * WINDOWS) / 1_000} seconds of mixed load: memory stays, and the end is as fast as the beginning`, async () => {
   const job = {
     url: gateway.url,
     token: await rig.token('MANAGER'),
@@ -97,7 +100,7 @@ it(`${(WINDOW_MS * WINDOWS) / 60_000} minutes of mixed load: memory stays, and t
   expect(outcomes).toEqual(new Set(['done', 'INVALID_VALUE', 'GRAPHQL_VALIDATION_FAILED']));
   expect(new Set(windows.flatMap(({ pages }) => pages))).toEqual(new Set([200]));
   // What the line may be off by is the noise of few points, not a leak.
-  expect(perX - 2 * error).toBeLessThan(1);
+  expect(perX - 2 * error).toBeLessThan(MAY_RISE);
   // Whatever else the machine does, it is no slower for the gateway than for a server that does nothing, and costs it no CPU.
   expect(last).toBeLessThanOrEqual(first * 1.5 * Math.max(1, busy / calm));
   expect(cpuLast).toBeLessThanOrEqual(cpuFirst * 1.5);

@@ -34,6 +34,7 @@ describe('while the issuer takes its time', () => {
     for (let index = 0; index < 150; index += 1) subscriber.subscribe(`s${index}`);
     await expect.poll(errors).toEqual(Array.from({ length: 50 }, (_, index) => `s${index + 100}`));
     expect((await subscriber.error('s100')).extensions.code).toBe('OVERLOADED');
+    await expect.poll(() => platform.asked.length).toBe(1);
     answer(jsonReply(ACCEPTED));
     await expect.poll(async () => (await metricsOf(gateway)).get('subscriptions_open')).toBe(100);
   });
