@@ -7,7 +7,7 @@ import type {
 } from 'graphql';
 import type { GatewayContext } from './context.js';
 import { logPasswordReads } from './password-reads.js';
-import { logUnforeseen, presentErrors } from './request-errors.js';
+import { codesOf, logUnforeseen, presentErrors } from './request-errors.js';
 
 /**
  * Told of every operation that was answered.
@@ -37,8 +37,7 @@ export function concludeOperation(
   const { requestId, log } = context;
   logPasswordReads(context);
   const presented = presentErrors(errors, { requestId, schema, document });
-  const codes = presented.map(({ extensions }) => String(extensions?.['code']));
-  onOperation(operation?.operation ?? 'unknown', codes);
+  onOperation(operation?.operation ?? 'unknown', codesOf(presented));
   logUnforeseen(errors, log, requestId);
   return presented;
 }
