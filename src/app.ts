@@ -37,8 +37,9 @@ import { deviceStore } from './persistence/device-store.js';
 import { writeFleet } from './persistence/fleet-writer.js';
 import { measuredDatabase } from './persistence/measured-database.js';
 import { countOpenJobs, provisioningJobs } from './persistence/provisioning-jobs.js';
-import { provisioningQueue } from './persistence/provisioning-queue.js';
+import { type JobTaker, provisioningQueue } from './persistence/provisioning-queue.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
+import { tellingDatabase } from './persistence/telling-database.js';
 import { statusStore } from './persistence/report-status.js';
 import { driverFor } from './provisioning/target-driver.js';
 import { type ProvisioningWorker, startWorker, type WorkerParts } from './provisioning/worker.js';
@@ -63,11 +64,11 @@ const DEMO_FLEET = new URL('../prisma/demo-fleet.json', import.meta.url);
 export interface Rhythm {
   /** The credentials of a running subscription. */
   readonly credentialRecheckMs: number;
-  /** The connection that hears of changes. */
+  /** Changes that nobody told of. */
   readonly heartbeatMs: number;
 }
 
-const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 5_000 };
+const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 1_000 };
 
 /** How long the start waits for changes to be heard; subscriptions before are refused. */
 const FEED_PATIENCE_MS = 2_000;
@@ -80,8 +81,8 @@ const FEED_PATIENCE_MS = 2_000;
 export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM): Promise<App> {
   const opened = await openStorage(settings, log);
   const metrics = metricsOf(opened);
-  const storage = measuredStorage(opened, metrics);
   let live: LiveChanges | undefined;
+  const storage = observedStorage(opened, metrics, () => live?.feed.changed());
   let worker: ProvisioningWorker | undefined;
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
@@ -92,7 +93,12 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
     const apollo = createApolloServer(schema, settings, onOperation, known);
     await apollo.start();
     live = await openLiveChanges(storage, log, rhythm, () => worker?.wake());
-    const gateway = gatewayParts(storage, countedChanges(live.changes, metrics));
+    const { feed, changes, stop: stopLiveChanges } = live;
+    const jobs: JobTaker = {
+      reserve: () => worker?.reserve(),
+      queued: () => (worker === undefined ? feed.jobQueued() : worker.wake()),
+    };
+    const gateway = gatewayParts(storage, jobs, countedChanges(changes, metrics));
     const parts = {
       gateway,
       log,
@@ -116,7 +122,6 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
     if (settings.provisioning.isWorker) {
       worker = openWorker(settings.provisioning, storage, log, (end) => metrics.tryEnded(end));
     }
-    const { stop: stopLiveChanges } = live;
     return {
       url: http.url,
       issuer,
@@ -135,9 +140,9 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
   }
 }
 
-function gatewayParts({ database, keyRing }: Storage, changes: DeviceChanges): GatewayParts {
+function gatewayParts({ database, keyRing }: Storage, jobs: JobTaker, changes: DeviceChanges): GatewayParts {
   return {
-    devices: deviceStore(database),
+    devices: deviceStore(database, jobs),
     catalog: catalogStore(database.prisma),
     deviceLists: deviceLists(database),
     customerLists: customerLists(database),
@@ -153,6 +158,7 @@ function gatewayParts({ database, keyRing }: Storage, changes: DeviceChanges): G
 /** What tells subscribers of changes. */
 interface LiveChanges {
   readonly changes: DeviceChanges;
+  readonly feed: ChangeFeed;
   readonly stop: () => Promise<void>;
 }
 
@@ -185,6 +191,7 @@ async function openLiveChanges(
   patience.abort();
   return {
     changes: hub,
+    feed,
     stop: async () => {
       hub.stop();
       await feed.stop();
@@ -211,11 +218,11 @@ function countedChanges({ watch }: DeviceChanges, metrics: GatewayMetrics): Devi
   };
 }
 
-function measuredStorage(storage: Storage, metrics: GatewayMetrics): Storage {
-  const database = measuredDatabase(storage.database, (name, seconds) =>
+function observedStorage(storage: Storage, metrics: GatewayMetrics, onWritten: () => void): Storage {
+  const measured = measuredDatabase(storage.database, (name, seconds) =>
     metrics.statementEnded(name, seconds),
   );
-  return { ...storage, database };
+  return { ...storage, database: tellingDatabase(measured, onWritten) };
 }
 
 const PING: Statement = { name: 'ping', text: 'SELECT 1', kind: 'read' };

@@ -93,9 +93,8 @@ async function attemptUpdate(
   const sealed = { ...next, wifi: sealWifi(secrets, deviceId, next.wifi, wifiBefore) };
   if (dryRun) return { device: sealed, passwords };
   const outcome = await write(deviceId, before.version, {
-    settings: sealed,
+    device: sealed,
     needsJob,
-    updatedAt: next.updatedAt,
     audit: {
       action: 'updateNetworkDevice',
       paths: namesOfChanges(before, after),

@@ -1,10 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { describeCause } from '../logging/log.js';
-import { ChangeLedger, parseChanges, type Snapshot } from './change-ledger.js';
 import { type ChangeListener, openChangeListener } from './change-listener.js';
+import { ChangeReader } from './change-reader.js';
 import type { RunStatement } from './database.js';
-import { RowReader } from './row-reader.js';
 
 /** Who is told. None of these may throw. */
 interface ChangeHandlers {
@@ -24,7 +24,7 @@ export interface ChangeFeedParts {
   readonly run: RunStatement;
   readonly handlers: ChangeHandlers;
   readonly log: Logger;
-  /** How often the connection is tried; it counts as broken when it does not answer for as long. */
+  /** How often changes are looked for that nobody told of. */
   readonly heartbeatMs: number;
 }
 
@@ -34,15 +34,20 @@ export interface ChangeFeed {
   readonly hasStarted: () => boolean;
   /** Resolved as soon as it has. */
   readonly started: Promise<void>;
+  /** This process may have committed changes: they are told here and to all other instances soon. */
+  readonly changed: () => void;
+  /** This process has queued a job and does not take it up itself. */
+  readonly jobQueued: () => void;
   readonly stop: () => Promise<void>;
 }
 
-const SNAPSHOT = `SELECT pg_snapshot_xmin(s)::text AS xmin, pg_snapshot_xmax(s)::text AS xmax FROM pg_current_snapshot() s`;
+type Channel = 'device_change' | 'provisioning_job';
 
-/** The table is read page by page in the order of its key. */
-const REPLAY = `SELECT xid::text AS xid, seq::text AS seq, device_id FROM device_change
-  WHERE (xid, seq) > ($1::bigint, $2::bigint) ORDER BY xid, seq LIMIT 5000`;
-const REPLAY_PAGE = 5_000;
+/** Changes that come within this time of others are told with the next. */
+const GATHER_MS = 20;
+
+/** The connection counts as broken when it does not answer for so many heartbeats. */
+const PATIENCE_BEATS = 5;
 
 const PRUNE = {
   name: 'prune-changes',
@@ -56,116 +61,126 @@ const MAX_RETRY_MS = 5_000;
 
 /** Starts to hear of changes, and goes on however often the connection breaks. */
 export function startChangeFeed(parts: ChangeFeedParts): ChangeFeed {
-  const { log } = parts;
-  const stopping = new AbortController();
-  const ledger = new ChangeLedger();
-  let isStarted = false;
-  let failures = 0;
-  let tellStarted = (): void => undefined;
-  const started = new Promise<void>((resolve) => (tellStarted = resolve));
-  const onListening = (): void => {
-    isStarted = true;
-    failures = 0;
-    tellStarted();
-  };
-  const isStopping = (): boolean => stopping.signal.aborted;
-  const serve = async (): Promise<void> => {
-    while (!isStopping()) {
-      try {
-        await listen(parts, ledger, stopping.signal, onListening);
-      } catch (error) {
-        if (isStopping()) return;
-        log.warn({ cause: describeCause(error) }, 'the connection that hears of changes is away');
-      }
-      await pause(Math.min(MIN_RETRY_MS * 2 ** failures++, MAX_RETRY_MS), stopping.signal);
-    }
-  };
-  const served = serve();
+  const feed = new Feed(parts);
+  const served = feed.serve();
   return {
-    hasStarted: () => isStarted,
-    started,
+    hasStarted: () => feed.hasStarted,
+    started: feed.started,
+    changed: () => feed.announce('device_change'),
+    jobQueued: () => feed.announce('provisioning_job'),
     stop: async () => {
-      stopping.abort();
+      feed.stopping.abort();
       await served;
     },
   };
 }
 
-/** Hears until the connection breaks. */
-async function listen(
-  { url, run, handlers, log, heartbeatMs }: ChangeFeedParts,
-  ledger: ChangeLedger,
-  stopping: AbortSignal,
-  onListening: () => void,
-): Promise<void> {
-  const tell = (changes: ReturnType<typeof parseChanges>): void => {
-    const fresh = ledger.take(changes);
-    if (fresh.length > 0) handlers.onChanges(fresh.map(({ deviceId }) => deviceId));
-  };
-  const listener = await openChangeListener(url, heartbeatMs, (channel, payload) => {
-    if (channel === 'provisioning_job') handlers.onJob();
-    else tell(parseChanges(payload));
-  });
-  try {
-    if (ledger.replayFrom() === undefined) await beat(listener, ledger);
-    await listener.query('LISTEN device_change');
-    await listener.query('LISTEN provisioning_job');
-    if (ledger.hasGap(await readSnapshot(listener), Date.now())) {
-      ledger.reset();
-      await beat(listener, ledger);
-      handlers.onGap();
-    }
-    for await (const changes of replay(listener, ledger)) tell(changes);
-    handlers.onJob();
-    onListening();
-    let prunedAt = Date.now();
-    const ending = AbortSignal.any([stopping, listener.lost]);
-    for (;;) {
-      await pause(heartbeatMs, ending);
-      ending.throwIfAborted();
-      await beat(listener, ledger);
-      if (Date.now() - prunedAt < PRUNE_EVERY_MS) continue;
-      prunedAt = Date.now();
-      // It takes as long as it takes: on the pool, and nobody waits for it.
-      void prune(run, ledger, log);
-    }
-  } finally {
-    await listener.close();
+class Feed {
+  readonly stopping = new AbortController();
+  readonly started: Promise<void>;
+  hasStarted = false;
+  readonly #parts: ChangeFeedParts;
+  readonly #reader: ChangeReader;
+  /** What the others are to be told of. */
+  readonly #announced = new Set<Channel>();
+  /** Tells this instance's own notices from those of others. */
+  readonly #name = randomUUID();
+  #tellStarted = (): void => undefined;
+  #hasNews = false;
+  #wake = (): void => undefined;
+  #failures = 0;
+  #prunedAt = Date.now();
+
+  constructor(parts: ChangeFeedParts) {
+    this.#parts = parts;
+    this.#reader = new ChangeReader(parts.handlers.onChanges);
+    this.started = new Promise((resolve) => (this.#tellStarted = resolve));
   }
-}
 
-async function beat(listener: ChangeListener, ledger: ChangeLedger): Promise<void> {
-  ledger.beginBeat();
-  ledger.endBeat(await readSnapshot(listener), Date.now());
-}
-
-async function readSnapshot({ query }: ChangeListener): Promise<Snapshot> {
-  const [row = {}] = await query(SNAPSHOT);
-  const reader = RowReader.of(row);
-  return { xmin: BigInt(reader.text('xmin')), xmax: BigInt(reader.text('xmax')) };
-}
-
-/** The changes that may not have been told while nobody heard. */
-async function* replay(
-  { query }: ChangeListener,
-  ledger: ChangeLedger,
-): AsyncGenerator<ReturnType<typeof parseChanges>> {
-  let after = { xid: String((ledger.replayFrom() ?? 0n) - 1n), seq: String(2n ** 63n - 1n) };
-  for (;;) {
-    const rows = (await query(REPLAY, [after.xid, after.seq])).map((row) => RowReader.of(row));
-    yield rows.map((row) => ({ seq: Number(row.text('seq')), deviceId: row.text('device_id') }));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < REPLAY_PAGE) return;
-    after = { xid: last.text('xid'), seq: last.text('seq') };
+  announce(channel: Channel): void {
+    this.#announced.add(channel);
+    this.#tellNews();
   }
-}
 
-async function prune(run: RunStatement, ledger: ChangeLedger, log: Logger): Promise<void> {
-  const below = ledger.prunableBelow(Date.now());
-  if (below === undefined) return;
-  await run(PRUNE, [String(below)]).catch((error: unknown) => {
-    log.debug({ cause: describeCause(error) }, 'old changes are deleted later');
-  });
+  #tellNews(): void {
+    this.#hasNews = true;
+    this.#wake();
+  }
+
+  async serve(): Promise<void> {
+    const { signal } = this.stopping;
+    const isStopping = (): boolean => signal.aborted;
+    while (!isStopping()) {
+      try {
+        await this.#listen();
+      } catch (error) {
+        if (isStopping()) return;
+        this.#parts.log.warn({ cause: describeCause(error) }, 'the connection that hears of changes is away');
+      }
+      await pause(Math.min(MIN_RETRY_MS * 2 ** this.#failures++, MAX_RETRY_MS), signal);
+    }
+  }
+
+  /** Hears until the connection breaks. */
+  async #listen(): Promise<void> {
+    const { url, handlers, heartbeatMs } = this.#parts;
+    const listener = await openChangeListener(url, PATIENCE_BEATS * heartbeatMs, (channel, sender) => {
+      if (sender === this.#name) return;
+      if (channel === 'provisioning_job') handlers.onJob();
+      else this.#tellNews();
+    });
+    try {
+      await listener.query({ text: 'LISTEN device_change' });
+      await listener.query({ text: 'LISTEN provisioning_job' });
+      if (await this.#reader.begin(listener)) handlers.onGap();
+      await this.#look(listener);
+      handlers.onJob();
+      this.hasStarted = true;
+      this.#failures = 0;
+      this.#tellStarted();
+      const ending = AbortSignal.any([this.stopping.signal, listener.lost]);
+      for (;;) {
+        await this.#untilNews(ending);
+        ending.throwIfAborted();
+        await this.#look(listener);
+        // It takes as long as it takes: on the pool, and nobody waits for it.
+        void this.#prune();
+      }
+    } finally {
+      await listener.close();
+    }
+  }
+
+  /** Waits for the next change, or a heartbeat. */
+  async #untilNews(ending: AbortSignal): Promise<void> {
+    await pause(GATHER_MS, ending);
+    if (!this.#hasNews) {
+      const waiting = new AbortController();
+      this.#wake = () => waiting.abort();
+      ending.addEventListener('abort', this.#wake, { once: true });
+      if (!ending.aborted) await pause(this.#parts.heartbeatMs, waiting.signal);
+      ending.removeEventListener('abort', this.#wake);
+    }
+    this.#hasNews = false;
+  }
+
+  /** Tells the others, after the commit, and reads. Notices that are lost with a connection are made up for by heartbeats. */
+  async #look(listener: ChangeListener): Promise<void> {
+    const channels = [...this.#announced];
+    this.#announced.clear();
+    await this.#reader.read(listener, { channels, sender: this.#name });
+  }
+
+  async #prune(): Promise<void> {
+    const { run, log } = this.#parts;
+    if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
+    this.#prunedAt = Date.now();
+    const below = this.#reader.position.prunableBelow(Date.now());
+    if (below === undefined) return;
+    await run(PRUNE, [String(below)]).catch((error: unknown) => {
+      log.debug({ cause: describeCause(error) }, 'old changes are deleted later');
+    });
+  }
 }
 
 async function pause(ms: number, stopping: AbortSignal): Promise<void> {

@@ -1,11 +1,14 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import type { RawRow } from './database.js';
+import type { RawRow, Statement } from './database.js';
+
+/** A statement on such a connection; one with a name is parsed once. */
+type ListenerStatement = Pick<Statement, 'name' | 'text'>;
 
 /** A connection that hears notifications. */
 export interface ChangeListener {
-  readonly query: (text: string, values?: readonly unknown[]) => Promise<readonly RawRow[]>;
+  readonly query: (statement: ListenerStatement, values?: readonly unknown[]) => Promise<readonly RawRow[]>;
   /** Aborted when the connection breaks. */
   readonly lost: AbortSignal;
   /** Ends the connection; one that does not answer is dropped. */
@@ -50,7 +53,8 @@ export async function openChangeListener(
     throw error;
   }
   return {
-    query: async (text, values = []) => (await client.query<RawRow>(text, [...values])).rows,
+    query: async (statement, values = []) =>
+      (await client.query<RawRow>({ ...statement, values: [...values] })).rows,
     lost: losing.signal,
     close,
   };

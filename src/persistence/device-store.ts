@@ -1,7 +1,8 @@
-import type { ProvisioningProgress } from '../domain/device.js';
+import { type ProvisioningProgress, withProgress } from '../domain/device.js';
 import type { AuditEntry } from './audit.js';
 import type { Database, RunStatement } from './database.js';
 import type { StoredDevice } from './device-row.js';
+import type { ClaimedJob, JobTaker } from './provisioning-queue.js';
 import { type DeviceForUpdate, readDevice, readDeviceForUpdate } from './read-device.js';
 import { queueCurrentSettings } from './queue-job.js';
 import { type DeviceWrite, writeDevice, type WriteOutcome } from './write-device.js';
@@ -24,19 +25,60 @@ export interface DeviceStore {
   readonly queueJob: (id: string, audit: AuditEntry) => Promise<ProvisioningProgress | undefined>;
 }
 
-/** The devices of this database. */
-export function deviceStore(database: Database): DeviceStore {
+/** The devices of this database. @param jobs who brings the new jobs of devices on their way */
+export function deviceStore({ run, runThroughPrisma, transaction }: Database, jobs: JobTaker): DeviceStore {
   return {
-    find: async (id) => await readDevice(database.run, id),
-    optimistic: attemptOn(database.run, database.runThroughPrisma, false),
-    locked: async (work) => await database.transaction(async (run) => await work(attemptOn(run, run, true))),
-    queueJob: async (id, audit) => await queueCurrentSettings(database.runThroughPrisma, id, audit),
+    find: async (id) => await readDevice(run, id),
+    optimistic: {
+      read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress),
+      write: async (id, version, write) => await writeAndStart(runThroughPrisma, jobs, id, version, write),
+    },
+    locked: async (work) => {
+      const result = await transaction(async (inside) => await work(lockedAttempt(inside)));
+      jobs.queued();
+      return result;
+    },
+    queueJob: async (id, audit) => {
+      const progress = await queueCurrentSettings(runThroughPrisma, id, audit);
+      if (progress?.jobs === 1) jobs.queued();
+      return progress;
+    },
   };
 }
 
-function attemptOn(run: RunStatement, runWrite: RunStatement, lock: boolean): UpdateAttempt {
+function lockedAttempt(run: RunStatement): UpdateAttempt {
   return {
-    read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress, lock),
-    write: async (id, version, write) => await writeDevice(runWrite, id, version, write),
+    read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress, true),
+    write: async (id, version, write) => await writeDevice(run, id, version, write),
   };
+}
+
+/** Writes a device, and starts its job at once if the worker has room and no other job of the device runs. */
+async function writeAndStart(
+  run: RunStatement,
+  jobs: JobTaker,
+  id: string,
+  version: number,
+  write: DeviceWrite,
+): Promise<WriteOutcome> {
+  const room = write.needsJob ? jobs.reserve() : undefined;
+  let started: ClaimedJob | undefined;
+  try {
+    const outcome = await writeDevice(run, id, version, write, room);
+    if (typeof outcome === 'string') return outcome;
+    const { startedJob } = outcome;
+    if (room !== undefined && startedJob !== null) {
+      started = {
+        id: startedJob,
+        lease: room.lease,
+        attempt: 1,
+        device: withProgress(write.device, outcome),
+      };
+    }
+    // One that waits for a job that runs is found when that one ends.
+    if (write.needsJob && startedJob === null && outcome.jobs === 1) jobs.queued();
+    return outcome;
+  } finally {
+    room?.settle(started);
+  }
 }

@@ -127,8 +127,13 @@ async function insertDevices(
     updated_at: now,
     ...settingsColumns({ ...device, wifi: sealWifi(secrets, device.id, device.wifi) }),
   }));
-  await tx.$executeRaw`INSERT INTO network_device
-    SELECT * FROM jsonb_populate_recordset(NULL::network_device, ${JSON.stringify(rows)}::jsonb)`;
+  // The names are those above; what the database makes itself may not be among them.
+  const columns = Object.keys(rows[0] ?? { id: '' }).join(', ');
+  await tx.$executeRawUnsafe(
+    `INSERT INTO network_device (${columns})
+     SELECT ${columns} FROM jsonb_populate_recordset(NULL::network_device, $1::jsonb)`,
+    JSON.stringify(rows),
+  );
   await tx.provisioningJob.createMany({
     data: added.filter(needsJob).map(({ id }) => ({ deviceId: id, version: 1 })),
   });

@@ -25,6 +25,7 @@ export async function generateDevices(
     await prisma.$transaction([
       devicesBetween(prisma, secrets, start, end),
       statusBetween(prisma, start, end),
+      missingJobs(prisma, start, end),
     ]);
     onProgress(end, devices);
   }
@@ -69,7 +70,7 @@ function devicesBetween(prisma: Prisma, secrets: DeviceSecrets, start: number, e
   const numbers = Array.from({ length: end - start + 1 }, (_, index) => start + index);
   const devices = JSON.stringify(numbers.map((n) => sealedPasswords(secrets, n)));
   return prisma.$executeRaw`INSERT INTO network_device (
-      id, customer_id, model_id, state, name, notes, mac_address, serial_number, mvno_account, provisioned,
+      id, customer_id, model_id, state, jobs, name, notes, mac_address, serial_number, mvno_account, provisioned,
       wifi_enabled, wifi_ssid, wifi_password, wifi_enabled_5g, wifi_ssid_5g, wifi_password_5g,
       wifi_enabled_6g, wifi_ssid_6g, wifi_password_6g, wifi_bandsteering,
       dhcp_enable, dhcp_ip_pool_start, dhcp_ip_pool_end, dhcp_lease_minutes, dhcp_primary_dns_server, dhcp_reserved_clients
@@ -77,7 +78,7 @@ function devicesBetween(prisma: Prisma, secrets: DeviceSecrets, start: number, e
     SELECT 'f3' || lpad(to_hex(n), 22, '0'), 'f1' || lpad(to_hex(1 + n % ${CUSTOMERS}::integer), 22, '0'),
       'f2' || lpad(to_hex(CASE WHEN n % 10000 = 0 THEN 3 WHEN n % 5 = 0 THEN 2 ELSE 1 END), 22, '0'),
       (CASE WHEN n % 10000 = 1 THEN 'DELETING' WHEN n % 1000 = 2 THEN 'PROVISIONING' ELSE 'ACTIVE' END)::device_state,
-      'Generated device ' || n, 'Notes about generated device ' || n, 'f3' || lpad(to_hex(n), 10, '0'), 'GEN-' || n,
+      (n % 1000 = 2)::integer, 'Generated device ' || n, 'Notes about generated device ' || n, 'f3' || lpad(to_hex(n), 10, '0'), 'GEN-' || n,
       CASE WHEN n % 10 = 0 THEN 'f5' || lpad(to_hex(n), 22, '0') END, true,
       true, 'Network ' || n, password, true, 'Network ' || n || ' 5G', "password5G",
       true, 'Network ' || n || ' 6G', "password6G", false,
@@ -91,6 +92,14 @@ function devicesBetween(prisma: Prisma, secrets: DeviceSecrets, start: number, e
       )
     FROM jsonb_to_recordset(${devices}::jsonb) AS d(n integer, password text, "password5G" text, "password6G" text)
     ON CONFLICT DO NOTHING`;
+}
+
+/** A device that is being provisioned has the job for it. */
+function missingJobs(prisma: Prisma, start: number, end: number) {
+  return prisma.$executeRaw`INSERT INTO provisioning_job (device_id, version)
+    SELECT id, version FROM network_device d WHERE state = 'PROVISIONING'
+      AND id IN (SELECT 'f3' || lpad(to_hex(n), 22, '0') FROM generate_series(${start}::integer, ${end}::integer) n)
+      AND NOT EXISTS (SELECT FROM provisioning_job j WHERE j.device_id = d.id AND j.state IN ('QUEUED', 'RUNNING'))`;
 }
 
 function statusBetween(prisma: Prisma, start: number, end: number) {

@@ -1,14 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import type { RunStatement, Statement } from './database.js';
 import { DEVICE, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
+import { jobColumns, jobEnds } from './end-jobs.js';
 import { RowReader } from './row-reader.js';
 
 // Whoever changes the state of a job locks its device first, so that nothing is decided on what is about to change.
 
+/** What a worker holds a job by: nobody else takes it up before the lease ends. */
+export interface JobLease {
+  /** Names the try: without it nobody can end it. */
+  readonly lease: string;
+  readonly leaseMs: number;
+}
+
+/** A worker's room for a job that is about to be made. */
+export interface Reservation extends JobLease {
+  /** Gives the job to the worker, or the room back. It has to be called, once. */
+  readonly settle: (job: ClaimedJob | undefined) => void;
+}
+
+/** Who brings new jobs on their way. */
+export interface JobTaker {
+  /** Undefined where there is no room: the job waits in the queue. */
+  readonly reserve: () => Reservation | undefined;
+  /** A job that may be taken up at once waits in the queue. */
+  readonly queued: () => void;
+}
+
 /** A job that this process works on. */
 export interface ClaimedJob {
   readonly id: string;
-  /** Names this try: without it nobody can end it. */
   readonly lease: string;
   /** From 1. */
   readonly attempt: number;
@@ -30,8 +51,11 @@ export interface ProvisioningQueue {
   readonly claim: (limit: number, leaseMs: number) => Promise<readonly ClaimedJob[]>;
   /** Prolongs leases. @returns the ids of the jobs that are still this process's */
   readonly renew: (jobs: readonly ClaimedJob[], leaseMs: number) => Promise<ReadonlySet<string>>;
-  /** Ends a try; nothing happens when the lease was lost to another worker. */
-  readonly end: (job: ClaimedJob, end: JobEnd) => Promise<void>;
+  /**
+   * Ends a try; nothing happens when the lease was lost to another worker.
+   * @returns whether another job of the device waits
+   */
+  readonly end: (job: ClaimedJob, end: JobEnd) => Promise<boolean>;
 }
 
 /** The job's number in the form of all ids. */
@@ -51,7 +75,7 @@ const CLAIM: Statement = {
         state = 'RUNNING', lease = $2::uuid, due_at = now() + $3::integer * interval '1 millisecond',
         version = candidate.version, started_at = coalesce(j.started_at, now()),
         attempts = j.attempts + (j.state = 'QUEUED')::integer
-      FROM candidate WHERE j.id = candidate.job_id AND ${IS_OPEN} AND j.due_at <= now()
+      FROM candidate WHERE j.device_id = candidate.id AND j.id = candidate.job_id AND ${IS_OPEN} AND j.due_at <= now()
       RETURNING j.id, ${JOB_ID} AS job_id, j.device_id, j.attempts
     ), marked AS (
       UPDATE network_device d SET running_job_id = started.id FROM started WHERE d.id = started.device_id
@@ -63,38 +87,10 @@ const CLAIM: Statement = {
 
 const RENEW: Statement = {
   name: 'renew-leases',
-  text: `UPDATE provisioning_job j SET due_at = now() + $3::integer * interval '1 millisecond'
-    FROM unnest($1::bigint[], $2::uuid[]) AS held(id, lease)
-    WHERE j.id = held.id AND j.lease = held.lease
+  text: `UPDATE provisioning_job j SET due_at = now() + $4::integer * interval '1 millisecond'
+    FROM unnest($1::text[], $2::bigint[], $3::uuid[]) AS held(device_id, id, lease)
+    WHERE j.device_id = held.device_id AND j.id = held.id AND j.lease = held.lease
     RETURNING ${JOB_ID} AS id`,
-  kind: 'write',
-};
-
-const END: Statement = {
-  name: 'end-job',
-  text: `WITH device AS (
-      SELECT d.id, d.state, d.jobs FROM network_device d WHERE d.id = $1 FOR NO KEY UPDATE
-    ), ended AS (
-      UPDATE provisioning_job j SET
-        state = next.state, error = CASE WHEN $5::boolean THEN j.error ELSE $6 END, lease = NULL,
-        attempts = j.attempts - $5::boolean::integer, due_at = now() + $7::integer * interval '1 millisecond',
-        finished_at = CASE WHEN next.state = 'QUEUED' THEN NULL ELSE now() END
-      FROM device, LATERAL (
-        SELECT CASE
-          WHEN $4 = 'QUEUED' AND (device.jobs > 1 OR device.state = 'DELETING') THEN 'SUPERSEDED' ELSE $4
-        END::provisioning_job_state AS state
-      ) next
-      WHERE j.id = $2 AND j.lease = $3::uuid
-      RETURNING j.device_id, j.state
-    ), written AS (
-      UPDATE network_device d SET
-        running_job_id = NULL, jobs = left_over.jobs,
-        state = CASE WHEN left_over.jobs = 0 AND d.state = 'PROVISIONING' THEN 'ACTIVE' ELSE d.state END,
-        provisioned = CASE WHEN left_over.jobs = 0 AND ended.state <> 'SUPERSEDED' THEN ended.state = 'APPLIED' ELSE d.provisioned END
-      FROM ended, device, LATERAL (SELECT device.jobs - (ended.state <> 'QUEUED')::integer AS jobs) left_over
-      WHERE d.id = ended.device_id
-    )
-    INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED'`,
   kind: 'write',
 };
 
@@ -110,19 +106,9 @@ export function provisioningQueue(run: RunStatement): ProvisioningQueue {
       });
     },
     renew: async (jobs, leaseMs) => {
-      const rows = await run(RENEW, [jobs.map(numberOf), jobs.map(({ lease }) => lease), leaseMs]);
+      const rows = await run(RENEW, [...jobColumns(jobs), leaseMs]);
       return new Set(rows.map((row) => RowReader.of(row).text('id')));
     },
-    end: async (job, end) => {
-      const isReleased = end.state === 'RELEASED';
-      const state = isReleased ? 'QUEUED' : end.state;
-      const error = 'error' in end ? end.error : null;
-      const delayMs = 'delayMs' in end ? end.delayMs : 0;
-      await run(END, [job.device.id, numberOf(job), job.lease, state, isReleased, error, delayMs]);
-    },
+    end: jobEnds(run),
   };
-}
-
-function numberOf({ id }: ClaimedJob): bigint {
-  return BigInt(`0x${id}`);
 }

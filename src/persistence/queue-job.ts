@@ -11,18 +11,49 @@ import { RowReader } from './row-reader.js';
 /** What `written` returns. */
 export const PROGRESS_COLUMNS = 'id, version, state::text AS state, jobs, provisioned';
 
-/** Sets a device to be provisioned anew; a job that runs goes on beside the new one. */
-export const PROVISIONED_ANEW = `state = 'PROVISIONING', provisioned = false,
+/** Sets a device to be provisioned anew by a job that waits; a job that runs goes on beside the new one. */
+const PROVISIONED_ANEW = `state = 'PROVISIONING', provisioned = false,
   jobs = 1 + (running_job_id IS NOT NULL)::integer`;
 
 /** The new job takes the place of one that waits. */
-export const QUEUE_JOB = `superseded AS (
+const SUPERSEDED = `superseded AS (
   UPDATE provisioning_job j SET state = 'SUPERSEDED', finished_at = now()
   FROM written w WHERE j.device_id = w.id AND j.state = 'QUEUED' RETURNING j.id
-), queued AS (
-  INSERT INTO provisioning_job (device_id, version)
-  SELECT w.id, w.version FROM written w WHERE (SELECT count(*) FROM superseded) >= 0
 )`;
+
+/** Parts of a statement whose new job may be started at once, by the worker that has room for it. */
+export interface StartedJobParts {
+  /** What `written` sets. */
+  readonly set: string;
+  /** What it returns. */
+  readonly columns: string;
+  /** The job. */
+  readonly job: string;
+}
+
+/**
+ * The job starts at once if there is a lease and no other job of the device runs; otherwise it waits in the queue.
+ * Its number is drawn when the device's lock is had, so the newest job of a device has the highest. `jobs` is 1 only if none ran.
+ * @param first the number of the first of two parameters: the lease, or null, and how long it lasts in milliseconds
+ */
+export function startedJobParts(first: number): StartedJobParts {
+  const [lease, milliseconds] = [`$${first}::uuid`, `$${first + 1}::integer`];
+  return {
+    set: `${PROVISIONED_ANEW}, running_job_id = CASE
+      WHEN running_job_id IS NULL AND ${lease} IS NOT NULL THEN nextval('provisioning_job_id_seq') ELSE running_job_id END`,
+    columns: `${PROGRESS_COLUMNS}, CASE WHEN jobs = 1 THEN running_job_id END AS started_id,
+      lpad(to_hex(CASE WHEN jobs = 1 THEN running_job_id END), 24, '0') AS started_job`,
+    job: `${SUPERSEDED}, queued AS (
+      INSERT INTO provisioning_job (id, device_id, version, state, lease, attempts, started_at, due_at)
+      SELECT coalesce(w.started_id, nextval('provisioning_job_id_seq')), w.id, w.version, start.*
+      FROM written w, LATERAL (
+        SELECT 'RUNNING'::provisioning_job_state, ${lease}, 1, now(), now() + ${milliseconds} * interval '1 millisecond'
+        WHERE w.started_id IS NOT NULL
+        UNION ALL SELECT 'QUEUED', NULL, 0, NULL, now() WHERE w.started_id IS NULL
+      ) start WHERE (SELECT count(*) FROM superseded) >= 0
+    )`,
+  };
+}
 
 /** Tells subscribers of the change, when it is committed. */
 export const NOTE_CHANGE = `noted AS (INSERT INTO device_change (device_id) SELECT id FROM written)`;
@@ -47,7 +78,10 @@ const QUEUE_CURRENT_SETTINGS: Statement = {
   text: `WITH written AS (
       UPDATE network_device SET ${PROVISIONED_ANEW} WHERE id = $1 AND state <> 'DELETING'
       RETURNING ${PROGRESS_COLUMNS}
-    ), ${QUEUE_JOB}, ${NOTE_CHANGE}, ${auditPart(2)} SELECT * FROM written`,
+    ), ${SUPERSEDED}, queued AS (
+      INSERT INTO provisioning_job (device_id, version)
+      SELECT w.id, w.version FROM written w WHERE (SELECT count(*) FROM superseded) >= 0
+    ), ${NOTE_CHANGE}, ${auditPart(2)} SELECT * FROM written`,
   kind: 'write',
 };
 

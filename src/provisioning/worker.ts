@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MAX_ATTEMPTS, retryDelayMs } from '../domain/provisioning-job.js';
 import { describeCause } from '../logging/log.js';
 import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
-import type { ClaimedJob, JobEnd, ProvisioningQueue } from '../persistence/provisioning-queue.js';
+import type {
+  ClaimedJob,
+  JobEnd,
+  ProvisioningQueue,
+  Reservation,
+} from '../persistence/provisioning-queue.js';
 import type { ProvisioningDriver, ProvisioningOrder, TryOutcome } from './driver.js';
 import { presentableReason } from './reason.js';
 
@@ -23,6 +29,8 @@ export interface WorkerParts {
 export interface ProvisioningWorker {
   /** Says that there may be something to do; otherwise the worker looks for itself every two seconds. */
   readonly wake: () => void;
+  /** Keeps room for a job that is about to be made; undefined when there is none. */
+  readonly reserve: () => Reservation | undefined;
   /** Takes up nothing more, waits for the tries that run, and gives back those that take longer than this. */
   readonly stop: (graceMs: number) => Promise<void>;
 }
@@ -45,16 +53,23 @@ interface RunningTry {
 /** Starts to work on the jobs of a database. */
 export function startWorker(parts: WorkerParts): ProvisioningWorker {
   const worker = new Worker(parts);
-  return { wake: () => worker.wake(), stop: async (graceMs) => await worker.stop(graceMs) };
+  return {
+    wake: () => worker.wake(),
+    reserve: () => worker.reserve(),
+    stop: async (graceMs) => await worker.stop(graceMs),
+  };
 }
 
 class Worker {
   readonly #parts: WorkerParts;
   readonly #running = new Map<RunningTry, Promise<void>>();
+  readonly #reserved = new Set<Promise<void>>();
   readonly #look = setInterval(() => this.wake(), LOOK_EVERY_MS);
   readonly #renew = setInterval(() => void this.#renewLeases(), RENEW_EVERY_MS);
   #claiming: Promise<void> | undefined;
   #isWoken = false;
+  /** There was more to do than room for it. */
+  #isFull = false;
   #isStopped = false;
 
   constructor(parts: WorkerParts) {
@@ -67,14 +82,36 @@ class Worker {
     this.#claiming ??= this.#claimAll().finally(() => {
       this.#claiming = undefined;
       // Somebody may have called after the last look.
-      if (this.#isWoken && !this.#isStopped && this.#running.size < MAX_RUNNING) this.wake();
+      if (this.#isWoken && !this.#isStopped && this.#room() > 0) this.wake();
     });
+  }
+
+  reserve(): Reservation | undefined {
+    if (this.#isStopped) return undefined;
+    if (this.#room() <= 0) {
+      this.#isFull = true;
+      return undefined;
+    }
+    const leaseEndsAt = performance.now() + LEASE_MS;
+    let free = (): void => undefined;
+    const reserved = new Promise<void>((resolve) => (free = resolve));
+    this.#reserved.add(reserved);
+    return {
+      lease: randomUUID(),
+      leaseMs: LEASE_MS,
+      settle: (job) => {
+        this.#reserved.delete(reserved);
+        if (job !== undefined) this.#start({ job, abort: new AbortController(), leaseEndsAt });
+        free();
+      },
+    };
   }
 
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#look);
     await this.#claiming;
+    await Promise.all(this.#reserved);
     const deadline = setTimeout(() => this.#abortAll(), graceMs);
     await Promise.all(this.#running.values());
     clearTimeout(deadline);
@@ -84,14 +121,15 @@ class Worker {
   /** Takes up what is due, until there is nothing or no room for it. */
   async #claimAll(): Promise<void> {
     const { queue, log } = this.#parts;
-    while (this.#isWoken && !this.#isStopped && this.#running.size < MAX_RUNNING) {
+    while (this.#isWoken && !this.#isStopped && this.#room() > 0) {
       this.#isWoken = false;
       const leaseEndsAt = performance.now() + LEASE_MS;
       try {
-        const room = MAX_RUNNING - this.#running.size;
+        const room = this.#room();
         const jobs = await queue.claim(room, LEASE_MS);
         for (const job of jobs) this.#start({ job, abort: new AbortController(), leaseEndsAt });
-        this.#isWoken ||= jobs.length === room;
+        this.#isFull = jobs.length === room;
+        this.#isWoken ||= this.#isFull;
       } catch (error) {
         log.warn({ cause: describeCause(error) }, 'provisioning jobs cannot be taken up');
         return;
@@ -102,10 +140,13 @@ class Worker {
   #start(attempt: RunningTry): void {
     const work = this.#work(attempt).finally(() => {
       this.#running.delete(attempt);
-      // A newer job of the device may have waited for this one, or any job for the room.
-      if (!this.#isStopped) this.wake();
+      if (this.#isFull && !this.#isStopped) this.wake();
     });
     this.#running.set(attempt, work);
+  }
+
+  #room(): number {
+    return MAX_RUNNING - this.#running.size - this.#reserved.size;
   }
 
   async #work(attempt: RunningTry): Promise<void> {
@@ -123,7 +164,9 @@ class Worker {
 
   async #store(job: ClaimedJob, end: JobEnd): Promise<boolean> {
     try {
-      await this.#parts.queue.end(job, end);
+      const hasNext = await this.#parts.queue.end(job, end);
+      // A newer job of the device may have waited for this one.
+      if (hasNext && !this.#isStopped) this.wake();
       return true;
     } catch (error) {
       const cause = describeCause(error);

@@ -70,14 +70,63 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
     await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(11_000);
     expect(new Set(heard)).toEqual(new Set(ids));
     heard.length = 0;
-    // Inserted without a notification: only a replay can bring them.
-    const silent = Array.from({ length: 11_000 }, newId);
-    await sql.query('ALTER TABLE device_change DISABLE TRIGGER device_change_notify');
-    await change(...silent);
+    const missed = Array.from({ length: 11_000 }, newId);
     await endListener();
+    await change(...missed);
     await expect.poll(() => heard.filter((id) => id !== 'job').length).toBe(11_000);
-    expect(new Set(heard.filter((id) => id !== 'job'))).toEqual(new Set(silent));
+    expect(new Set(heard.filter((id) => id !== 'job'))).toEqual(new Set(missed));
   });
+
+  it('what this process commits is told at once, here and to others, of many at once; so is a job', async () => {
+    const here = start();
+    const others = start();
+    await Promise.all([here.started, others.started]);
+    heard.length = 0;
+    const ids = Array.from({ length: 50 }, newId);
+    try {
+      for (const id of ids) {
+        await change(id);
+        here.changed();
+      }
+      here.jobQueued();
+      // Both told, and the job is only for the others.
+      await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(101);
+      expect(heard.filter((what) => what === 'job')).toHaveLength(1);
+      expect(new Set(heard)).toEqual(new Set([...ids, 'job']));
+    } finally {
+      await here.stop();
+    }
+  });
+
+  it('however transactions overlap and connections break, every change that is committed is told once', async () => {
+    await start().started;
+    heard.length = 0;
+    const committed: string[] = [];
+    const transaction = async (worker: number): Promise<void> => {
+      const client = new pg.Client({ connectionString: testDatabase.url });
+      await client.connect();
+      for (let round = 0; round < 40; round += 1) {
+        const id = newId();
+        const isKept = Math.random() < 0.8;
+        await client.query('BEGIN');
+        await client.query('INSERT INTO device_change (device_id) VALUES ($1)', [id]);
+        // Every worker of the first two holds its number while many others come and go.
+        await delay(worker < 2 ? 100 * Math.random() : 5 * Math.random());
+        await client.query(isKept ? 'COMMIT' : 'ROLLBACK');
+        if (isKept) committed.push(id);
+        if (Math.random() < 0.3) feed?.changed();
+        if (worker === 5 && round % 10 === 9) await endListener();
+      }
+      await client.end();
+    };
+    await Promise.all([0, 1, 2, 3, 4, 5].map(transaction));
+    await expect
+      .poll(() => heard.filter((what) => what !== 'job').length, { timeout: 10_000 })
+      .toBeGreaterThanOrEqual(committed.length);
+    await delay(500);
+    expect(heard.filter((what) => what !== 'job').toSorted()).toEqual(committed.toSorted());
+    expect(heard).toContain('job');
+  }, 30_000);
 
   it('what is older than ten minutes is deleted, and nothing newer', async () => {
     await start().started;

@@ -1,9 +1,9 @@
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ACCESS_LEVELS, type AccessLevel } from '../../../src/access/viewer.js';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { spyOnStatements } from '../../support/statements.js';
 import { retry, update } from './provisioning.js';
 
 const jobs = z.array(z.object({ id: z.string(), state: z.string() }));
@@ -82,7 +82,7 @@ describe('provisioningJobs', () => {
       const { id: other } = await createDevice(gateway, { customer });
       await retry(gateway, token, other);
     }
-    const spy = vi.spyOn(pg.Client.prototype, 'query');
+    const spy = spyOnStatements();
     const query = '{ networkDeviceConnection { nodes { id provisioningJobs { state } } } }';
     const { data } = await gateway.query(query, { token });
     const nodes = z.array(z.object({ provisioningJobs: jobs.or(z.array(z.object({ state: z.string() }))) }));
@@ -90,8 +90,8 @@ describe('provisioningJobs', () => {
     expect(page.networkDeviceConnection.nodes.map((node) => node.provisioningJobs.length).toSorted()).toEqual(
       [1, 1, 1, 1, 20],
     );
-    expect(spy).toHaveBeenCalledTimes(2);
-    spy.mockRestore();
+    expect(spy.texts()).toHaveLength(2);
+    spy.restore();
   });
 });
 

@@ -1,7 +1,7 @@
-import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { spyOnStatements } from '../../support/statements.js';
 
 const NODES =
   'id name model { name } customer { name } wifi { ssid password } dhcp { leaseTime } status { online }';
@@ -10,7 +10,7 @@ describe('a list costs a fixed number of SQL statements, whatever its length and
   let gateway: TestGateway;
   let token: string;
   let ids: string[];
-  const spy = vi.spyOn(pg.Client.prototype, 'query');
+  const spy = spyOnStatements();
 
   beforeAll(async () => {
     gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
@@ -24,10 +24,10 @@ describe('a list costs a fixed number of SQL statements, whatever its length and
     await gateway.query('{ deviceModels { id } }', { token });
   });
   beforeEach(() => {
-    spy.mockClear();
+    spy.clear();
   });
   afterAll(async () => {
-    spy.mockRestore();
+    spy.restore();
     await gateway.stop();
   });
 
@@ -52,11 +52,11 @@ describe('a list costs a fixed number of SQL statements, whatever its length and
     ],
   ])('%s: %i, for one device and for eight', async (_, count, query) => {
     for (const some of [ids.slice(0, 1), ids]) {
-      spy.mockClear();
+      spy.clear();
       const entities = some.map((id) => ({ __typename: 'NetworkDevice', id }));
       const { errors } = await gateway.query(query, { token, variables: { ids: some, entities } });
       expect(errors).toEqual([]);
-      expect(spy.mock.calls).toHaveLength(count);
+      expect(spy.texts()).toHaveLength(count);
     }
   });
 });

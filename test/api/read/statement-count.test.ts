@@ -1,7 +1,7 @@
-import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { spyOnStatements } from '../../support/statements.js';
 
 const EVERYTHING = `query ($id: ID!) { networkDevice(id: $id) {
   id version state name notes jobs macAddress serialNumber mvnoAccount createdAt updatedAt
@@ -19,7 +19,7 @@ describe('a request costs a fixed number of SQL statements, whatever it selects'
   let gateway: TestGateway;
   let device: TestDevice;
   let token: string;
-  const spy = vi.spyOn(pg.Client.prototype, 'query');
+  const spy = spyOnStatements();
 
   beforeAll(async () => {
     gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
@@ -29,26 +29,19 @@ describe('a request costs a fixed number of SQL statements, whatever it selects'
     await gateway.query(EVERYTHING, { token, variables: { id: device.id } });
   });
   beforeEach(() => {
-    spy.mockClear();
+    spy.clear();
   });
   afterEach(() => {
-    spy.mockClear();
+    spy.clear();
   });
   afterAll(async () => {
-    spy.mockRestore();
+    spy.restore();
     await gateway.stop();
   });
 
   /** The statements that reached the driver, each by its first word. */
   function statements(): readonly string[] {
-    return spy.mock.calls.map((call) => {
-      const [statement]: readonly unknown[] = call;
-      const text =
-        typeof statement === 'object' && statement !== null && 'text' in statement
-          ? String(statement.text)
-          : String(statement);
-      return /\w+/.exec(text)?.[0].toUpperCase() ?? text;
-    });
+    return spy.texts().map((text) => /\w+/.exec(text)?.[0].toUpperCase() ?? text);
   }
   const update = async (input: object, more: object = {}) =>
     await gateway.query(UPDATE, { token, variables: { id: device.id, input, ...more } });

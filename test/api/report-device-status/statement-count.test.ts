@@ -1,14 +1,14 @@
-import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { spyOnStatements } from '../../support/statements.js';
 import { report, scopeToken } from './report.js';
 
 describe('reportDeviceStatus costs one SQL statement, however many reports', () => {
   let gateway: TestGateway;
   let token: string;
   let ids: string[];
-  const spy = vi.spyOn(pg.Client.prototype, 'query');
+  const spy = spyOnStatements();
 
   beforeAll(async () => {
     gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
@@ -20,16 +20,16 @@ describe('reportDeviceStatus costs one SQL statement, however many reports', () 
     await report(gateway, [{ device: newId() }], token);
   });
   beforeEach(() => {
-    spy.mockClear();
+    spy.clear();
   });
   afterAll(async () => {
-    spy.mockRestore();
+    spy.restore();
     await gateway.stop();
   });
 
   async function statementsFor(reports: readonly Record<string, unknown>[], auth = token): Promise<number> {
     await report(gateway, reports, auth);
-    return spy.mock.calls.length;
+    return spy.texts().length;
   }
 
   it('one report: 1', async () => {
@@ -44,7 +44,7 @@ describe('reportDeviceStatus costs one SQL statement, however many reports', () 
       { device: 'no-id' },
     ];
     expect(await statementsFor(reports)).toBe(1);
-    spy.mockClear();
+    spy.clear();
     expect(await statementsFor(ids.map((device) => ({ device, lastComm: '1999-01-01T00:00:00Z' })))).toBe(1);
   });
 
