@@ -27,7 +27,12 @@ const CASES = {
 
 /** @param {string} databaseUrl */
 async function measure(databaseUrl) {
-  const settings = readSettings({ DATABASE_URL: databaseUrl, DATA_DIR: '.data/bench', PORT: '0' });
+  const settings = readSettings({
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: '.data/bench',
+    PORT: '0',
+    PROVISIONING_WORKER: 'false',
+  });
   const app = await startApp(settings, createLog('silent'));
   const token = await app.issuer?.issue({ subject: 'bench', customerId: RESELLER, level: 'RESELLER' }, '1h');
   /** @type {Record<string, number>} */
