@@ -45,20 +45,14 @@ const worker = startWorker({
 });
 let heard = 0;
 let outdated = 0;
-process.on('SIGTERM', async () => {
-  await server.stop();
-  process.exit(1);
-});
-process.on('unhandledRejection', async (e) => {
-  console.error(e);
-  await server.stop();
-  process.exit(1);
-});
-process.on('uncaughtException', async (e) => {
-  console.error(e);
-  await server.stop();
-  process.exit(1);
-});
+// A server that nobody stops goes on without this process.
+for (const event of ['SIGTERM', 'SIGINT', 'unhandledRejection', 'uncaughtException']) {
+  process.on(event, async (cause) => {
+    process.stderr.write(`${cause?.stack ?? cause}\n`);
+    await server.stop();
+    process.exit(1);
+  });
+}
 feeds = Array.from({ length: options.feeds }, () =>
   startChangeFeed({
     url: server.url,
