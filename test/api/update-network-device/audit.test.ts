@@ -9,7 +9,7 @@ describe('the audit trail', () => {
   let token: string;
 
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
     device = await createDevice(gateway);
     token = await gateway.token('OWNER', device.customer);
   });
