@@ -1,8 +1,9 @@
 // Makes a fresh clone ready, with Node and npm alone: installs, generates and builds what is missing or stale, and
 // nothing else. It runs before `npm start` and `npm test`; everything it prints goes to stderr.
-//   node scripts/prepare.mjs          dependencies and generated code
-//   node scripts/prepare.mjs build    also dist/
-//   node scripts/prepare.mjs bench    also what the benchmark's contenders need
+//   node scripts/prepare.mjs           dependencies and generated code
+//   node scripts/prepare.mjs build     also dist/
+//   node scripts/prepare.mjs bench     also what the benchmark's contenders need
+//   node scripts/prepare.mjs mutation  also Stryker, which only the mutation test needs
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -59,6 +60,13 @@ const benchSteps = [
     run: () => generateClient('bench/contenders/usual-stack.prisma'),
   },
 ];
+
+const mutationStep = {
+  name: 'dependencies of the mutation test',
+  inputs: ['test/mutation/package-lock.json', 'test/mutation/.npmrc'],
+  stamp: 'test/mutation/node_modules/.device-gateway-stamp',
+  run: () => execute('npm', ['ci', '--prefix=test/mutation', ...quietInstall]),
+};
 
 /** @param {string} text */
 function say(text) {
@@ -159,7 +167,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   say(`Device Gateway needs Node 20.19 or newer; this is ${process.version}.`);
   process.exit(1);
 }
-const more = { build: [buildStep], bench: [buildStep, ...benchSteps] }[process.argv[2] ?? ''] ?? [];
+const extras = { build: [buildStep], bench: [buildStep, ...benchSteps], mutation: [mutationStep] };
+const more = extras[process.argv[2] ?? ''] ?? [];
 const wanted = [...steps, ...more];
 if (!wanted.every(isDone)) {
   await takeLock();

@@ -25,6 +25,14 @@ const TABLE: Readonly<Record<string, readonly [number, string | null, boolean]>>
   OPERATION_TOO_LARGE: [400, 'bad_request', false],
 };
 
+/** What is not the client's doing. */
+const LOUD: Readonly<Record<string, string>> = {
+  INTERNAL_ERROR: 'error',
+  OUTCOME_UNKNOWN: 'error',
+  DATABASE_UNAVAILABLE: 'warn',
+  OVERLOADED: 'warn',
+};
+
 function codes(): readonly ErrorCode[] {
   return Object.keys(CATALOGUE).filter((code): code is ErrorCode => code in CATALOGUE);
 }
@@ -42,6 +50,14 @@ describe('every code has the REST code, REST message and retry advice of the con
     expect(CATALOGUE.VALUE_NOT_PERMITTED.message).toBe('Value is not one of the permitted values.');
     expect(CATALOGUE.ACCESS_DENIED.message).toMatch(/^Insufficient access level/);
     expect(CATALOGUE.MAC_ADDRESS_IN_USE.message).toBe('MAC address is already in use.');
+  });
+
+  it.each(codes())('%s has a sentence for people', (code) => {
+    expect(new GatewayError(code).message).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it.each(codes())('%s is logged as loud as an operator has to act on it', (code) => {
+    expect(CATALOGUE[code].logLevel).toBe(LOUD[code] ?? 'debug');
   });
 
   it('only what wrote nothing for certain advises to retry', () => {

@@ -1,0 +1,28 @@
+import { expect } from 'vitest';
+import type { DeviceSettings } from '../../src/domain/device.js';
+import { DHCP_DEFAULTS, type DhcpSettings } from '../../src/domain/dhcp.js';
+import type { Fault } from '../../src/domain/fault.js';
+import { WIFI_DEFAULTS, type WifiSettings } from '../../src/domain/wifi.js';
+
+/** Settings that break no rule. */
+export const SETTINGS: DeviceSettings = {
+  name: 'Johns router',
+  notes: 'In the cellar',
+  macAddress: '123456789012',
+  wifi: null,
+  dhcp: null,
+};
+
+export function wifi(wishes: Partial<WifiSettings>): WifiSettings {
+  return { ...WIFI_DEFAULTS, ...wishes };
+}
+
+export function dhcp(wishes: Partial<DhcpSettings>): DhcpSettings {
+  return { ...DHCP_DEFAULTS, ...wishes };
+}
+
+/** Where the faults are; each must also have a sentence for people. */
+export function pathsOf(faults: readonly Fault[]): string[] {
+  for (const { message } of faults) expect(message).toMatch(/^[A-Z].*\.$/);
+  return faults.map(({ path }) => path);
+}
