@@ -63,9 +63,9 @@ const benchSteps = [
 
 const mutationStep = {
   name: 'dependencies of the mutation test',
-  inputs: ['test/mutation/package-lock.json', 'test/mutation/.npmrc'],
-  stamp: 'test/mutation/node_modules/.device-gateway-stamp',
-  run: () => execute('npm', ['ci', '--prefix=test/mutation', ...quietInstall]),
+  inputs: ['mutation/package-lock.json', 'mutation/.npmrc'],
+  stamp: 'mutation/node_modules/.device-gateway-stamp',
+  run: () => execute('npm', ['ci', '--prefix=mutation', ...quietInstall]),
 };
 
 /** @param {string} text */

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isHostAddress, parseIPv4, parseMac, parseSubnet, type Subnet } from '../../src/domain/addresses.js';
+import {
+  isHostAddress,
+  isIPv6,
+  parseIPv4,
+  parseMac,
+  parseSubnet,
+  type Subnet,
+} from '../../src/domain/addresses.js';
 
 /** The dotted quad of an unsigned 32-bit number, byte by byte. */
 function quad(address: number): string {
@@ -134,6 +141,21 @@ describe('parseIPv4 accepts dotted quads, and nothing else', () => {
   });
 });
 
+describe('isIPv6 takes every way to write an address, without a zone', () => {
+  it.each([
+    ['::', true],
+    ['2001:db8::1', true],
+    ['2001:DB8:0:0:0:0:0:1', true],
+    ['::ffff:1.2.3.4', true],
+    ['fe80::1%eth0', false],
+    ['1.2.3.4', false],
+    ['2001:db8::1/64', false],
+    ['', false],
+  ])('%j: %s', (text, isAddress) => {
+    expect(isIPv6(text)).toBe(isAddress);
+  });
+});
+
 describe('parseSubnet knows which addresses are hosts', () => {
   it.each([
     ['192.168.0.1', '255.255.255.0', '192.168.0.0', '192.168.0.255'],
@@ -158,6 +180,8 @@ describe('parseSubnet knows which addresses are hosts', () => {
     ['192.168.0.1', ''],
     ['192.168.0.1', '24'],
     ['192.168.0.1/24', '255.255.255.0'],
+    ['192.168.0.1', '255.0.255.0'],
+    ['192.168.0.1', '0.0.0.255'],
   ])('knows no subnet for %j and %j', (lanIp, subnetMask) => {
     expect(parseSubnet(lanIp, subnetMask)).toBeUndefined();
   });
@@ -175,6 +199,20 @@ describe('parseSubnet knows which addresses are hosts', () => {
         expect(isHostAddress(candidate, subnet)).toBe(isInside && !isEnd);
       }),
     );
+  });
+
+  it.each([
+    ['255.255.255.254', '192.168.0.9', false],
+    ['255.255.255.254', '192.168.0.10', true],
+    ['255.255.255.254', '192.168.0.11', true],
+    ['255.255.255.254', '192.168.0.12', false],
+    ['255.255.255.255', '192.168.0.9', false],
+    ['255.255.255.255', '192.168.0.10', true],
+    ['255.255.255.255', '192.168.0.11', false],
+  ])('with mask %s, which leaves no ends to set apart, %s is a host: %s', (subnetMask, address, isHost) => {
+    const subnet = parseSubnet('192.168.0.10', subnetMask);
+    const number = parseIPv4(address);
+    expect(subnet && number !== undefined && isHostAddress(number, subnet)).toBe(isHost);
   });
 
   it('takes neither end of any subnet for a host', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { networkTypeOf, networkTypesOf } from '../../src/domain/network-type.js';
-import { simStatusOf } from '../../src/domain/sim-status.js';
+import { networkTypeCodeOf, networkTypeOf, networkTypesOf } from '../../src/domain/network-type.js';
+import { simStatusCodeOf, simStatusOf } from '../../src/domain/sim-status.js';
 
 /** What no code is: whatever a device reports, it never becomes an error. */
 const GARBAGE = [
@@ -33,6 +33,7 @@ describe('simStatusOf gives every code of the page its name, and null to the res
     ['7', 'UNKNOWN'],
   ])('reads %j as %s', (code, status) => {
     expect(simStatusOf(code)).toBe(status);
+    expect(simStatusCodeOf(status)).toBe(code);
   });
 
   it.each([null, '0', '8', '01', '11', '__proto__', 'constructor', 'toString', ...GARBAGE])(
@@ -85,5 +86,23 @@ describe('networkTypeOf gives the highest bit that is known, networkTypesOf all 
         expect(() => [simStatusOf(code), networkTypeOf(code), networkTypesOf(code)]).not.toThrow();
       }),
     );
+  });
+});
+
+describe('a name has the code of the page, and what is no name has none', () => {
+  it.each([
+    ['NONE', '1'],
+    ['GSM', '2'],
+    ['WCDMA', '4'],
+    ['LTE', '8'],
+    ['LTE_PLUS', '16'],
+    ['NR', '32'],
+  ])('%s: %s', (type, code) => {
+    expect(networkTypeCodeOf(type)).toBe(code);
+  });
+
+  it.each(['', '1', 'lte', 'ready', 'toString', '__proto__'])('%j has none', (text) => {
+    expect(networkTypeCodeOf(text)).toBeUndefined();
+    expect(simStatusCodeOf(text)).toBeUndefined();
   });
 });

@@ -233,6 +233,13 @@ describe('what changed: every dotted path, and what a person would say', () => {
       ['dhcp.reservedClients'],
     ],
     [
+      'the address of one of two twins',
+      listed(ONE, { ...ONE, ip: '192.168.0.10' }),
+      listed({ ...ONE }, { ...ONE, ip: '192.168.0.11' }),
+      ['dhcp.reservedClients[1].ip'],
+      ['dhcp.reservedClients'],
+    ],
+    [
       'one of two twins: the one at the known address is the old one',
       listed(ONE, { ...ONE, ip: '192.168.0.10', id: 'b' }),
       listed({ ...ONE, ip: '192.168.0.10', id: 'b' }, { ...ONE, enable: false }),
