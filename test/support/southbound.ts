@@ -97,7 +97,7 @@ function signatureFaults({ method, headers }: IncomingMessage, body: string): st
   const expected = `sha256=${createHmac('sha256', SOUTHBOUND_SECRET).update(`${timestamp}.${body}`).digest('hex')}`;
   return [
     ...(method === 'POST' ? [] : [`method ${method ?? ''}`]),
-    ...(Math.abs(Number(timestamp) * 1_000 - Date.now()) < 5_000 ? [] : [`timestamp ${timestamp}`]),
+    ...(Math.abs(Number(timestamp) * 1_000 - Date.now()) < 30_000 ? [] : [`timestamp ${timestamp}`]),
     ...(headers['x-signature'] === expected ? [] : ['signature']),
     ...(headers['content-type'] === 'application/json' ? [] : ['content type']),
   ];
