@@ -87,9 +87,12 @@ describe('tries that end at once', () => {
       await queue.end(job, { state: 'APPLIED' });
       ended.add(index);
     });
-    await expect.poll(() => ended, { timeout: 3_000 }).toEqual(new Set([0, 2, 3]));
-    await client.query('ROLLBACK');
-    client.release();
+    try {
+      await expect.poll(() => ended, { timeout: 3_000 }).toEqual(new Set([0, 2, 3]));
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
     await Promise.all(ends);
     expect(await states()).toEqual(Array(4).fill('ACTIVE 0 t APPLIED'));
   });
