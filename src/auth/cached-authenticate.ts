@@ -44,8 +44,10 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
   return async (authorization, clientAddress) => {
     if (authorization === undefined) return await authenticate(authorization, clientAddress);
     const key = keyOf(authorization, clientAddress);
-    const kept = viewers.get(key) ?? refusals.get(key);
-    if (kept !== undefined && kept.until > now()) return kept.credential;
+    const kept = [viewers.get(key), refusals.get(key)].find(
+      (entry) => entry !== undefined && entry.until > now(),
+    );
+    if (kept !== undefined) return kept.credential;
     const judgement = pending.get(key) ?? judge(key, authorization, clientAddress);
     pending.set(key, judgement);
     return await judgement;

@@ -86,6 +86,14 @@ describe('what is no viewer', () => {
     expect(await timesAsked('t')).toBe(1);
   });
 
+  it('a refusal is remembered, too, of a token that was a viewer before', async () => {
+    await authenticate('t', 'a');
+    clock = START + 1_000;
+    verdict = () => refused;
+    expect([await timesAsked('t'), await timesAsked('t')]).toEqual([1, 0]);
+    expect(await authenticate('t', 'a')).toEqual(refused);
+  });
+
   it('a refusal is not remembered with refusalMs 0', async () => {
     authenticate = cache({ refusalMs: 0 });
     verdict = () => refused;
