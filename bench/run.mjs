@@ -21,13 +21,14 @@ const options = readOptions({
   operations: Object.keys(OPERATIONS),
 });
 
+const contenders = CONTENDERS.filter(({ name }) => options.only === undefined || name === options.only);
+if (contenders.length === 0)
+  throw new Error(`--only takes one of ${CONTENDERS.map(({ name }) => `"${name}"`).join(', ')}.`);
+
 await withBench(options, async (bench) => {
   say(`generating ${options.devices} devices`);
   await bench.generate(options.devices);
   if (options.profile) return await profile(bench);
-  const contenders = CONTENDERS.filter(({ name }) => options.only === undefined || name === options.only);
-  if (contenders.length === 0)
-    throw new Error(`--only takes one of ${CONTENDERS.map(({ name }) => `"${name}"`).join(', ')}.`);
   const facts = await check(bench, contenders);
   const wanted = await wantedOperations(bench);
   for (const contender of contenders) {

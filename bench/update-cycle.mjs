@@ -100,9 +100,7 @@ async function update(number) {
   };
   const outcome = await optimistic.write(id, device.version, {
     device: settings,
-    settings,
     needsJob: true,
-    updatedAt: new Date(),
     audit,
   });
   if (typeof outcome === 'string') {

@@ -32,7 +32,8 @@ export async function availableOperations(url, names) {
 export async function measure({ load, database, options }, servers, kind, operation, seed) {
   const urls = servers.map(({ url }) => url);
   const job = { urls, kind, operation, devices: options.devices, connections: options.connections };
-  const warmUp = { ...job, seconds: options.warmUp, seed: seed + 500_000, isWarmUp: true };
+  // As long as the run: V8 goes on to optimise for many seconds, and servers run for weeks.
+  const warmUp = { ...job, seconds: options.seconds, seed: seed + 500_000, isWarmUp: true };
   await load.run(warmUp);
   const makesJobs = kind === 'ours' && OPERATIONS[operation].makesJobs === true;
   if (makesJobs) await drainJobs(database);

@@ -18,8 +18,6 @@ export function readOptions(defaults) {
   });
   const options = { ...values };
   for (const name of names) options[name] = valueOf(name, values[name], defaults[name]);
-  // V8 goes on to optimise for many seconds; servers run for weeks.
-  options.warmUp = options.seconds;
   return options;
 }
 

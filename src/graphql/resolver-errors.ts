@@ -10,6 +10,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
 import { logFailure } from '../logging/log.js';
 import type { GatewayContext } from './context.js';
+import { isPromise } from './is-promise.js';
 
 /**
  * Makes every resolver of a schema fail with an error that may leave the gateway. It is done inside the schema,
@@ -33,15 +34,11 @@ function guardResolve<Source, Context extends GatewayContext>(field: GraphQLFiel
   field.resolve = (source, args, context, info) => {
     try {
       const value: unknown = resolve(source, args, context, info);
-      return isThenable(value) ? guarded(value, context) : value;
+      return isPromise(value) ? guarded(value, context) : value;
     } catch (error) {
       throw toGraphQLError(error, context);
     }
   };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 async function guarded(value: PromiseLike<unknown>, context: GatewayContext): Promise<unknown> {

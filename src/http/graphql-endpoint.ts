@@ -42,9 +42,9 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
     const context = { requestId, credential, parts: gateway, log };
     return await gate(async () => {
       const type = types.get(headers.accept);
-      const known = type === undefined ? undefined : await parts.answerKnown(body, context);
-      if (type !== undefined && known !== undefined) {
-        return { status: 200, headers: { 'content-type': type }, body: known };
+      if (type !== undefined) {
+        const known = await parts.answerKnown(body, context);
+        if (known !== undefined) return { status: 200, headers: { 'content-type': type }, body: known };
       }
       const answer = await throughApollo(parts.apollo, request, body, context);
       if (answer.status === 200) types.learn(headers.accept, answer.headers['content-type']);

@@ -125,8 +125,12 @@ function toDhcp(row: RowReader): DhcpSettings | null {
 }
 
 function toReservedClient(value: unknown): ReservedClient {
-  const row = RowReader.of(Object.fromEntries(Object.entries(value ?? {})));
+  const row = RowReader.of(isRow(value) ? value : {});
   return { mac: row.text('mac'), ip: row.text('ip'), enable: row.flag('enable'), id: row.textOrNull('id') };
+}
+
+function isRow(value: unknown): value is RawRow {
+  return typeof value === 'object' && value !== null;
 }
 
 function toModel(row: RowReader): DeviceModel {

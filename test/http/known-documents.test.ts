@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { metricsOf } from '../support/metrics.js';
 import { randomRequest } from '../support/random-document.js';
 
 // The first request for a document goes through Apollo Server and graphql-js, the second one through a plan.
@@ -100,13 +101,10 @@ describe('a document that is known', () => {
 
   it('is counted like any other', async () => {
     const token = await gateway.token('MANAGER', device.customer);
+    const metric = 'graphql_operations_total{type="query",outcome="OK"}';
+    const operations = async (): Promise<number> => (await metricsOf(gateway)).get(metric) ?? 0;
     const before = await operations();
     await twice('query Counted { viewer { id } }', {}, token);
     expect((await operations()) - before).toBe(2);
   });
 });
-
-async function operations(): Promise<number> {
-  const text = await (await fetch(new URL('/metrics', gateway.url))).text();
-  return Number(/^graphql_operations_total\{type="query",outcome="OK"\} (\d+)$/m.exec(text)?.[1]);
-}

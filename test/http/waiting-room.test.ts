@@ -30,7 +30,8 @@ function portOf(address: AddressInfo | string | null): number {
   return address.port;
 }
 
-it('whoever was connected when the server stops is answered, seen by the process or not', async () => {
+/** A server behind a waiting room, listening; it counts what it handles. */
+async function startServer() {
   let handled = 0;
   const room = waitingRoom((_, response) => {
     handled += 1;
@@ -39,10 +40,15 @@ it('whoever was connected when the server stops is answered, seen by the process
   const server = createServer(room.listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  return { room, server, port: portOf(server.address()), handled: () => handled };
+}
+
+it('whoever was connected when the server stops is answered, seen by the process or not', async () => {
+  const { room, server, port, handled } = await startServer();
   const seen = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(CLIENT, {
     eval: true,
-    workerData: { port: portOf(server.address()), count: CLIENTS, seen },
+    workerData: { port, count: CLIENTS, seen },
   });
   const told = once(worker, 'message');
   await once(worker, 'online');
@@ -51,10 +57,10 @@ it('whoever was connected when the server stops is answered, seen by the process
     if (Atomics.wait(seen, 0, count, 20_000) === 'timed-out') break;
   }
   expect(Atomics.load(seen, 0)).toBe(CLIENTS);
-  expect(handled).toBe(0);
+  expect(handled()).toBe(0);
   const closed = once(server, 'close');
   await room.fill(server);
-  expect(handled).toBe(0);
+  expect(handled()).toBe(0);
   server.close();
   room.empty();
   const outcomes: unknown[] = await told;
@@ -64,21 +70,14 @@ it('whoever was connected when the server stops is answered, seen by the process
 });
 
 it('a server that nobody comes to stops soon, and one that does not stop handles at once', async () => {
-  let handled = 0;
-  const room = waitingRoom((_, response) => {
-    handled += 1;
-    response.end();
-  });
-  const server = createServer(room.listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${portOf(server.address())}`;
+  const { room, server, port, handled } = await startServer();
+  const url = `http://127.0.0.1:${port}`;
   await fetch(url);
-  expect(handled).toBe(1);
+  expect(handled()).toBe(1);
   await room.fill(server);
   room.empty();
   await fetch(url);
-  expect(handled).toBe(2);
+  expect(handled()).toBe(2);
   server.close();
   server.closeAllConnections();
   await once(server, 'close');

@@ -40,6 +40,8 @@ export interface Southbound {
   readonly faults: readonly string[];
   /** Decides on answers from now on. */
   readonly answerWith: (decide: (order: Order) => Answer | Promise<Answer>) => void;
+  /** Keeps calls waiting from now on. @returns what lets those go, and well */
+  readonly hold: () => () => void;
   /** The settings that environment variables name. */
   readonly env: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -70,12 +72,22 @@ export async function startSouthbound(): Promise<Southbound> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${portOf(server.address())}/devices`;
+  const answerWith: Southbound['answerWith'] = (next) => {
+    decide = next;
+  };
   return {
     url,
     arrivals,
     faults,
-    answerWith: (next) => {
-      decide = next;
+    answerWith,
+    hold: () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      answerWith(async () => {
+        await released;
+        return { status: 200 };
+      });
+      return release;
     },
     env: { PROVISIONING_URL: url, PROVISIONING_SECRET: SOUTHBOUND_SECRET, PROVISIONING_RETRY_MS: '40' },
     close: async () => {

@@ -15,8 +15,9 @@ import {
   TypeNameMetaFieldDef,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import { isPromise } from '../is-promise.js';
 import type { Complete, FieldPlan, Path, Plan, PlannedOperation, Run, SelectionPlan } from './plan.js';
-import { isPromise, nullInstead, runSelection } from './run-plan.js';
+import { nullInstead, runSelection } from './run-plan.js';
 
 /** The fields of a selection by their name in the answer, each with the places of the document that ask for it. */
 type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
@@ -95,7 +96,7 @@ function infoOf(
     fragments: planned.fragments,
     rootValue: undefined,
     operation: planned.operation,
-    variableValues: { ...variables },
+    variableValues: variables,
   };
 }
 

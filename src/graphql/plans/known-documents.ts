@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  getOperationAST,
   getVariableValues,
   type GraphQLSchema,
   Kind,
@@ -49,7 +50,6 @@ interface KnownDocument {
 export class KnownDocuments {
   readonly #documents = new LRUCache<string, KnownDocument>({
     maxSize: MAX_CHARACTERS,
-    maxEntrySize: MAX_QUERY_LENGTH,
     sizeCalculation: (_, query) => query.length,
   });
 
@@ -62,17 +62,17 @@ export class KnownDocuments {
 
   /** Remembers a document that was judged; those that were not asked for longest make room. */
   learn(query: string, document: DocumentNode): void {
-    if (this.#documents.has(query)) return;
-    const traits = traitsOf(document);
-    if (traits.canBePlanned) this.#documents.set(query, { document, traits, plans: new Map() });
+    if (query.length > MAX_QUERY_LENGTH || this.#documents.has(query)) return;
+    this.#documents.set(query, { document, traits: traitsOf(document), plans: new Map() });
   }
 
   /** The operation with its plan; undefined when the request is to be judged first. */
   find({ query, operationName, variables }: OperationRequest): ReadyOperation | undefined {
     const known = this.#documents.get(query);
-    const operation = known && operationOf(known.document, operationName);
-    if (known === undefined || operation === undefined) return undefined;
+    if (known?.traits.canBePlanned !== true) return undefined;
     const { document, traits } = known;
+    const operation = getOperationAST(document, operationName);
+    if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
     const { coerced } = getVariableValues(this.schema, operation.variableDefinitions ?? [], variables);
     if (coerced === undefined) return undefined;
     if (traits.hasVariableSizes && costFault(this.schema, document, operation, variables) !== undefined) {
@@ -99,19 +99,6 @@ export class KnownDocuments {
     plans.set(key, plan);
     return plan;
   }
-}
-
-/** The operation that a request names, unless it is one that is not executed over HTTP. */
-function operationOf(
-  { definitions }: DocumentNode,
-  operationName: string | undefined,
-): OperationDefinitionNode | undefined {
-  const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  const named =
-    operationName === undefined ? operations : operations.filter(({ name }) => name?.value === operationName);
-  const [operation, other] = named;
-  if (other !== undefined || operation?.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
-  return operation;
 }
 
 function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {

@@ -1,4 +1,5 @@
 import { type GraphQLError, isNonNullType, locatedError } from 'graphql';
+import { isPromise } from '../is-promise.js';
 import type { FieldErrors, FieldPlan, Path, Plan, Run, SelectionPlan, Variables } from './plan.js';
 
 /** The answer to an operation, before its errors are presented. */
@@ -99,11 +100,6 @@ export function nullInstead(
 
 function keysOf(path: Path | undefined): (string | number)[] {
   return path === undefined ? [] : [...keysOf(path.prev), path.key];
-}
-
-/** Whether a value is still to come. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** Errors in the order in which they came; none that belongs below a place that is null already. */

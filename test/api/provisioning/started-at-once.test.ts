@@ -16,11 +16,7 @@ describe('the job of an update is started by the statement that makes it', () =>
     gateway = await startTestGateway(southbound.env);
   });
   beforeEach(async () => {
-    const released = new Promise<void>((resolve) => (release = resolve));
-    southbound.answerWith(async () => {
-      await released;
-      return { status: 200 };
-    });
+    release = southbound.hold();
     device = await createDevice(gateway);
     token = await gateway.token('MANAGER', device.customer);
   });

@@ -16,11 +16,7 @@ describe('one job of a device waits and one runs, at most', () => {
     gateway = await startTestGateway({ ...southbound.env, PROVISIONING_RETRY_MS: '500' });
   });
   beforeEach(async () => {
-    const released = new Promise<void>((resolve) => (release = resolve));
-    southbound.answerWith(async () => {
-      await released;
-      return { status: 200 };
-    });
+    release = southbound.hold();
     device = await createDevice(gateway);
     token = await gateway.token('MANAGER', device.customer);
   });
@@ -66,15 +62,10 @@ describe('one job of a device waits and one runs, at most', () => {
   });
 
   it('the device is PROVISIONING until the last one ended', async () => {
-    let releaseSecond: () => void = () => undefined;
     await change('One');
     await running();
     await change('Two');
-    const secondReleased = new Promise<void>((resolve) => (releaseSecond = resolve));
-    southbound.answerWith(async () => {
-      await secondReleased;
-      return { status: 200 };
-    });
+    const releaseSecond = southbound.hold();
     release();
     const between = await waitFor(gateway, token, device.id, ({ jobs }) => jobs === 1);
     expect(between).toMatchObject({ state: 'PROVISIONING', status: { provisioned: false } });
