@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors/startup-error.js';
 import { answerBrokenRequests } from './broken-requests.js';
@@ -28,6 +28,12 @@ export interface HttpServer {
 
 /** How long answers say `Connection: close` before the listener closes: a request in flight then still finds it open. */
 const LAST_CALL_MS = 300;
+
+/**
+ * How long kept connections stay open after the listener closed. A client may be sending its next request on one just now;
+ * closed under its pen, it would not know what became of its update.
+ */
+const LINGER_MS = 1_000;
 
 /**
  * Starts the HTTP server.
@@ -72,12 +78,16 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
       websocket.stop();
       await room.fill(server);
       const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
+      // The HTTP server's own close would end kept connections as well, and the watch over slow ones.
+      NetServer.prototype.close.call(server);
       room.empty();
+      const lingered = setTimeout(() => server.closeIdleConnections(), LINGER_MS);
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearTimeout(lingered);
       clearTimeout(deadline);
+      // Of what it closes, only the watch is left.
+      server.close();
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { RequestListener, Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** So long nobody new came: whoever was on the way is in. */
-const QUIET_MS = 10;
+/** So long nobody new came: whoever was on the way is in, and clients that wait for an answer before they ask again do. */
+const QUIET_MS = 100;
 
 /** A turn of the event loop that is longer did some work, or was kept waiting: somebody may have come unseen. */
 const EMPTY_TURN_MS = 0.2;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
@@ -68,6 +68,13 @@ describe('health and the database', () => {
 });
 
 describe('while the gateway stops', () => {
+  const ASK = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
+  const isRefused = async ({ url }: TestGateway): Promise<boolean> =>
+    await fetch(new URL('/health/live', url)).then(
+      () => false,
+      () => true,
+    );
+
   it('it is not ready, says so, finishes what it took on, and is gone', async () => {
     const gateway = await startTestGateway();
     const device = await createDevice(gateway);
@@ -92,8 +99,7 @@ describe('while the gateway stops', () => {
     });
     const last = await fetch(new URL('/health/live', gateway.url));
     expect([last.status, last.headers.get('connection')]).toEqual([200, 'close']);
-    await delay(500);
-    await expect(fetch(gateway.url)).rejects.toThrow();
+    await expect.poll(async () => await isRefused(gateway)).toBe(true);
     await blocker.query('COMMIT');
     blocker.release();
     expect((await update).data).toEqual({ updateNetworkDevice: { name: 'In time' } });
@@ -101,5 +107,20 @@ describe('while the gateway stops', () => {
     const begin = performance.now();
     await stopped;
     expect(performance.now() - begin).toBeLessThan(5_000);
+  });
+
+  it('a kept connection is heard once more, and one that says nothing is let go by the watch over slow clients', async () => {
+    const gateway = await startTestGateway();
+    const { hostname, port } = new URL(gateway.url);
+    const [kept, silent] = [connect(Number(port), hostname), connect(Number(port), hostname)];
+    await Promise.all([once(kept, 'connect'), once(silent, 'connect')]);
+    kept.write(ASK);
+    await once(kept, 'data');
+    const stopped = gateway.stop();
+    await expect.poll(async () => await isRefused(gateway)).toBe(true);
+    kept.write(ASK);
+    expect(await text(kept)).toMatch(/HTTP\/1.1 200 OK\r\n[^]*\r\nConnection: close\r\n/i);
+    expect(await text(silent)).toMatch(/^HTTP\/1.1 408 /);
+    await stopped;
   });
 });
