@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { GatewayError } from '../../src/errors/gateway-error.js';
 import { openDatabase, type Statement } from '../../src/persistence/database.js';
 import { createTestDatabase } from '../support/database.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
 
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { version name } }';
 const MODELS = '{ deviceModels { id } }';
@@ -145,6 +147,27 @@ describe('a connection has time limits of the server', () => {
     expect(await database.run(xact, [])).not.toEqual(await database.run(xact, []));
     expect(await database.prisma.customer.count()).toBe(0);
     await database.close();
+    await drop();
+  });
+
+  it('a transaction whose ROLLBACK is not answered gives its connection up: nobody knows what is open on it', async () => {
+    const { url, drop } = await createTestDatabase();
+    const proxy = await startTcpProxy(Number(new URL(url).port || 5432));
+    const proxied = new URL(url);
+    proxied.port = String(proxy.port);
+    const database = openDatabase(proxied.href, () => undefined);
+    const own: Statement = { text: 'SELECT pg_backend_pid() AS pid', kind: 'read' };
+    const before = await database.run(own, []);
+    const refused = database.transaction(async (run) => {
+      await run(INSERT, []);
+      proxy.pause();
+      throw new GatewayError('NOT_FOUND');
+    });
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    proxy.resume();
+    expect(await database.run(own, [])).not.toEqual(before);
+    await database.close();
+    await proxy.close();
     await drop();
   });
 
