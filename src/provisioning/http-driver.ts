@@ -1,11 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import http from 'node:http';
-import https from 'node:https';
+import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { ProvisioningDriver, TryOutcome } from './driver.js';
 
-/** So long an endpoint may take for its whole answer. */
+/** So long an endpoint may take to begin its answer, and as long again to end it. */
 const TIMEOUT_MS = 10_000;
 /** So much of an answer is read; a reason is far shorter. */
 const MAX_ANSWER_BYTES = 64_000;
@@ -17,84 +15,67 @@ const refusalBody = z.object({ error: z.string() });
  * @param secret the key of the signature, which both sides hold
  */
 export function httpDriver(url: string, secret: string): ProvisioningDriver {
-  const target = new URL(url);
-  const { request, Agent } = target.protocol === 'https:' ? https : http;
-  const agent = new Agent({ keepAlive: true });
-  const post: Post = (headers, signal) => request(target, { method: 'POST', agent, headers, signal });
+  const { origin, pathname, search } = new URL(url);
+  const pool = new Pool(origin, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  const path = pathname + search;
   return async (order, signal) => {
     const body = JSON.stringify(order);
     const timestamp = String(Math.floor(Date.now() / 1_000));
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const headers = {
       'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
       'x-timestamp': timestamp,
       'x-signature': `sha256=${signature(secret, `${timestamp}.${body}`)}`,
     };
+    const post: Post = async () => await pool.request({ method: 'POST', path, headers, body, signal });
     try {
-      return await answerTo(post, headers, body, AbortSignal.any([signal, timeout]));
+      return await outcomeOf(await post().catch(againIfClosed(post)));
     } catch (error) {
       signal.throwIfAborted();
-      const reason = timeout.aborted
-        ? `The provisioning endpoint did not answer within ${TIMEOUT_MS / 1_000} seconds.`
-        : `The provisioning endpoint cannot be reached (${codeOf(error)}).`;
-      return { kind: 'failed', reason };
+      return { kind: 'failed', reason: reasonOf(error) };
     }
   };
 }
 
-type Post = (headers: http.OutgoingHttpHeaders, signal: AbortSignal) => http.ClientRequest;
+type Post = () => Promise<Dispatcher.ResponseData>;
 
 function signature(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** Sends a request and judges its answer. Redirects are answers like others: they could lead the passwords anywhere. */
-async function answerTo(
-  post: Post,
-  headers: http.OutgoingHttpHeaders,
-  body: string,
-  signal: AbortSignal,
-): Promise<TryOutcome> {
-  const call = post(headers, signal);
-  // Whoever waits is told otherwise; an error that nobody listens to would end the process.
-  call.on('error', () => undefined);
-  try {
-    call.end(body);
-    const answered: unknown[] = await once(call, 'response', { signal });
-    const [response] = answered;
-    if (!(response instanceof http.IncomingMessage)) throw new TypeError('This is no answer.');
-    return outcomeOf(response.statusCode ?? 0, await readAnswer(response));
-  } catch (error) {
-    // The endpoint closed a connection that was idle at the moment that it was used again.
-    const wasIdle = call.reusedSocket && codeOf(error) === 'ECONNRESET' && !signal.aborted;
-    if (wasIdle) return await answerTo(post, headers, body, signal);
-    throw error;
-  }
+/** The endpoint may have closed a kept connection at the very moment that it was used again; no try is lost for that. */
+function againIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
+  return async (error) => {
+    if (!CLOSED.has(codeOf(error))) throw error;
+    return await post();
+  };
 }
 
-/** The answer's text, to its end or to a limit; the connection is free again afterwards. */
-async function readAnswer(response: http.IncomingMessage): Promise<string> {
+const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const LATE: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** Redirects are answers like others: they could lead the passwords anywhere. */
+async function outcomeOf({ statusCode: status, body }: Dispatcher.ResponseData): Promise<TryOutcome> {
+  if (status === 409 || status === 422) {
+    const reason = reasonIn(await textOf(body)) ?? `The device refused the settings (HTTP ${status}).`;
+    return { kind: 'refused', reason };
+  }
+  // What else it says is of no use, but read so that its connection can be used again.
+  void body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => undefined);
+  if (status >= 200 && status < 300) return { kind: 'applied' };
+  return { kind: 'failed', reason: `The provisioning endpoint answered HTTP ${status}.` };
+}
+
+/** An answer's text, to its end or to a limit of its length and time. */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const deadline = performance.now() + TIMEOUT_MS;
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response) {
-    if (!Buffer.isBuffer(chunk)) continue;
+  for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.byteLength;
-    if (length > MAX_ANSWER_BYTES) break;
+    if (length > MAX_ANSWER_BYTES || performance.now() > deadline) break;
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function outcomeOf(status: number, answer: string): TryOutcome {
-  if (status >= 200 && status < 300) return { kind: 'applied' };
-  if (status === 409 || status === 422) {
-    return {
-      kind: 'refused',
-      reason: reasonIn(answer) ?? `The device refused the settings (HTTP ${status}).`,
-    };
-  }
-  return { kind: 'failed', reason: `The provisioning endpoint answered HTTP ${status}.` };
 }
 
 function reasonIn(answer: string): string | undefined {
@@ -104,6 +85,13 @@ function reasonIn(answer: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  return LATE.has(code)
+    ? `The provisioning endpoint did not answer within ${TIMEOUT_MS / 1_000} seconds.`
+    : `The provisioning endpoint cannot be reached (${code}).`;
 }
 
 /** The code that says why a connection failed; the message could hold the URL, and that a password. */

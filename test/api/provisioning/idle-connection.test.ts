@@ -78,12 +78,13 @@ describe('an endpoint that closes connections on which nothing happens', () => {
     expect(again).toEqual({ ...second, earlier: 0 });
   });
 
-  it('a connection that is new and reset is a try that failed', async () => {
+  it('a second reset is a try that failed', async () => {
     // So that the one that is left of the test before is gone.
     server.closeAllConnections();
     resets = ({ attempt }) => attempt === 1;
     expect(await provision('First')).toEqual(['APPLIED', 2]);
     expect(arrivals.map(({ earlier, attempt }) => [earlier, attempt])).toEqual([
+      [0, 1],
       [0, 1],
       [0, 2],
     ]);
