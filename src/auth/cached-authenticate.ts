@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Authenticate, Credential } from './credential.js';
 
@@ -56,7 +56,7 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
 
 /** Tokens themselves are not kept: a dump of the memory is not to hold thousands of them. */
 function keyOf(authorization: string, clientAddress: string): string {
-  return createHash('sha256').update(`${clientAddress}\n${authorization}`).digest('base64');
+  return hash('sha256', `${clientAddress}\n${authorization}`, 'base64');
 }
 
 interface Entry {

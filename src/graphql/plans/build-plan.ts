@@ -74,8 +74,13 @@ function readerOf(key: string, place: Place): FieldPlan['read'] {
   if (resolve === undefined) return (_run, source) => (isRecord(source) ? source[name] : undefined);
   const [node] = nodes;
   if (node === undefined) throw new TypeError('A field that nobody asks for cannot be planned.');
+  // A new object for each call, as graphql-js gives: a resolver may write into it.
+  const argsOf =
+    definition.args.length === 0
+      ? () => ({})
+      : (run: Run) => getArgumentValues(definition, node, run.variables);
   return (run, source, prev) => {
-    const args = getArgumentValues(definition, node, run.variables);
+    const args = argsOf(run);
     const path = { prev, key, typename: parent.name };
     return resolve(source, args, run.context, infoOf(place, run, path));
   };
