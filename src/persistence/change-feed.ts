@@ -103,6 +103,8 @@ class Feed {
   }
 
   #tellNews(): void {
+    // Whoever is awake need not be woken, which costs as much as a small request.
+    if (this.#hasNews) return;
     this.#hasNews = true;
     this.#wake();
   }
