@@ -1,7 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** So long nobody new came: whoever was on the way is in, and clients that wait for an answer before they ask again do. */
+/** So long nobody new came: whoever was on the way is in, and clients that ask for one thing after the other wait here. */
 const QUIET_MS = 100;
 
 /** A turn of the event loop that is longer did some work, or was kept waiting: somebody may have come unseen. */

@@ -28,7 +28,8 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
     };
     const post: Post = async () => await pool.request({ method: 'POST', path, headers, body, signal });
     try {
-      return await outcomeOf(await post().catch(againIfClosed(post)));
+      const { statusCode, body: answer } = await post().catch(againIfClosed(post));
+      return outcomeOf(statusCode, await textOf(answer));
     } catch (error) {
       signal.throwIfAborted();
       return { kind: 'failed', reason: reasonOf(error) };
@@ -54,18 +55,18 @@ const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOC
 const LATE: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /** Redirects are answers like others: they could lead the passwords anywhere. */
-async function outcomeOf({ statusCode: status, body }: Dispatcher.ResponseData): Promise<TryOutcome> {
-  if (status === 409 || status === 422) {
-    const reason = reasonIn(await textOf(body)) ?? `The device refused the settings (HTTP ${status}).`;
-    return { kind: 'refused', reason };
-  }
-  // What else it says is of no use, but read so that its connection can be used again.
-  void body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => undefined);
+function outcomeOf(status: number, answer: string): TryOutcome {
   if (status >= 200 && status < 300) return { kind: 'applied' };
+  if (status === 409 || status === 422) {
+    return {
+      kind: 'refused',
+      reason: reasonIn(answer) ?? `The device refused the settings (HTTP ${status}).`,
+    };
+  }
   return { kind: 'failed', reason: `The provisioning endpoint answered HTTP ${status}.` };
 }
 
-/** An answer's text, to its end or to a limit of its length and time. */
+/** An answer's text, to its end or to a limit of its length and time; at its end the connection is free again. */
 async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   const deadline = performance.now() + TIMEOUT_MS;
   const chunks: Buffer[] = [];
