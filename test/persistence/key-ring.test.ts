@@ -5,11 +5,13 @@ import { KeyRing } from '../../src/persistence/key-ring.js';
 const DEVICE = 'a'.repeat(24);
 const ring = new KeyRing([{ id: 'k1', bytes: randomBytes(32) }]);
 
+const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64url');
+
 describe('sealed secrets', () => {
   it('never share a nonce, which would give AES-GCM away', () => {
     const nonces = Array.from({ length: 2_000 }, () => ring.seal('same', DEVICE, 'f').sealed.split('.')[2]);
     expect(new Set(nonces).size).toBe(nonces.length);
-    expect(nonces.every((nonce) => Buffer.from(nonce ?? '', 'base64url').length === 12)).toBe(true);
+    expect(nonces.every((nonce) => bytesOf(nonce ?? '').length === 12)).toBe(true);
   });
 
   it.each(['', 'x', 'Grüße 🔑 ', 'x'.repeat(200)])('open to what was sealed: %j', (text) => {
@@ -20,12 +22,9 @@ describe('sealed secrets', () => {
     const { sealed } = ring.seal('JohnConner', DEVICE, 'f');
     const end = sealed.lastIndexOf('.') + 1;
     for (let at = 'v1.k1.'.length; at < sealed.length; at += 1) {
-      if (at === end - 1) continue;
       const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
       // The last character of base64url may hold bits that are not used.
-      if (Buffer.from(changed.slice(end), 'base64url').equals(Buffer.from(sealed.slice(end), 'base64url'))) {
-        if (at >= end) continue;
-      }
+      if (at >= end && bytesOf(changed.slice(end)).equals(bytesOf(sealed.slice(end)))) continue;
       expect(() => ring.open({ sealed: changed }, DEVICE, 'f'), `character ${at}`).toThrow();
     }
   });
