@@ -25,6 +25,8 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
   const refusals = new LRUCache<string, Entry>({ max: maxEntries });
   const pending = new Map<string, Promise<Credential>>();
 
+  const fresh = (entry: Entry | undefined): Entry | undefined =>
+    entry !== undefined && entry.until > now() ? entry : undefined;
   const keep = (key: string, credential: Credential): void => {
     if ('failure' in credential) return;
     const isViewer = 'viewer' in credential;
@@ -44,9 +46,7 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
   return async (authorization, clientAddress) => {
     if (authorization === undefined) return await authenticate(authorization, clientAddress);
     const key = keyOf(authorization, clientAddress);
-    const kept = [viewers.get(key), refusals.get(key)].find(
-      (entry) => entry !== undefined && entry.until > now(),
-    );
+    const kept = fresh(viewers.get(key)) ?? fresh(refusals.get(key));
     if (kept !== undefined) return kept.credential;
     const judgement = pending.get(key) ?? judge(key, authorization, clientAddress);
     pending.set(key, judgement);

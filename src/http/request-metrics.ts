@@ -18,6 +18,7 @@ export function measureRequests(server: Server, router: Router, metrics: Gateway
       });
     });
   };
-  server.on('request', measure);
-  server.on('checkExpectation', measure);
+  // Before the request is handled, which begins at once.
+  server.prependListener('request', measure);
+  server.prependListener('checkExpectation', measure);
 }

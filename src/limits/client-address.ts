@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /** A range of addresses that proxies have. */
 export interface ProxyRange {
@@ -20,10 +20,10 @@ export type ClientAddress = (
 export function clientAddress(trustedProxies: readonly ProxyRange[]): ClientAddress {
   const proxies = new BlockList();
   for (const { address, prefix, family } of trustedProxies) proxies.addSubnet(address, prefix, family);
-  const isProxy = (address: string): boolean =>
-    trustedProxies.length > 0 && proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const isProxy = (address: string): boolean => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   return (remote, forwardedFor) => {
     let client = normalAddress(remote ?? '') ?? '';
+    if (trustedProxies.length === 0) return client;
     const hops = (typeof forwardedFor === 'string' ? forwardedFor : (forwardedFor ?? []).join(',')).split(
       ',',
     );
@@ -38,9 +38,10 @@ export function clientAddress(trustedProxies: readonly ProxyRange[]): ClientAddr
 
 /** An address as proxies write it, with a port or not; IPv4 stays IPv4 when it comes in the clothes of IPv6. */
 function normalAddress(text: string): string | undefined {
+  if (isIPv4(text)) return text;
   const [, bracketed, withPort] = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text.trim()) ?? [];
   const [address = ''] = (bracketed ?? withPort ?? text.trim()).split('%');
-  if (isIP(address) !== 6) return isIP(address) === 4 ? address : undefined;
+  if (!isIPv6(address)) return isIPv4(address) ? address : undefined;
   const groups = groupsOf(address);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   if (!isMapped) return address;

@@ -33,12 +33,11 @@ export function loggable(value: unknown, depth = 0): unknown {
   if (depth >= MAX_DEPTH) return HIDDEN;
   if (Array.isArray(value)) return value.map((item: unknown) => loggable(item, depth + 1));
   if (!isPlain(value)) return `[${value.constructor.name}]`;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]: [string, unknown]) => [
-      key,
-      SECRET_KEYS.has(key.toLowerCase()) ? HIDDEN : loggable(inner, depth + 1),
-    ]),
-  );
+  const properties: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    properties[key] = SECRET_KEYS.has(key.toLowerCase()) ? HIDDEN : loggable(inner, depth + 1);
+  }
+  return properties;
 }
 
 function isPlain(value: object): boolean {

@@ -36,17 +36,12 @@ const SAMPLE_TIMEOUT_MS = 1_000;
  */
 export class GatewayMetrics {
   readonly #registry = new Registry();
-  readonly #requests = this.#counter('http_requests_total', 'Requests that ended.', [
-    'method',
-    'route',
-    'status',
-  ]);
   readonly #requestSeconds = this.#histogram('http_request_duration_seconds', 'From request to answer.', [
     'method',
     'route',
     'status',
   ]);
-  readonly #inFlight = this.#gauge('http_requests_in_flight', 'Requests that are being answered.');
+  #inFlight = 0;
   readonly #operations = this.#counter(
     'graphql_operations_total',
     'GraphQL operations, by first error code.',
@@ -67,6 +62,9 @@ export class GatewayMetrics {
 
   constructor({ pool, openJobs }: MetricSources) {
     collectDefaultMetrics({ register: this.#registry });
+    this.#gauge('http_requests_in_flight', 'Requests that are being answered.', [], (gauge) =>
+      gauge.set(this.#inFlight),
+    );
     this.#gauge('database_connections', 'Connections of the pool.', ['state'], (gauge) => {
       const { total, idle } = pool();
       gauge.set({ state: 'idle' }, idle);
@@ -96,13 +94,12 @@ export class GatewayMetrics {
   }
 
   requestBegan(): void {
-    this.#inFlight.inc();
+    this.#inFlight += 1;
   }
 
-  requestEnded({ seconds, ...labels }: EndedRequest): void {
-    this.#inFlight.dec();
-    this.#requests.inc({ ...labels });
-    this.#requestSeconds.observe({ ...labels }, seconds);
+  requestEnded({ seconds, method, route, status }: EndedRequest): void {
+    this.#inFlight -= 1;
+    this.#requestSeconds.observe({ method, route, status }, seconds);
   }
 
   /**

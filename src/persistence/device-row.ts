@@ -5,7 +5,7 @@ import type { DeviceStatus } from '../domain/device-status.js';
 import type { DhcpSettings, ReservedClient } from '../domain/dhcp.js';
 import type { WifiSettings } from '../domain/wifi.js';
 import type { RawRow } from './database.js';
-import type { SealedText } from './key-ring.js';
+import { SealedText } from './key-ring.js';
 import { RowReader } from './row-reader.js';
 
 /** A device as it is stored: its WiFi passwords are sealed. */
@@ -108,7 +108,7 @@ function toWifi(row: RowReader): WifiSettings<SealedText> | null {
 }
 
 function toSealed(text: string | null): SealedText | null {
-  return text === null ? null : { sealed: text };
+  return text === null ? null : new SealedText(text);
 }
 
 function toDhcp(row: RowReader): DhcpSettings | null {

@@ -1,6 +1,6 @@
 import { StartupError } from '../errors/startup-error.js';
 import type { Prisma } from './database.js';
-import { type KeyRing, sealPrefix } from './key-ring.js';
+import { type KeyRing, SealedText, sealPrefix } from './key-ring.js';
 
 const KNOWN_TEXT = 'device-gateway';
 const FIELD = 'check';
@@ -29,7 +29,7 @@ export async function checkKeyRing(prisma: Prisma, keyRing: KeyRing): Promise<vo
 
 function opens(keyRing: KeyRing, keyId: string, checkValue: string): boolean {
   try {
-    return keyRing.open({ sealed: checkValue }, keyId, FIELD) === KNOWN_TEXT;
+    return keyRing.open(new SealedText(checkValue), keyId, FIELD) === KNOWN_TEXT;
   } catch {
     return false;
   }

@@ -1,9 +1,30 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { SecretFault } from '../errors/secret-fault.js';
 
-/** A secret as it is stored: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. */
-export interface SealedText {
-  readonly sealed: string;
+/** What a secret holds, and the place where it opens. */
+interface OpenedText {
+  readonly text: string;
+  readonly owner: string;
+  readonly field: string;
+}
+
+/**
+ * A secret as it is stored: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. A key ring that has sealed
+ * or opened this very object leaves the text with it: an update, its answer and its job need it one after the other.
+ */
+export class SealedText {
+  #opened: OpenedText | undefined;
+
+  constructor(readonly sealed: string) {}
+
+  /** The text, if it was left here for this place. */
+  recall(owner: string, field: string): string | undefined {
+    return this.#opened?.owner === owner && this.#opened.field === field ? this.#opened.text : undefined;
+  }
+
+  remember(opened: OpenedText): void {
+    this.#opened = opened;
+  }
 }
 
 /** One AES-256 key and the name that stored secrets know it by. */
@@ -59,11 +80,23 @@ export class KeyRing {
     const nonce = nextNonce();
     const cipher = createCipheriv(ALGORITHM, bytes, nonce).setAAD(context(owner, field));
     const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    return { sealed: `${sealPrefix(id)}${nonce.toString('base64url')}.${body.toString('base64url')}` };
+    const secret = new SealedText(
+      `${sealPrefix(id)}${nonce.toString('base64url')}.${body.toString('base64url')}`,
+    );
+    secret.remember({ text, owner, field });
+    return secret;
   }
 
   /** @throws SecretFault when the key is missing, or the text was not sealed for this owner and field */
-  readonly open: OpenSecret = ({ sealed }, owner, field) => {
+  readonly open: OpenSecret = (secret, owner, field) => {
+    const known = secret.recall(owner, field);
+    if (known !== undefined) return known;
+    const text = this.#openedText(secret, owner, field);
+    secret.remember({ text, owner, field });
+    return text;
+  };
+
+  #openedText({ sealed }: SealedText, owner: string, field: string): string {
     const [, keyId, nonce = '', body = ''] = SEALED.exec(sealed) ?? [];
     if (keyId === undefined) throw new SecretFault('not-sealed');
     const key = this.#keys.get(keyId);
@@ -81,7 +114,7 @@ export class KeyRing {
     } catch {
       throw new SecretFault('not-authentic', keyId);
     }
-  };
+  }
 }
 
 /** What every text that is sealed with a key begins with. */

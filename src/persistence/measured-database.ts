@@ -9,24 +9,25 @@ export type OnStatement = (name: string, seconds: number) => void;
 
 /** The same database, which tells how long its statements take. Those through Prisma are all called `prisma`. */
 export function measuredDatabase(database: Database, onStatement: OnStatement): Database {
-  const measured =
-    (run: RunStatement): RunStatement =>
-    async (statement, values) =>
-      await timed(statement.name ?? 'other', async () => await run(statement, values));
-  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    const begin = performance.now();
+  const timed = async <T>(name: string, work: Promise<T>, begin: number): Promise<T> => {
     try {
-      return await work();
+      return await work;
     } finally {
       onStatement(name, (performance.now() - begin) / 1_000);
     }
   };
+  const measured =
+    (run: RunStatement): RunStatement =>
+    async (statement, values) => {
+      const begin = performance.now();
+      return await timed(statement.name ?? 'other', run(statement, values), begin);
+    };
   return {
     ...database,
     prisma: database.prisma.$extends({
       query: {
         $allOperations: async ({ args, query }): Promise<unknown> =>
-          await timed('prisma', async (): Promise<unknown> => await query(args)),
+          await timed<unknown>('prisma', query(args), performance.now()),
       },
     }),
     run: measured(database.run),

@@ -3,7 +3,7 @@ import { WIFI_PASSWORD_FIELDS, type WifiPasswordField } from '../domain/wifi.js'
 import { SecretFault } from '../errors/secret-fault.js';
 import type { Database, Statement } from './database.js';
 import { openPassword, sealPassword } from './device-secrets.js';
-import { type KeyRing, sealPrefix } from './key-ring.js';
+import { type KeyRing, SealedText, sealPrefix } from './key-ring.js';
 import { RowReader } from './row-reader.js';
 import { countPasswords, type PasswordsByKey } from './secret-survey.js';
 
@@ -156,9 +156,9 @@ function sealAnew(
     const old = row.textOrNull(column);
     change[`old_${column}`] = old;
     change[column] = old;
-    if (old === null || keyRing.isCurrent({ sealed: old })) continue;
+    if (old === null || keyRing.isCurrent(new SealedText(old))) continue;
     try {
-      const text = openPassword(keyRing, id, field, { sealed: old });
+      const text = openPassword(keyRing, id, field, new SealedText(old));
       if (text === null) continue;
       change[column] = sealPassword(keyRing, id, field, text).sealed;
       isChanged = true;

@@ -9,6 +9,7 @@ import { devicePageRoute } from '../../src/http/device-page.js';
 import type { HttpAnswer, Route } from '../../src/http/endpoint.js';
 import type { Credential } from '../../src/auth/credential.js';
 import { HttpFault } from '../../src/http/fault.js';
+import { SealedText } from '../../src/persistence/key-ring.js';
 
 const ID = 'abcdefabcdefabcdefabcdef';
 const CODES = Object.keys(CATALOGUE).filter((code): code is ErrorCode => code in CATALOGUE);
@@ -27,7 +28,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
     admission: { networkOf: () => '', judge: asAdmin, admit: asAdmin },
     gateway: {
       devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail, queueJob: fail },
-      secrets: { seal: () => ({ sealed: '' }), open: () => '', isCurrent: () => true },
+      secrets: { seal: () => new SealedText(''), open: () => '', isCurrent: () => true },
       now: () => new Date(0),
       macProbes: { take: () => 0, giveBack: () => undefined },
     },

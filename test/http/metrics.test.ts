@@ -47,7 +47,7 @@ describe('GET /metrics', () => {
       await fetch(new URL('/made/up', gateway.url));
       await read();
     });
-    const requests = (labels: string) => rise(`http_requests_total{${labels}}`);
+    const requests = (labels: string) => rise(`http_request_duration_seconds_count{${labels}}`);
     expect(requests('method="GET",route="/network/device/:id",status="4xx"')).toBe(1);
     expect(requests('method="other",route="/network/device/:id",status="4xx"')).toBe(1);
     expect(requests('method="GET",route="other",status="4xx"')).toBe(1);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { KeyRing } from '../../src/persistence/key-ring.js';
+import { KeyRing, SealedText } from '../../src/persistence/key-ring.js';
 
 const DEVICE = 'a'.repeat(24);
 const ring = new KeyRing([{ id: 'k1', bytes: randomBytes(32) }]);
@@ -15,7 +16,26 @@ describe('sealed secrets', () => {
   });
 
   it.each(['', 'x', 'Grüße 🔑 ', 'x'.repeat(200)])('open to what was sealed: %j', (text) => {
-    expect(ring.open(ring.seal(text, DEVICE, 'f'), DEVICE, 'f')).toBe(text);
+    const { sealed } = ring.seal(text, DEVICE, 'f');
+    expect(ring.open(new SealedText(sealed), DEVICE, 'f')).toBe(text);
+  });
+
+  it('open at their own place only, also those that were opened there before', () => {
+    const sealed = ring.seal('JohnConner', DEVICE, 'f');
+    const stored = new SealedText(sealed.sealed);
+    expect(ring.open(stored, DEVICE, 'f')).toBe('JohnConner');
+    for (const secret of [sealed, stored]) {
+      expect(ring.open(secret, DEVICE, 'f')).toBe('JohnConner');
+      expect(() => ring.open(secret, DEVICE, 'g')).toThrow();
+      expect(() => ring.open(secret, 'b'.repeat(24), 'f')).toThrow();
+    }
+  });
+
+  it('show nothing of what they hold when they are printed', () => {
+    const secret = ring.seal('JohnConner', DEVICE, 'f');
+    for (const text of [JSON.stringify(secret), inspect(secret, { showHidden: true })]) {
+      expect(text).not.toContain('JohnConner');
+    }
   });
 
   it('do not open when any part of them was changed', () => {
@@ -25,7 +45,7 @@ describe('sealed secrets', () => {
       const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
       // The last character of base64url may hold bits that are not used.
       if (at >= end && bytesOf(changed.slice(end)).equals(bytesOf(sealed.slice(end)))) continue;
-      expect(() => ring.open({ sealed: changed }, DEVICE, 'f'), `character ${at}`).toThrow();
+      expect(() => ring.open(new SealedText(changed), DEVICE, 'f'), `character ${at}`).toThrow();
     }
   });
 });

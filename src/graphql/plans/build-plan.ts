@@ -61,17 +61,34 @@ function planField(key: string, place: Place): FieldPlan {
     nodes,
     returnType: definition.type,
     parentTypeName: parent.name,
-    read: readerOf(key, place),
-    complete: completerOf(definition.type, place),
+    answer: answerOf(key, place),
   };
 }
 
-function readerOf(key: string, place: Place): FieldPlan['read'] {
-  const { nodes, parent, definition } = place;
-  const { name, resolve } = definition;
+function answerOf(key: string, place: Place): FieldPlan['answer'] {
+  const { parent, definition } = place;
   if (definition === TypeNameMetaFieldDef) return () => parent.name;
-  // The classes of the schema hold values, no methods; what is worked out has a resolver.
-  if (resolve === undefined) return (_run, source) => (isRecord(source) ? source[name] : undefined);
+  const { name, resolve, type } = definition;
+  const complete = completerOf(type, place);
+  // The classes of the schema hold values, no methods and no promises; what is worked out has a resolver.
+  if (resolve === undefined) {
+    return (run, source, prev) => complete(run, isRecord(source) ? source[name] : undefined, prev, key);
+  }
+  const call = callerOf(key, resolve, place);
+  return (run, source, prev) => {
+    const value = call(run, source, prev);
+    return isPromise(value)
+      ? value.then((settled) => complete(run, settled, prev, key))
+      : complete(run, value, prev, key);
+  };
+}
+
+function callerOf(
+  key: string,
+  resolve: NonNullable<GraphQLField<unknown, unknown>['resolve']>,
+  place: Place,
+): FieldPlan['answer'] {
+  const { nodes, parent, definition } = place;
   const [node] = nodes;
   if (node === undefined) throw new TypeError('A field that nobody asks for cannot be planned.');
   // A new object for each call, as graphql-js gives: a resolver may write into it.

@@ -29,10 +29,12 @@ export interface FieldErrors {
 }
 
 /**
- * Takes the value of a field from its parent, at once or later.
- * @param parent where the parent stands
+ * Works out what the answer holds for a field, at once or later.
+ * @param source the object that has the field
+ * @param parent where it stands
+ * @throws what the nearest field that may be null answers for; a promise rejects with it
  */
-type Read = (run: Run, source: unknown, parent: Path | undefined) => unknown;
+type Answer = (run: Run, source: unknown, parent: Path | undefined) => unknown;
 
 /**
  * Makes a value what the answer holds, at once or later.
@@ -49,8 +51,7 @@ export interface FieldPlan {
   readonly nodes: readonly FieldNode[];
   readonly returnType: GraphQLOutputType;
   readonly parentTypeName: string;
-  readonly read: Read;
-  readonly complete: Complete;
+  readonly answer: Answer;
 }
 
 /** The fields of one object type that are asked for, fragments and conditions worked in. */

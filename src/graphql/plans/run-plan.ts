@@ -26,7 +26,13 @@ export async function runPlan(plan: Plan, context: unknown, variables: Variables
 /** The changes of one operation are made in their order. */
 async function runOneByOne(run: Run, fields: SelectionPlan): Promise<unknown> {
   const results: Record<string, unknown> = {};
-  for (const field of fields) results[field.key] = await runField(run, field, undefined, undefined);
+  for (const field of fields) {
+    try {
+      results[field.key] = await field.answer(run, undefined, undefined);
+    } catch (error) {
+      results[field.key] = nullFor(run, field, error, undefined);
+    }
+  }
   return results;
 }
 
@@ -47,12 +53,7 @@ export function runSelection(
     for (const field of fields) {
       const value = runField(run, field, source, path);
       results[field.key] = value;
-      if (!isPromise(value)) continue;
-      pending.push(
-        value.then((settled) => {
-          results[field.key] = settled;
-        }),
-      );
+      if (isPromise(value)) pending.push(settle(run, field, value, path, results));
     }
   } catch (error) {
     if (pending.length === 0) throw error;
@@ -66,14 +67,24 @@ export function runSelection(
 
 function runField(run: Run, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
   try {
-    const value = field.read(run, source, parent);
-    const completed = isPromise(value)
-      ? value.then((settled) => field.complete(run, settled, parent, field.key))
-      : field.complete(run, value, parent, field.key);
-    if (!isPromise(completed)) return completed;
-    return completed.then(undefined, (error: unknown) => nullFor(run, field, error, parent));
+    return field.answer(run, source, parent);
   } catch (error) {
     return nullFor(run, field, error, parent);
+  }
+}
+
+/** Waits for the answer of a field, and puts it at its place. */
+async function settle(
+  run: Run,
+  field: FieldPlan,
+  value: PromiseLike<unknown>,
+  parent: Path | undefined,
+  results: Record<string, unknown>,
+): Promise<void> {
+  try {
+    results[field.key] = await value;
+  } catch (error) {
+    results[field.key] = nullFor(run, field, error, parent);
   }
 }
 
