@@ -17,9 +17,11 @@ const CHANGES = {
       SELECT pg_current_snapshot()::text AS snapshot, (SELECT count(pg_notify(channel, $8)) FROM unnest($7::text[]) channel)
     ) now LEFT JOIN (
       SELECT xid::text AS xid, seq::text AS seq, device_id FROM (
-        SELECT * FROM device_change WHERE xid >= $1::bigint UNION ALL SELECT * FROM device_change WHERE xid = ANY($2::bigint[])
+        SELECT * FROM device_change WHERE xid > greatest($1::bigint - 1, $5::bigint)
+        UNION ALL SELECT * FROM device_change WHERE xid = ANY($2::bigint[]) AND xid > $5::bigint
+        UNION ALL SELECT * FROM device_change WHERE xid = $5::bigint AND seq > $6::bigint
       ) finished
-      WHERE xid < $3::bigint AND xid <> ALL($4::bigint[]) AND (xid, seq) > ($5::bigint, $6::bigint)
+      WHERE xid < $3::bigint AND xid <> ALL($4::bigint[])
       ORDER BY finished.xid, finished.seq LIMIT ${PAGE}
     ) c ON true`,
 };
