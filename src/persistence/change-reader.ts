@@ -10,6 +10,7 @@ const PAGE = 5_000;
  * The changes of the transactions that have finished between two snapshots, in pages; the later one is the statement's own
  * for the first page. Transactions that were under way are named one by one, so that one that stays open for long makes
  * nobody read again what came after it. In the same statement others are told that there is something to read.
+ * "After this xid and seq" is not written as one comparison of rows: PostgreSQL would begin at the oldest change that is kept.
  */
 const CHANGES = {
   name: 'changes',
