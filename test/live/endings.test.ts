@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { metricsOf } from '../support/metrics.js';
@@ -12,6 +12,9 @@ describe('a subscription ends with a reason', () => {
   let device: TestDevice;
   beforeAll(async () => {
     gateway = await startTestGateway();
+  });
+  // One for each test: what the test before changed last may be told only now.
+  beforeEach(async () => {
     device = await createDevice(gateway, { notes: 'x'.repeat(4_096) });
   });
   afterAll(async () => {
