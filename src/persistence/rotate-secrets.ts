@@ -156,9 +156,10 @@ function sealAnew(
     const old = row.textOrNull(column);
     change[`old_${column}`] = old;
     change[column] = old;
-    if (old === null || keyRing.isCurrent(new SealedText(old))) continue;
+    const secret = old === null ? null : new SealedText(old);
+    if (secret === null || keyRing.isCurrent(secret)) continue;
     try {
-      const text = openPassword(keyRing, id, field, new SealedText(old));
+      const text = openPassword(keyRing, id, field, secret);
       if (text === null) continue;
       change[column] = sealPassword(keyRing, id, field, text).sealed;
       isChanged = true;
