@@ -80,7 +80,7 @@ async function attemptUpdate(
   deviceId: string,
   { read, write }: UpdateAttempt,
 ): Promise<DeviceView | undefined> {
-  const found = await read(deviceId, parseMac(patch.macAddress ?? '') ?? null);
+  const found = await read({ id: deviceId, macAddress: parseMac(patch.macAddress ?? '') ?? null });
   if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) {
     throw refusal(viewer);
   }
@@ -92,7 +92,7 @@ async function attemptUpdate(
   const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
   const sealed = { ...next, wifi: sealWifi(secrets, deviceId, next.wifi, wifiBefore) };
   if (dryRun) return { device: sealed, passwords };
-  const outcome = await write(deviceId, before.version, {
+  const outcome = await write({
     device: sealed,
     needsJob,
     audit: {

@@ -8,25 +8,13 @@ export interface AuditEntry {
   readonly requestId: string;
 }
 
-/**
- * The part of a statement that audits the change of the device that it has updated as `written`.
- * @param first the number of the first of its parameters, which `auditValues` gives
- */
-export function auditPart(first: number): string {
-  const values = [0, 1, 2, 3, 4].map((index) => `$${first + index}`);
-  return `audited AS (
-    INSERT INTO device_audit (device_id, version, action, paths, subject, access_level, request_id)
-    SELECT id, version, ${values.join(', ')} FROM written
-  )`;
+/** The columns of `device_audit` that an entry fills. */
+export function auditColumns({ action, paths, subject, accessLevel, requestId }: AuditEntry): object {
+  return { action, paths, subject, access_level: accessLevel, request_id: requestId };
 }
 
-/** The parameters of `auditPart`, in their order. */
-export function auditValues({
-  action,
-  paths,
-  subject,
-  accessLevel,
-  requestId,
-}: AuditEntry): readonly unknown[] {
-  return [action, paths, subject, accessLevel, requestId];
-}
+/** The part of a statement that audits the changes that it has made as `written`, whose `audit` is a row of `device_audit`. */
+export const AUDIT_CHANGE = `audited AS (
+    INSERT INTO device_audit (device_id, version, action, paths, subject, access_level, request_id)
+    SELECT id, version, (audit).action, (audit).paths, (audit).subject, (audit).access_level, (audit).request_id FROM written
+  )`;

@@ -2,19 +2,25 @@ import { type ProvisioningProgress, withProgress } from '../domain/device.js';
 import type { AuditEntry } from './audit.js';
 import type { Database, RunStatement } from './database.js';
 import type { StoredDevice } from './device-row.js';
+import { gathered } from './gathered.js';
 import type { ClaimedJob, JobTaker } from './provisioning-queue.js';
-import { type DeviceForUpdate, readDevice, readDeviceForUpdate } from './read-device.js';
+import { type DeviceWish, type FoundDevice, readDevices } from './read-device.js';
 import { queueCurrentSettings } from './queue-job.js';
-import { type DeviceWrite, writeDevice, type WriteOutcome } from './write-device.js';
+import {
+  type DeviceWrite,
+  deviceWrites,
+  type LeasedWrite,
+  writeDevice,
+  type WriteOutcome,
+} from './write-device.js';
 
 /** One try at an update: read what it needs, then write what was decided. */
 export interface UpdateAttempt {
-  readonly read: (id: string, macAddress: string | null) => Promise<DeviceForUpdate | undefined>;
-  /** @param version the version that was read */
-  readonly write: (id: string, version: number, write: DeviceWrite) => Promise<WriteOutcome>;
+  readonly read: (wish: DeviceWish) => Promise<FoundDevice | undefined>;
+  readonly write: (write: DeviceWrite) => Promise<WriteOutcome>;
 }
 
-/** Where devices are kept. */
+/** Where devices are kept. What several requests want at the same moment is read, and written, by one statement. */
 export interface DeviceStore {
   readonly find: (id: string) => Promise<StoredDevice | undefined>;
   /** For the usual update: one statement to read, one to write, no transaction. */
@@ -27,12 +33,11 @@ export interface DeviceStore {
 
 /** The devices of this database. @param jobs who brings the new jobs of devices on their way */
 export function deviceStore({ run, runThroughPrisma, transaction }: Database, jobs: JobTaker): DeviceStore {
+  const read = gathered(async (wishes: readonly DeviceWish[]) => await readDevices(run, wishes));
+  const write = deviceWrites(runThroughPrisma);
   return {
-    find: async (id) => await readDevice(run, id),
-    optimistic: {
-      read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress),
-      write: async (id, version, write) => await writeAndStart(runThroughPrisma, jobs, id, version, write),
-    },
+    find: async (id) => (await read({ id, macAddress: null }))?.device,
+    optimistic: { read, write: async (wish) => await writeAndStart(write, jobs, wish) },
     locked: async (work) => {
       const result = await transaction(async (inside) => await work(lockedAttempt(inside)));
       jobs.queued();
@@ -48,23 +53,25 @@ export function deviceStore({ run, runThroughPrisma, transaction }: Database, jo
 
 function lockedAttempt(run: RunStatement): UpdateAttempt {
   return {
-    read: async (id, macAddress) => await readDeviceForUpdate(run, id, macAddress, true),
-    write: async (id, version, write) => await writeDevice(run, id, version, write),
+    read: async (wish) => {
+      const [found] = await readDevices(run, [wish], true);
+      if (found instanceof Error) throw found;
+      return found;
+    },
+    write: async (write) => await writeDevice(run, { ...write, lease: undefined }),
   };
 }
 
 /** Writes a device, and starts its job at once if the worker has room and no other job of the device runs. */
 async function writeAndStart(
-  run: RunStatement,
+  writeLeased: (write: LeasedWrite) => Promise<WriteOutcome>,
   jobs: JobTaker,
-  id: string,
-  version: number,
   write: DeviceWrite,
 ): Promise<WriteOutcome> {
   const room = write.needsJob ? jobs.reserve() : undefined;
   let started: ClaimedJob | undefined;
   try {
-    const outcome = await writeDevice(run, id, version, write, room);
+    const outcome = await writeLeased({ ...write, lease: room });
     if (typeof outcome === 'string') return outcome;
     const { startedJob } = outcome;
     if (room !== undefined && startedJob !== null) {

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { GatewayError } from '../errors/gateway-error.js';
 import type { RunStatement, Statement } from './database.js';
+import { atMostEvery, gatheredWrites } from './gathered.js';
 import type { ClaimedJob, JobEnd, ProvisioningQueue } from './provisioning-queue.js';
 import { RowReader } from './row-reader.js';
 
@@ -45,62 +44,20 @@ const END_JOB = endStatement('end-job', '');
 
 /** So long the ends of tries are gathered that come after another. */
 const GATHER_MS = 20;
-const MAX_AT_ONCE = 200;
 
 interface EndedTry {
   readonly job: ClaimedJob;
   readonly end: JobEnd;
-  readonly stored: (hasNext: boolean) => void;
-  readonly failed: (error: unknown) => void;
 }
 
-/** Ends tries, those that end at nearly the same time in one statement; the fault of one is not the others'. */
+/** Ends tries, those that end at nearly the same time in one statement; nothing is ended when the lease was lost. */
 export function jobEnds(run: RunStatement): ProvisioningQueue['end'] {
-  const waiting: EndedTry[] = [];
-  let isBusy = false;
-  const endWaiting = async (): Promise<void> => {
-    isBusy = true;
-    while (waiting.length > 0) {
-      const pause = delay(GATHER_MS, undefined, { ref: false });
-      await endTogether(run, waiting.splice(0, MAX_AT_ONCE));
-      await pause;
-    }
-    isBusy = false;
-  };
-  return async (job, end) =>
-    await new Promise((stored, failed) => {
-      waiting.push({ job, end, stored, failed });
-      if (!isBusy) void endWaiting();
-    });
-}
-
-async function endTogether(run: RunStatement, tries: readonly EndedTry[]): Promise<void> {
-  let left = tries;
-  try {
-    const ended = await endedDevices(run, END_JOBS, tries);
-    for (const { job, stored } of tries) {
-      const hasNext = ended.get(job.device.id);
-      if (hasNext !== undefined) stored(hasNext);
-    }
-    left = tries.filter(({ job }) => !ended.has(job.device.id));
-  } catch (error) {
-    // A database that is away is so for each of them.
-    if (error instanceof GatewayError) {
-      for (const { failed } of tries) failed(error);
-      left = [];
-    }
-  }
-  for (const one of left) void endAlone(run, one);
-}
-
-/** Waits for whoever holds the device. Nothing is ended when the lease was lost. */
-async function endAlone(run: RunStatement, one: EndedTry): Promise<void> {
-  try {
-    const ended = await endedDevices(run, END_JOB, [one]);
-    one.stored(ended.get(one.job.device.id) ?? false);
-  } catch (error) {
-    one.failed(error);
-  }
+  const end = gatheredWrites(
+    async (tries: readonly EndedTry[]) => await endTries(run, END_JOBS, tries),
+    async (one) => (await endTries(run, END_JOB, [one]))[0] ?? false,
+    atMostEvery(GATHER_MS),
+  );
+  return async (job, how) => await end({ job, end: how });
 }
 
 /** Devices, numbers and leases of jobs, as statements take them. */
@@ -112,12 +69,12 @@ export function jobColumns(jobs: readonly ClaimedJob[]): readonly unknown[] {
   ];
 }
 
-/** @returns the devices whose tries were ended, and whether another job of theirs waits */
-async function endedDevices(
+/** @returns for each try whether another job of its device waits; undefined for those that were not ended */
+async function endTries(
   run: RunStatement,
   statement: Statement,
   tries: readonly EndedTry[],
-): Promise<ReadonlyMap<string, boolean>> {
+): Promise<readonly (boolean | undefined)[]> {
   const ends = tries.map(({ end }) => end);
   const rows = await run(statement, [
     ...jobColumns(tries.map(({ job }) => job)),
@@ -126,10 +83,11 @@ async function endedDevices(
     ends.map((end) => ('error' in end ? end.error : null)),
     ends.map((end) => ('delayMs' in end ? end.delayMs : 0)),
   ]);
-  return new Map(
+  const ended = new Map(
     rows.map((raw) => {
       const row = RowReader.of(raw);
       return [row.text('device_id'), row.flag('has_next')];
     }),
   );
+  return tries.map(({ job }) => ended.get(job.device.id));
 }

@@ -1,61 +1,40 @@
 import type { ProvisioningProgress } from '../domain/device.js';
-import { type AuditEntry, auditPart, auditValues } from './audit.js';
+import { AUDIT_CHANGE, auditColumns, type AuditEntry } from './audit.js';
 import { brokenConstraint } from './database-faults.js';
 import type { RawRow, RunStatement, Statement } from './database.js';
 import { DEVICE_STATES } from './device-row.js';
 import { RowReader } from './row-reader.js';
 
-// Parts of the statements that queue a job. They speak of the device as `written`, which the statement has updated:
+// Parts of the statements that queue a job. They speak of the devices as `written`, which the statement has updated:
 // whoever changes a job holds the lock of its device, so `jobs` and `running_job_id` are never out of step with the jobs.
 
-/** What `written` returns. */
-export const PROGRESS_COLUMNS = 'id, version, state::text AS state, jobs, provisioned';
-
-/** Sets a device to be provisioned anew by a job that waits; a job that runs goes on beside the new one. */
-const PROVISIONED_ANEW = `state = 'PROVISIONING', provisioned = false,
-  jobs = 1 + (running_job_id IS NOT NULL)::integer`;
-
-/** The new job takes the place of one that waits. */
-const SUPERSEDED = `superseded AS (
-  UPDATE provisioning_job j SET state = 'SUPERSEDED', finished_at = now()
-  FROM written w WHERE j.device_id = w.id AND j.state = 'QUEUED' RETURNING j.id
-)`;
-
-/** Parts of a statement whose new job may be started at once, by the worker that has room for it. */
-export interface StartedJobParts {
-  /** What `written` sets. */
-  readonly set: string;
-  /** What it returns. */
-  readonly columns: string;
-  /** The job. */
-  readonly job: string;
-}
+/** What `written` returns of each device `d`. */
+export const PROGRESS_COLUMNS = 'd.id, d.version, d.state::text AS state, d.jobs, d.provisioned';
 
 /**
- * The job starts at once if there is a lease and no other job of the device runs; otherwise it waits in the queue.
- * Its number is drawn when the device's lock is had, so the newest job of a device has the highest. `jobs` is 1 only if none ran.
- * @param first the number of the first of two parameters: the lease, or null, and how long it lasts in milliseconds
+ * Sets a device `d` to be provisioned anew by a job that waits; a job that runs goes on beside the new one.
+ * @param needsJob the condition under which it is
  */
-export function startedJobParts(first: number): StartedJobParts {
-  const [lease, milliseconds] = [`$${first}::uuid`, `$${first + 1}::integer`];
-  return {
-    set: `${PROVISIONED_ANEW}, running_job_id = CASE
-      WHEN running_job_id IS NULL AND ${lease} IS NOT NULL THEN nextval('provisioning_job_id_seq') ELSE running_job_id END`,
-    columns: `${PROGRESS_COLUMNS}, CASE WHEN jobs = 1 THEN running_job_id END AS started_id,
-      lpad(to_hex(CASE WHEN jobs = 1 THEN running_job_id END), 24, '0') AS started_job`,
-    job: `${SUPERSEDED}, queued AS (
-      INSERT INTO provisioning_job (id, device_id, version, state, lease, attempts, started_at, due_at)
-      SELECT coalesce(w.started_id, nextval('provisioning_job_id_seq')), w.id, w.version, start.*
-      FROM written w, LATERAL (
-        SELECT 'RUNNING'::provisioning_job_state, ${lease}, 1, now(), now() + ${milliseconds} * interval '1 millisecond'
-        WHERE w.started_id IS NOT NULL
-        UNION ALL SELECT 'QUEUED', NULL, 0, NULL, now() WHERE w.started_id IS NULL
-      ) start WHERE (SELECT count(*) FROM superseded) >= 0
-    )`,
-  };
-}
+export const provisionedAnewIf = (needsJob: string): string => `
+  state = CASE WHEN ${needsJob} THEN 'PROVISIONING' ELSE d.state END,
+  provisioned = CASE WHEN ${needsJob} THEN false ELSE d.provisioned END,
+  jobs = CASE WHEN ${needsJob} THEN 1 + (d.running_job_id IS NOT NULL)::integer ELSE d.jobs END`;
 
-/** Tells subscribers of the change, when it is committed. */
+/** The new jobs take the places of those that wait. `written` says for each device what starts its job, if anything does. */
+export const QUEUE_JOBS = `superseded AS (
+    UPDATE provisioning_job j SET state = 'SUPERSEDED', finished_at = now()
+    FROM written w WHERE w.needs_job AND j.device_id = w.id AND j.state = 'QUEUED' RETURNING j.id
+  ), queued AS (
+    INSERT INTO provisioning_job (id, device_id, version, state, lease, attempts, started_at, due_at)
+    SELECT coalesce(w.started_id, nextval('provisioning_job_id_seq')), w.id, w.version, start.*
+    FROM written w, LATERAL (
+      SELECT 'RUNNING'::provisioning_job_state, w.lease, 1, now(), now() + w.lease_ms * interval '1 millisecond'
+      WHERE w.started_id IS NOT NULL
+      UNION ALL SELECT 'QUEUED', NULL, 0, NULL, now() WHERE w.started_id IS NULL
+    ) start WHERE w.needs_job AND (SELECT count(*) FROM superseded) >= 0
+  )`;
+
+/** Tells subscribers of the changes, when they are committed. */
 export const NOTE_CHANGE = `noted AS (INSERT INTO device_change (device_id) SELECT id FROM written)`;
 
 /** Reads one row of `PROGRESS_COLUMNS`. */
@@ -76,12 +55,10 @@ export function isOvertaken(error: unknown): boolean {
 const QUEUE_CURRENT_SETTINGS: Statement = {
   name: 'queue-current-settings',
   text: `WITH written AS (
-      UPDATE network_device SET ${PROVISIONED_ANEW} WHERE id = $1 AND state <> 'DELETING'
-      RETURNING ${PROGRESS_COLUMNS}
-    ), ${SUPERSEDED}, queued AS (
-      INSERT INTO provisioning_job (device_id, version)
-      SELECT w.id, w.version FROM written w WHERE (SELECT count(*) FROM superseded) >= 0
-    ), ${NOTE_CHANGE}, ${auditPart(2)} SELECT * FROM written`,
+      UPDATE network_device d SET ${provisionedAnewIf('true')} WHERE d.id = $1 AND d.state <> 'DELETING'
+      RETURNING ${PROGRESS_COLUMNS}, true AS needs_job, NULL::bigint AS started_id, NULL::uuid AS lease, 0 AS lease_ms,
+        json_populate_record(NULL::device_audit, $2::json) AS audit
+    ), ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE} SELECT state, jobs, provisioned FROM written`,
   kind: 'write',
 };
 
@@ -92,7 +69,7 @@ export async function queueCurrentSettings(
   audit: AuditEntry,
 ): Promise<ProvisioningProgress | undefined> {
   try {
-    const [row] = await run(QUEUE_CURRENT_SETTINGS, [id, ...auditValues(audit)]);
+    const [row] = await run(QUEUE_CURRENT_SETTINGS, [id, JSON.stringify(auditColumns(audit))]);
     return row && toProgress(row);
   } catch (error) {
     if (isOvertaken(error)) return await queueCurrentSettings(run, id, audit);

@@ -1,56 +1,60 @@
-import type { Statement, RunStatement } from './database.js';
-import { DEVICE, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
+import type { RawRow, RunStatement, Statement } from './database.js';
+import { DEVICE, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 
-/** One device with everything nested, in one statement: reads are what the gateway does most. */
-const READ_DEVICE: Statement = {
-  name: 'read-device',
-  text: `SELECT ${DEVICE} FROM ${DEVICE_TABLES} WHERE d.id = $1`,
-  kind: 'read',
-};
-
-const FOR_UPDATE = `SELECT ${DEVICE},
-  EXISTS (SELECT FROM network_device o WHERE o.mac_address = $2 AND o.id <> $1) AS is_mac_taken
-  FROM ${DEVICE_TABLES} WHERE d.id = $1`;
-
-/** All that the decision about an update needs, in the same one statement. */
-const READ_DEVICE_FOR_UPDATE: Statement = {
-  name: 'read-device-for-update',
-  text: FOR_UPDATE,
-  kind: 'read',
-};
-
-/** The same with the row locked until the end of the transaction. */
-const LOCK_DEVICE_FOR_UPDATE: Statement = {
-  name: 'lock-device-for-update',
-  text: `${FOR_UPDATE} FOR NO KEY UPDATE OF d`,
-  kind: 'read',
-};
-
-/** The device of this id, or undefined when there is none. */
-export async function readDevice(run: RunStatement, id: string): Promise<StoredDevice | undefined> {
-  const [row] = await run(READ_DEVICE, [id]);
-  return row && toStoredDevice(row);
+/** A device that is wanted. */
+export interface DeviceWish {
+  readonly id: string;
+  /** The MAC address that an update wants, in normal form; null when it wants none. */
+  readonly macAddress: string | null;
 }
 
-/** A device that is about to be updated. */
-export interface DeviceForUpdate {
+/** A device, and what an update needs to decide. */
+export interface FoundDevice {
   readonly device: StoredDevice;
-  /** Whether another device has the MAC address that the update wants. */
+  /** Whether another device has the MAC address that is wanted. */
   readonly isMacTaken: boolean;
 }
 
+const FIND_DEVICES = `SELECT wish.place::integer AS place, ${DEVICE},
+  EXISTS (SELECT FROM network_device o WHERE o.mac_address = wish.mac_address AND o.id <> wish.id) AS is_mac_taken
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wish(id, mac_address, place)
+  JOIN network_device d ON d.id = wish.id ${DEVICE_JOINS}`;
+
+/** Devices with everything nested, in one statement: reads are what the gateway does most. */
+const READ_DEVICES: Statement = { name: 'read-devices', text: FIND_DEVICES, kind: 'read' };
+
+/** The same with the rows locked until the end of the transaction. */
+const LOCK_DEVICES: Statement = {
+  name: 'lock-devices',
+  text: `${FIND_DEVICES} FOR NO KEY UPDATE OF d`,
+  kind: 'read',
+};
+
 /**
- * Reads what an update needs to decide.
- * @param macAddress the MAC address that the update wants, in normal form; null when it wants none
- * @param lock whether to keep others from changing the row; only of use inside a transaction
+ * Devices by their ids, each with its customer and the customer's place in the tree, by which the reader's reach is judged.
+ * @param lock whether to keep others from changing the rows; only of use inside a transaction
+ * @returns same length and order; undefined where there is none, an error where a row cannot be understood
  */
-export async function readDeviceForUpdate(
+export async function readDevices(
   run: RunStatement,
-  id: string,
-  macAddress: string | null,
+  wishes: readonly DeviceWish[],
   lock = false,
-): Promise<DeviceForUpdate | undefined> {
-  const [row] = await run(lock ? LOCK_DEVICE_FOR_UPDATE : READ_DEVICE_FOR_UPDATE, [id, macAddress]);
-  return row && { device: toStoredDevice(row), isMacTaken: RowReader.of(row).flag('is_mac_taken') };
+): Promise<readonly (FoundDevice | undefined | Error)[]> {
+  const values = [wishes.map(({ id }) => id), wishes.map(({ macAddress }) => macAddress)];
+  const rows = await run(lock ? LOCK_DEVICES : READ_DEVICES, values);
+  const found = new Map(rows.map((row) => [RowReader.of(row).int('place'), row]));
+  return wishes.map((_, index) => {
+    const row = found.get(index + 1);
+    return row && toFoundDevice(row);
+  });
+}
+
+/** A row that cannot be understood is the trouble of those who want it, and of nobody who asked at the same moment. */
+function toFoundDevice(row: RawRow): FoundDevice | Error {
+  try {
+    return { device: toStoredDevice(row), isMacTaken: RowReader.of(row).flag('is_mac_taken') };
+  } catch (cause) {
+    return new Error('A device is not stored as the schema says.', { cause });
+  }
 }

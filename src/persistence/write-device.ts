@@ -1,12 +1,20 @@
 import type { DeviceSettings, ProvisioningProgress } from '../domain/device.js';
 import type { ReservedClient } from '../domain/dhcp.js';
-import { type AuditEntry, auditPart, auditValues } from './audit.js';
+import { AUDIT_CHANGE, auditColumns, type AuditEntry } from './audit.js';
 import { brokenConstraint } from './database-faults.js';
 import type { Statement, RunStatement } from './database.js';
 import type { StoredDevice } from './device-row.js';
+import { gatheredWrites } from './gathered.js';
 import type { SealedText } from './key-ring.js';
 import type { JobLease } from './provisioning-queue.js';
-import { isOvertaken, NOTE_CHANGE, PROGRESS_COLUMNS, startedJobParts, toProgress } from './queue-job.js';
+import {
+  isOvertaken,
+  NOTE_CHANGE,
+  PROGRESS_COLUMNS,
+  provisionedAnewIf,
+  QUEUE_JOBS,
+  toProgress,
+} from './queue-job.js';
 import { RowReader } from './row-reader.js';
 
 type ColumnValue = string | number | boolean | null | readonly ReservedClient[];
@@ -46,34 +54,38 @@ const COLUMNS = Object.keys(
   settingsColumns({ name: '', notes: null, macAddress: '', wifi: null, dhcp: null }),
 );
 
+/** A worker's lease starts the job at once if no other job of the device runs; the number of the new job is drawn under the device's lock. */
+const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.running_job_id IS NULL
+  THEN nextval('provisioning_job_id_seq') ELSE d.running_job_id END`;
+
 /**
- * The one write of an update. It compares `version`, so it cannot overwrite what somebody else wrote in between, and
- * the state, which others change without a new version, so it cannot change a device that is being deleted;
- * the whole aggregate is one row, so it cannot tear either.
+ * The one write of updates, each of which is judged by itself. It compares `version`, so it cannot overwrite what somebody
+ * else wrote in between, and the state, which others change without a new version, so it cannot change a device that is
+ * being deleted; the whole aggregate is one row, so it cannot tear either. Job, note and audit entry are written with it or
+ * not at all. `jobs` is 1 only if no job ran before.
  */
-const WRITTEN = (more: string, columns: string): string => `written AS (
-  UPDATE network_device SET ${COLUMNS.map((column, index) => `${column} = $${index + 4}`).join(', ')},
-    version = version + 1, updated_at = $3 ${more}
-  WHERE id = $1 AND version = $2 AND state <> 'DELETING'
-  RETURNING ${columns}
-)`;
-
-const AUDIT = auditPart(COLUMNS.length + 4);
-
-const WRITE_DEVICE: Statement = {
-  name: 'write-device',
-  text: `WITH ${WRITTEN('', PROGRESS_COLUMNS)}, ${NOTE_CHANGE}, ${AUDIT} SELECT * FROM written`,
+const writeStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
+  name,
+  text: `WITH held AS (
+      SELECT w.* FROM json_to_recordset($1::json) AS w(
+        place integer, device network_device, needs_job boolean, lease uuid, lease_ms integer, audit device_audit)
+      JOIN network_device d ON d.id = (w.device).id
+      FOR NO KEY UPDATE OF d ${ifHeld}
+    ), written AS (
+      UPDATE network_device d SET ${COLUMNS.map((column) => `${column} = (w.device).${column}`).join(', ')},
+        version = (w.device).version, updated_at = (w.device).updated_at, ${provisionedAnewIf('w.needs_job')}, ${STARTED_IF_FREE}
+      FROM held w WHERE d.id = (w.device).id AND d.version = (w.device).version - 1 AND d.state <> 'DELETING'
+      RETURNING ${PROGRESS_COLUMNS}, w.place, w.needs_job, w.lease, w.lease_ms, w.audit,
+        CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id END AS started_id
+    ), ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE}
+    SELECT held.place, w.id IS NOT NULL AS is_written, w.state, w.jobs, w.provisioned,
+      lpad(to_hex(w.started_id), 24, '0') AS started_job
+    FROM held LEFT JOIN written w USING (place)`,
   kind: 'write',
-};
+});
 
-const JOB = startedJobParts(COLUMNS.length + 9);
-
-/** The same, and the job that brings the settings to the device: neither is ever written without the other. */
-const WRITE_DEVICE_AND_JOB: Statement = {
-  name: 'write-device-and-job',
-  text: `WITH ${WRITTEN(`, ${JOB.set}`, JOB.columns)}, ${JOB.job}, ${NOTE_CHANGE}, ${AUDIT} SELECT * FROM written`,
-  kind: 'write',
-};
+const WRITE_FREE_DEVICES = writeStatement('write-devices', 'SKIP LOCKED');
+const WRITE_DEVICE = writeStatement('write-device', '');
 
 /** How a write ended: `outdated` when somebody else changed the device since it was read, `mac-taken` when somebody took the MAC. */
 export type WriteOutcome = WrittenDevice | 'outdated' | 'mac-taken';
@@ -85,38 +97,66 @@ interface WrittenDevice extends ProvisioningProgress {
 
 /** What an update writes. */
 export interface DeviceWrite {
-  /** The device as it is to be: its settings are written, and sent with the job. */
+  /** The device as it is to be, at its next version; nothing is written unless it is stored at the version before. */
   readonly device: StoredDevice;
   /** Whether the settings are to be brought to the device. */
   readonly needsJob: boolean;
   readonly audit: AuditEntry;
 }
 
-/**
- * Writes the settings of a device if it still is at this version.
- * @param version the version that the settings were decided on
- * @param lease of a worker that has room for the job
- */
-export async function writeDevice(
-  run: RunStatement,
-  id: string,
-  version: number,
-  { device, needsJob, audit }: DeviceWrite,
-  lease?: JobLease,
-): Promise<WriteOutcome> {
-  const values = Object.values(settingsColumns(device)).map((value) =>
-    typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
+/** The same with the lease of a worker that has room for the job. */
+export interface LeasedWrite extends DeviceWrite {
+  readonly lease: JobLease | undefined;
+}
+
+/** Writes the settings of devices; what is to be written at the same moment is, by one statement. */
+export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
+  return gatheredWrites(
+    async (writes) => await outcomesOf(run, WRITE_FREE_DEVICES, writes),
+    async (write) => await writeDevice(run, write),
   );
+}
+
+/** Writes the settings of one device, and waits for its row where somebody else holds it. */
+export async function writeDevice(run: RunStatement, write: LeasedWrite): Promise<WriteOutcome> {
   try {
-    const written = [id, version, device.updatedAt.toISOString(), ...values, ...auditValues(audit)];
-    const [row] = needsJob
-      ? await run(WRITE_DEVICE_AND_JOB, [...written, lease?.lease ?? null, lease?.leaseMs ?? 0])
-      : await run(WRITE_DEVICE, written);
-    if (row === undefined) return 'outdated';
-    return { ...toProgress(row), startedJob: needsJob ? RowReader.of(row).textOrNull('started_job') : null };
+    const [outcome] = await outcomesOf(run, WRITE_DEVICE, [write]);
+    return outcome ?? 'outdated';
   } catch (error) {
     if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';
     if (isOvertaken(error)) return 'outdated';
     throw error;
   }
+}
+
+/** @returns same length and order; undefined for a device that is not there, or not free */
+async function outcomesOf(
+  run: RunStatement,
+  statement: Statement,
+  writes: readonly LeasedWrite[],
+): Promise<readonly (WriteOutcome | undefined)[]> {
+  const rows = await run(statement, [JSON.stringify(writes.map(toRow))]);
+  const outcomes = new Map(
+    rows.map((raw) => {
+      const row = RowReader.of(raw);
+      const written = (): WriteOutcome => ({
+        ...toProgress(raw),
+        startedJob: row.textOrNull('started_job'),
+      });
+      return [row.int('place'), row.flag('is_written') ? written() : 'outdated'];
+    }),
+  );
+  return writes.map((_, place) => outcomes.get(place));
+}
+
+function toRow({ device, needsJob, audit, lease }: LeasedWrite, place: number): object {
+  const { id, version, updatedAt } = device;
+  return {
+    place,
+    device: { id, version, updated_at: updatedAt, ...settingsColumns(device) },
+    needs_job: needsJob,
+    lease: lease?.lease ?? null,
+    lease_ms: lease?.leaseMs ?? null,
+    audit: auditColumns(audit),
+  };
 }

@@ -9,6 +9,7 @@ import { startTcpProxy } from '../support/tcp-proxy.js';
 
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { version name } }';
 const MODELS = '{ deviceModels { id } }';
+const LIST = '{ networkDeviceConnection(first: 1) { nodes { id } } }';
 const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!) {
   updateNetworkDevice(id: $id, input: $input) { version name }
 }`;
@@ -82,8 +83,8 @@ describe('a wait that lasts too long is DATABASE_UNAVAILABLE, and nothing was wr
   });
 
   it('for a lock, and the connections that waited are kept', async () => {
-    await whileLocked('LOCK TABLE network_device IN ACCESS EXCLUSIVE MODE', async () => {
-      const asked = Promise.all([READ, UPDATE, READ].map(ask));
+    await whileLocked('LOCK TABLE network_device, device_model IN ACCESS EXCLUSIVE MODE', async () => {
+      const asked = Promise.all([READ, MODELS, LIST].map(ask));
       const pids = await waiting(3);
       (await asked).forEach(expectUnavailable);
       expect(await open(pids)).toBe(3);

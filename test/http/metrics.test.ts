@@ -91,7 +91,7 @@ describe('GET /metrics', () => {
       await read();
       await gateway.query('{ deviceModels { id } }', { token });
     });
-    expect(rise('database_statement_duration_seconds_count{statement="read-device"}')).toBe(1);
+    expect(rise('database_statement_duration_seconds_count{statement="read-devices"}')).toBe(1);
     expect(rise('database_statement_duration_seconds_count{statement="prisma"}')).toBeGreaterThan(0);
     const metrics = await metricsOf(gateway);
     expect(metrics.get('database_connections{state="idle"}')).toBeGreaterThan(0);

@@ -1,0 +1,286 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GatewayError } from '../../src/errors/gateway-error.js';
+import { type Database, openDatabase } from '../../src/persistence/database.js';
+import { deviceStore, type DeviceStore } from '../../src/persistence/device-store.js';
+import type { StoredDevice } from '../../src/persistence/device-row.js';
+import { atMostEvery } from '../../src/persistence/gathered.js';
+import type { DeviceWrite, WriteOutcome } from '../../src/persistence/write-device.js';
+import { createDevice, type TestDevice } from '../support/fleet.js';
+import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { textLike } from '../support/matchers.js';
+
+const COUNT = 5;
+
+let gateway: TestGateway;
+let database: Database;
+let store: DeviceStore;
+let statements: string[];
+let leases: string[];
+let devices: readonly TestDevice[];
+let second: TestDevice;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+  database = openDatabase(gateway.env['DATABASE_URL'] ?? '', () => undefined);
+  const counted =
+    (run: Database['run']): Database['run'] =>
+    async (statement, values) => {
+      statements.push(statement.name ?? '');
+      return await run(statement, values);
+    };
+  const counting = {
+    ...database,
+    run: counted(database.run),
+    runThroughPrisma: counted(database.runThroughPrisma),
+  };
+  const reserve = () => {
+    const lease = crypto.randomUUID();
+    leases.push(lease);
+    return { lease, leaseMs: 60_000, settle: () => undefined };
+  };
+  store = deviceStore(counting, { reserve, queued: () => undefined });
+});
+beforeEach(async () => {
+  devices = await Promise.all(Array.from({ length: COUNT }, async () => await createDevice(gateway)));
+  [, second = { id: '', customer: '', macAddress: '' }] = devices;
+  statements = [];
+  leases = [];
+});
+afterAll(async () => {
+  await database.close();
+  await gateway.stop();
+});
+
+const ids = (): readonly string[] => devices.map(({ id }) => id);
+
+async function stored(): Promise<readonly StoredDevice[]> {
+  const found = await Promise.all(ids().map(async (id) => await store.find(id)));
+  return found.filter((device) => device !== undefined);
+}
+
+const auditOf = (index: number): DeviceWrite['audit'] => ({
+  action: 'updateNetworkDevice',
+  paths: ['name', `path ${index}`],
+  subject: `Subject "${index}"`,
+  accessLevel: index === 0 ? null : 'MANAGER',
+  requestId: `request ${index}`,
+});
+
+/** Writes a name to each device, and to some of them something else. */
+async function writeAll(
+  change: (device: StoredDevice, index: number) => Partial<StoredDevice> = () => ({}),
+): Promise<readonly PromiseSettledResult<WriteOutcome>[]> {
+  const before = await stored();
+  statements = [];
+  const next = before.map((device, index) => ({
+    ...device,
+    name: `Name ${index}`,
+    version: device.version + 1,
+    updatedAt: new Date(),
+    ...change(device, index),
+  }));
+  return await Promise.allSettled(
+    next.map(
+      async (device, index) =>
+        await store.optimistic.write({ device, needsJob: index < 3, audit: auditOf(index) }),
+    ),
+  );
+}
+
+const names = async (): Promise<readonly string[]> => (await stored()).map(({ name }) => name);
+const untouched = (index: number): readonly string[] =>
+  Array.from({ length: COUNT }, (_, place) => (place === index ? 'Johns router' : `Name ${place}`));
+
+async function whileLocked(lock: string, value: string, work: () => Promise<void>): Promise<void> {
+  const client = await gateway.sql.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(lock, [value]);
+    await work();
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+describe('devices that are wanted at the same moment', () => {
+  it('are read by one statement, each for whoever wants it, also twice; none where there is none', async () => {
+    const wanted = [...ids(), newId(), second.id];
+    const found = await Promise.all(wanted.map(async (id) => await store.find(id)));
+    expect(found.map((device) => device?.id)).toEqual([...ids(), undefined, second.id]);
+    expect(statements).toEqual(['read-devices']);
+  });
+
+  it('are read anew when they are wanted later', async () => {
+    await store.find(second.id);
+    await gateway.sql.query(`UPDATE network_device SET name = 'Renamed' WHERE id = $1`, [second.id]);
+    expect((await store.find(second.id))?.name).toBe('Renamed');
+    expect(statements).toEqual(['read-devices', 'read-devices']);
+  });
+
+  it('are at most 100 for each statement', async () => {
+    await Promise.all(Array.from({ length: 201 }, async () => await store.find(second.id)));
+    expect(statements).toEqual(Array(3).fill('read-devices'));
+  });
+
+  it('say of each wish by itself whether another device has the address', async () => {
+    const { read } = store.optimistic;
+    const found = await Promise.all([
+      ...ids().map(async (id) => await read({ id, macAddress: second.macAddress })),
+      read({ id: second.id, macAddress: newMac() }),
+      read({ id: second.id, macAddress: null }),
+    ]);
+    expect(found.map((one) => one?.isMacTaken)).toEqual([true, false, true, true, true, false, false]);
+    expect(statements).toEqual(['read-devices']);
+  });
+
+  it('fail alone when their row cannot be understood', async () => {
+    await gateway.sql.query('ALTER TABLE network_device DISABLE TRIGGER USER');
+    await gateway.sql.query(
+      `UPDATE network_device SET dhcp_reserved_clients = '[{"mac": 1}]' WHERE id = $1`,
+      [second.id],
+    );
+    await gateway.sql.query('ALTER TABLE network_device ENABLE TRIGGER USER');
+    const found = await Promise.allSettled(ids().map(async (id) => await store.find(id)));
+    expect(found.map(({ status }) => status)).toEqual(
+      untouched(1).map((name) => (name === 'Johns router' ? 'rejected' : 'fulfilled')),
+    );
+  });
+});
+
+describe('updates that are written at the same moment', () => {
+  it('are one statement, and each has its own settings, job and audit entry', async () => {
+    const outcomes = await writeAll();
+    expect(statements).toEqual(['write-devices']);
+    const started = {
+      state: 'PROVISIONING',
+      jobs: 1,
+      provisioned: false,
+      startedJob: textLike(/^[0-9a-f]{24}$/),
+    };
+    const unneeded = { state: 'ACTIVE', jobs: 0, provisioned: true, startedJob: null };
+    expect(outcomes).toEqual(
+      Array.from({ length: COUNT }, (_, index) => ({
+        status: 'fulfilled',
+        value: index < 3 ? started : unneeded,
+      })),
+    );
+    expect(await names()).toEqual(untouched(-1));
+    const { rows } = await gateway.sql.query<object>(
+      `SELECT d.version, a.version AS audited, a.action, a.paths, a.subject, a.access_level, a.request_id, j.lease, j.state,
+         (SELECT count(*)::integer FROM device_change c WHERE c.device_id = d.id) AS notes
+       FROM unnest($1::text[]) WITH ORDINALITY AS wanted(id, place) JOIN network_device d ON d.id = wanted.id
+       JOIN device_audit a ON a.device_id = d.id LEFT JOIN provisioning_job j ON j.device_id = d.id ORDER BY place`,
+      [ids()],
+    );
+    expect(rows).toEqual(
+      Array.from({ length: COUNT }, (_, index) => {
+        const { action, paths, subject, accessLevel, requestId } = auditOf(index);
+        return {
+          ...{ version: 2, audited: 2, notes: 1 },
+          ...{ action, paths, subject, access_level: accessLevel, request_id: requestId },
+          ...{ lease: leases[index] ?? null, state: index < 3 ? 'RUNNING' : null },
+        };
+      }),
+    );
+  });
+
+  it('are outdated one by one', async () => {
+    const outcomes = await writeAll(({ version }, index) => (index === 1 ? { version: version + 2 } : {}));
+    expect(outcomes[1]).toEqual({ status: 'fulfilled', value: 'outdated' });
+    expect(statements).toEqual(['write-devices']);
+    expect(await names()).toEqual(untouched(1));
+  });
+
+  it('of one device: one of them is written', async () => {
+    const device = await store.find(second.id);
+    if (device === undefined) throw new Error('There is no device.');
+    const next = { ...device, version: device.version + 1, updatedAt: new Date() };
+    const outcomes = await Promise.all(
+      ['One', 'Two', 'Three'].map(
+        async (name) =>
+          await store.optimistic.write({ device: { ...next, name }, needsJob: true, audit: auditOf(0) }),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'outdated')).toHaveLength(2);
+    const { rows } = await gateway.sql.query(
+      'SELECT (SELECT count(*) FROM provisioning_job WHERE device_id = $1)::integer AS jobs, (SELECT count(*) FROM device_audit WHERE device_id = $1)::integer AS audited',
+      [second.id],
+    );
+    expect(rows).toEqual([{ jobs: 1, audited: 1 }]);
+  });
+
+  it('fail alone: one whose MAC address was taken meanwhile', async () => {
+    const [first] = devices;
+    const outcomes = await writeAll((_, index) =>
+      index === 1 ? { macAddress: first?.macAddress ?? '' } : {},
+    );
+    expect(outcomes[1]).toEqual({ status: 'fulfilled', value: 'mac-taken' });
+    expect(await names()).toEqual(untouched(1));
+  });
+
+  it('fail alone: one that breaks a rule of the database', async () => {
+    const outcomes = await writeAll((_, index) => (index === 1 ? { name: '' } : {}));
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      untouched(1).map((name) => (name === 'Johns router' ? 'rejected' : 'fulfilled')),
+    );
+    expect(await names()).toEqual(untouched(1));
+  });
+
+  it('do not wait for a device that somebody else holds; that one is written when it is free', async () => {
+    const done = new Set<string>();
+    let all: Promise<unknown> = Promise.resolve();
+    await whileLocked('SELECT FROM network_device WHERE id = $1 FOR UPDATE', second.id, async () => {
+      const before = await stored();
+      all = Promise.all(
+        before.map(async (device) => {
+          const next = { ...device, name: 'Written', version: 2, updatedAt: new Date() };
+          await store.optimistic.write({ device: next, needsJob: false, audit: auditOf(0) });
+          done.add(device.id);
+        }),
+      );
+      await expect
+        .poll(() => done, { timeout: 3_000 })
+        .toEqual(new Set(ids().filter((id) => id !== second.id)));
+    });
+    await all;
+    expect(await names()).toEqual(Array(COUNT).fill('Written'));
+  });
+
+  it('wait once at most for what only one of them needs: an address that somebody is about to take', async () => {
+    const mac = newMac();
+    const take = `UPDATE network_device SET mac_address = '${mac}' WHERE id = $1`;
+    const elsewhere = await createDevice(gateway);
+    await whileLocked(take, elsewhere.id, async () => {
+      const outcomes = await writeAll((_, index) => (index === 1 ? { macAddress: mac } : {}));
+      expect(outcomes.map(({ status }) => status)).toEqual(
+        untouched(1).map((name) => (name === 'Johns router' ? 'rejected' : 'fulfilled')),
+      );
+      const reason: unknown = outcomes[1]?.status === 'rejected' ? outcomes[1].reason : undefined;
+      expect(reason instanceof GatewayError && reason.code).toBe('DATABASE_UNAVAILABLE');
+    });
+    expect(await names()).toEqual(untouched(1));
+  }, 20_000);
+});
+
+describe('what is done at most every 20 ms', () => {
+  it('is done at once after a pause, and else when the time has come', () => {
+    vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout', 'performance'] });
+    try {
+      const schedule = atMostEvery(20);
+      const done: string[] = [];
+      const wanted = (name: string): void => schedule(() => done.push(`${name} at ${performance.now()}`));
+      wanted('first');
+      vi.advanceTimersByTime(5);
+      wanted('second');
+      vi.advanceTimersByTime(16);
+      wanted('third');
+      vi.advanceTimersByTime(79);
+      wanted('after a pause');
+      vi.advanceTimersByTime(50);
+      expect(done).toEqual(['first at 0', 'second at 20', 'third at 40', 'after a pause at 100']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
