@@ -3,7 +3,7 @@ import type { DeviceModelType } from '../domain/device-model.js';
 import type { Database, RunStatement } from './database.js';
 import { DEVICE, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
-import { canBeStored, Conditions, containing } from './sql-builder.js';
+import { canBeStored, Conditions, containing, unsizedIds } from './sql-builder.js';
 
 /** Whose devices a list may hold. */
 export type ListScope =
@@ -45,7 +45,7 @@ export function deviceLists({ run }: Database): DeviceLists {
   return {
     findMany: async (scope, ids) => {
       const where = new Conditions();
-      where.add(`d.id = ANY(${where.param(ids)})`);
+      where.add(`d.id = ANY(${unsizedIds(where.param(ids))})`);
       // Not by device_reach: the one plan for all viewers would read all that a large reseller reaches.
       addScope(scope, where, (ancestorId) => `${ancestorId} = ANY(c.ancestor_ids)`);
       const text = `SELECT ${DEVICE} FROM ${DEVICE_TABLES} WHERE ${where.toString()}`;

@@ -2,13 +2,14 @@ import type { RunStatement, Statement } from './database.js';
 import { atMostEvery, gatheredWrites } from './gathered.js';
 import type { ClaimedJob, JobEnd, ProvisioningQueue } from './provisioning-queue.js';
 import { RowReader } from './row-reader.js';
+import { unsizedIds } from './sql-builder.js';
 
 /** Ends tries. Both statements are one: the batch leaves out what somebody else holds, so it never waits and is in nobody's way. */
 const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
   name,
   text: `WITH held AS (
       SELECT d.id AS device_id, d.state AS device_state, d.jobs, j.id, e.state, e.is_released, e.error, e.delay_ms
-      FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::integer[])
+      FROM unnest(${unsizedIds('$1')}, $2::bigint[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::integer[])
         AS e(device_id, id, lease, state, is_released, error, delay_ms)
       JOIN network_device d ON d.id = e.device_id
       JOIN provisioning_job j ON j.device_id = e.device_id AND j.id = e.id AND j.lease = e.lease

@@ -2,6 +2,7 @@ import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioni
 import type { Database, Statement } from './database.js';
 import { JOB_ID } from './provisioning-queue.js';
 import { RowReader } from './row-reader.js';
+import { unsizedIds } from './sql-builder.js';
 
 const STATES: readonly ProvisioningJobState[] = ['QUEUED', 'RUNNING', 'APPLIED', 'FAILED', 'SUPERSEDED'];
 
@@ -9,7 +10,7 @@ const LIST_JOBS: Statement = {
   name: 'list-jobs',
   text: `SELECT ${JOB_ID} AS id, j.device_id, j.version, j.state::text AS state, j.attempts, j.error,
       j.created_at, j.started_at, j.finished_at
-    FROM unnest($1::text[]) AS wanted(device_id) CROSS JOIN LATERAL (
+    FROM unnest(${unsizedIds('$1')}) AS wanted(device_id) CROSS JOIN LATERAL (
       SELECT * FROM provisioning_job j
       WHERE j.device_id = wanted.device_id
         AND ($2::provisioning_job_state[] IS NULL OR j.state = ANY($2::provisioning_job_state[]))

@@ -3,6 +3,7 @@ import type { RunStatement, Statement } from './database.js';
 import { DEVICE, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
 import { jobColumns, jobEnds } from './end-jobs.js';
 import { RowReader } from './row-reader.js';
+import { unsizedIds } from './sql-builder.js';
 
 // Whoever changes the state of a job locks its device first, so that nothing is decided on what is about to change.
 
@@ -88,7 +89,7 @@ const CLAIM: Statement = {
 const RENEW: Statement = {
   name: 'renew-leases',
   text: `UPDATE provisioning_job j SET due_at = now() + $4::integer * interval '1 millisecond'
-    FROM unnest($1::text[], $2::bigint[], $3::uuid[]) AS held(device_id, id, lease)
+    FROM unnest(${unsizedIds('$1')}, $2::bigint[], $3::uuid[]) AS held(device_id, id, lease)
     WHERE j.device_id = held.device_id AND j.id = held.id AND j.lease = held.lease
     RETURNING ${JOB_ID} AS id`,
   kind: 'write',

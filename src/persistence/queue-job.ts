@@ -57,7 +57,7 @@ const QUEUE_CURRENT_SETTINGS: Statement = {
   text: `WITH written AS (
       UPDATE network_device d SET ${provisionedAnewIf('true')} WHERE d.id = $1 AND d.state <> 'DELETING'
       RETURNING ${PROGRESS_COLUMNS}, true AS needs_job, NULL::bigint AS started_id, NULL::uuid AS lease, 0 AS lease_ms,
-        json_populate_record(NULL::device_audit, $2::json) AS audit
+        jsonb_populate_record(NULL::device_audit, $2::jsonb) AS audit
     ), ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE} SELECT state, jobs, provisioned FROM written`,
   kind: 'write',
 };

@@ -1,6 +1,7 @@
 import type { RawRow, RunStatement, Statement } from './database.js';
 import { DEVICE, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
+import { unsizedIds } from './sql-builder.js';
 
 /** A device that is wanted. */
 export interface DeviceWish {
@@ -18,7 +19,7 @@ export interface FoundDevice {
 
 const FIND_DEVICES = `SELECT wish.place::integer AS place, ${DEVICE},
   EXISTS (SELECT FROM network_device o WHERE o.mac_address = wish.mac_address AND o.id <> wish.id) AS is_mac_taken
-  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wish(id, mac_address, place)
+  FROM unnest(${unsizedIds('$1')}, $2::text[]) WITH ORDINALITY AS wish(id, mac_address, place)
   JOIN network_device d ON d.id = wish.id ${DEVICE_JOINS}`;
 
 /** Devices with everything nested, in one statement: reads are what the gateway does most. */

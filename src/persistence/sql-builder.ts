@@ -20,6 +20,14 @@ export class Conditions {
   }
 }
 
+/**
+ * An array of ids whose length the planner does not see. Else it makes a plan of its own for each short array, which takes it
+ * longer than to read what the array names.
+ */
+export function unsizedIds(placeholder: string): string {
+  return `(SELECT ${placeholder}::text[])::text[]`;
+}
+
 /** Whether any stored text can hold this one: none holds a control character or half a surrogate pair. */
 export function canBeStored(text: string): boolean {
   return isCleanLine(text);

@@ -67,7 +67,7 @@ const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS N
 const writeStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
   name,
   text: `WITH held AS (
-      SELECT w.* FROM json_to_recordset($1::json) AS w(
+      SELECT w.* FROM jsonb_to_recordset($1::jsonb) AS w(
         place integer, device network_device, needs_job boolean, lease uuid, lease_ms integer, audit device_audit)
       JOIN network_device d ON d.id = (w.device).id
       FOR NO KEY UPDATE OF d ${ifHeld}

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import { type Database, openDatabase } from '../../src/persistence/database.js';
 import { deviceStore, type DeviceStore } from '../../src/persistence/device-store.js';
 import type { StoredDevice } from '../../src/persistence/device-row.js';
 import { atMostEvery } from '../../src/persistence/gathered.js';
+import type { Reservation } from '../../src/persistence/provisioning-queue.js';
 import type { DeviceWrite, WriteOutcome } from '../../src/persistence/write-device.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
@@ -21,35 +22,37 @@ let second: TestDevice;
 
 beforeAll(async () => {
   gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
-  database = openDatabase(gateway.env['DATABASE_URL'] ?? '', () => undefined);
-  const counted =
-    (run: Database['run']): Database['run'] =>
-    async (statement, values) => {
-      statements.push(statement.name ?? '');
-      return await run(statement, values);
-    };
-  const counting = {
-    ...database,
-    run: counted(database.run),
-    runThroughPrisma: counted(database.runThroughPrisma),
-  };
-  const reserve = () => {
-    const lease = crypto.randomUUID();
-    leases.push(lease);
-    return { lease, leaseMs: 60_000, settle: () => undefined };
-  };
-  store = deviceStore(counting, { reserve, queued: () => undefined });
 });
 beforeEach(async () => {
   devices = await Promise.all(Array.from({ length: COUNT }, async () => await createDevice(gateway)));
   [, second = { id: '', customer: '', macAddress: '' }] = devices;
   statements = [];
   leases = [];
+  database = openDatabase(gateway.env['DATABASE_URL'] ?? '', () => undefined);
+  store = deviceStore(
+    { ...database, run: counted(database.run), runThroughPrisma: counted(database.runThroughPrisma) },
+    { reserve, queued: () => undefined },
+  );
+});
+afterEach(async () => {
+  await database.close();
 });
 afterAll(async () => {
-  await database.close();
   await gateway.stop();
 });
+
+function counted(run: Database['run']): Database['run'] {
+  return async (statement, values) => {
+    statements.push(statement.name ?? '');
+    return await run(statement, values);
+  };
+}
+
+function reserve(): Reservation {
+  const lease = crypto.randomUUID();
+  leases.push(lease);
+  return { lease, leaseMs: 60_000, settle: () => undefined };
+}
 
 const ids = (): readonly string[] => devices.map(({ id }) => id);
 
@@ -87,6 +90,14 @@ async function writeAll(
   );
 }
 
+/** How often a statement of the one connection was planned anew, and how often not. */
+async function plans(name: string): Promise<unknown> {
+  const text = `SELECT custom_plans::integer AS custom, generic_plans::integer AS generic
+    FROM pg_prepared_statements WHERE name = $1`;
+  const [row] = await database.run({ text, kind: 'read' }, [name]);
+  return row;
+}
+
 const names = async (): Promise<readonly string[]> => (await stored()).map(({ name }) => name);
 const untouched = (index: number): readonly string[] =>
   Array.from({ length: COUNT }, (_, place) => (place === index ? 'Johns router' : `Name ${place}`));
@@ -121,6 +132,13 @@ describe('devices that are wanted at the same moment', () => {
   it('are at most 100 for each statement', async () => {
     await Promise.all(Array.from({ length: 201 }, async () => await store.find(second.id)));
     expect(statements).toEqual(Array(3).fill('read-devices'));
+  });
+
+  it('are read by one plan, however many they are', async () => {
+    for (let count = 1; count <= 20; count += 1) {
+      await Promise.all(Array.from({ length: 1 + (count % 12) }, async () => await store.find(second.id)));
+    }
+    expect(await plans('read-devices')).toEqual({ custom: 5, generic: 15 });
   });
 
   it('say of each wish by itself whether another device has the address', async () => {
@@ -183,6 +201,24 @@ describe('updates that are written at the same moment', () => {
         };
       }),
     );
+  });
+
+  it('are written by one plan, however many they are', async () => {
+    for (let version = 2; version <= 21; version += 1) {
+      const all = await stored();
+      await Promise.all(
+        all.slice(version % COUNT).map(async (device) => {
+          const next = {
+            ...device,
+            notes: `Note ${version}`,
+            version: device.version + 1,
+            updatedAt: new Date(),
+          };
+          await store.optimistic.write({ device: next, needsJob: true, audit: auditOf(0) });
+        }),
+      );
+    }
+    expect(await plans('write-devices')).toEqual({ custom: 5, generic: 15 });
   });
 
   it('are outdated one by one', async () => {
