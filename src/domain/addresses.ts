@@ -1,4 +1,4 @@
-import { isIPv6 as isIPv6OrZoned } from 'node:net';
+import { isIPv4, isIPv6 as isIPv6OrZoned } from 'node:net';
 
 /**
  * Reads a MAC address: 12 hex digits with `:`, `-`, `.` or nothing between, in any case.
@@ -14,10 +14,8 @@ export function parseMac(text: string): string | undefined {
  * @returns the address as an unsigned 32-bit number, or undefined for a text that is no dotted quad
  */
 export function parseIPv4(text: string): number | undefined {
-  if (!/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) return undefined;
-  const octets = text.split('.').map(Number);
-  if (octets.some((octet) => octet > 255)) return undefined;
-  return octets.reduce((address, octet) => address * 256 + octet, 0);
+  if (!isIPv4(text)) return undefined;
+  return text.split('.').reduce((address, octet) => address * 256 + Number(octet), 0);
 }
 
 /** Whether a text is an IPv6 address (RFC 4291). A zone, as in `fe80::1%eth0`, only means something on the device itself. */

@@ -43,8 +43,10 @@ export function settingsFaults(settings: DeviceSettings, { model, status }: Devi
 
 /** Those faults that an update from one settings to the other answers for: they involve a value that it changes. */
 export function faultsOfChange(before: DeviceSettings, after: DeviceSettings, facts: DeviceFacts): Fault[] {
+  const faults = settingsFaults(after, facts);
+  if (faults.length === 0) return faults;
   const changed = changedPaths(before, after);
-  return settingsFaults(after, facts).filter(({ involves }) => involves.some((path) => changed.has(path)));
+  return faults.filter(({ involves }) => involves.some((path) => changed.has(path)));
 }
 
 /** Whether an update has an effect at all: values are compared in their normal form. */
