@@ -14,9 +14,6 @@ const CONNECTION_LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03',
  */
 const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
 
-/** A lock was not to be had in time; a circle of locks. */
-const LOCK_FAULTS: ReadonlySet<string> = new Set(['55P03', '40P01']);
-
 /** A transaction took too long, and the server ended its connection. */
 const TRANSACTION_ENDED: ReadonlySet<string> = new Set(['25P03', '25P04']);
 
@@ -63,9 +60,9 @@ export function losesConnection(error: unknown): boolean {
   return !PASSING.has(sqlState(error.cause) ?? '');
 }
 
-/** Whether a statement was given up because of a lock that somebody else held: nothing was written. */
-export function isLockFault({ cause }: GatewayError): boolean {
-  return LOCK_FAULTS.has(sqlState(cause) ?? '');
+/** Whether a statement was given up because it waited in a circle: nothing was written, and the circle is open now. */
+export function isDeadlock({ cause }: GatewayError): boolean {
+  return sqlState(cause) === '40P01';
 }
 
 /** The driver sends nothing over a connection that it knows to be lost. */

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { GatewayError } from '../errors/gateway-error.js';
-import { isLockFault } from './database-faults.js';
+import { isDeadlock } from './database-faults.js';
 
 /** So many are done by one statement at most. */
 const MAX_AT_ONCE = 100;
@@ -30,7 +30,7 @@ export function gathered<Wish, Outcome>(
 /**
  * The same for writes: the fault of one is not the others', and nobody waits for a row that only another's write needs.
  * @param together one statement for all, which leaves out the rows that somebody else holds: undefined for those. It throws past
- *   `alone` only what concerns everybody: a database that is away, a connection that broke in the middle
+ *   `alone` only what concerns everybody: a database that is away or does not answer in time, a connection that broke
  * @param alone one statement for one wish, which waits for its row
  */
 export function gatheredWrites<Wish, Outcome>(
@@ -42,7 +42,7 @@ export function gatheredWrites<Wish, Outcome>(
     try {
       return await together(wishes);
     } catch (error) {
-      if (error instanceof GatewayError && !isLockFault(error)) throw error;
+      if (error instanceof GatewayError && !isDeadlock(error)) throw error;
       return wishes.map(() => undefined);
     }
   }, schedule);

@@ -71,6 +71,9 @@ describe(`${CHANGES} changes to ${DEVICES} devices from ${CLIENTS} clients, a wo
     const [workers] = await Promise.all([killWorkers(), ...clients]);
     const deadline = Date.now() + 60_000;
     while ((await openJobs()) > 0 && Date.now() < deadline) await delay(100);
+    // One that is still starting knows of no signal yet.
+    const areReady = (): boolean => workers.every(({ output }) => output.stdout.includes('worker ready'));
+    await expect.poll(areReady, { timeout: 20_000 }).toBe(true);
     const ends = await Promise.all(workers.map(async (worker) => await worker.end('SIGTERM')));
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
       [0, ''],
