@@ -11,6 +11,9 @@ import { newId, newMac, startTestGateway, type TestGateway } from '../support/ga
 import { textLike } from '../support/matchers.js';
 
 const COUNT = 5;
+const PATIENT = `DO $$ BEGIN
+  EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''3s''', current_database());
+END $$`;
 const WAITING = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
 let gateway: TestGateway;
@@ -301,16 +304,17 @@ describe('updates that are written at the same moment', () => {
   }, 20_000);
 
   it('are written one by one when they got into a circle of locks', async () => {
-    const [macX, macY] = [newMac(), newMac()];
-    const [one, other] = [await createDevice(gateway), await createDevice(gateway)];
+    const mac = newMac();
+    const { id } = await createDevice(gateway);
     let all: Promise<unknown> = Promise.resolve();
-    const take = `UPDATE network_device SET mac_address = '${macY}' WHERE id = $1`;
-    await whileLocked(take, one.id, async (client) => {
-      // So it is the gateway's statement that finds the circle and is given up.
+    const take = `UPDATE network_device SET mac_address = '${mac}' WHERE id = $1`;
+    await whileLocked(take, id, async (client) => {
+      // So it is the gateway's statement that finds the circle and is given up, and not before there is one.
       await client.query(`SET LOCAL deadlock_timeout = '10s'`);
-      all = writeAll((_, index) => (index < 2 ? { macAddress: index === 0 ? macX : macY } : {}));
+      await gateway.sql.query(PATIENT);
+      all = writeAll((_, index) => (index === 1 ? { macAddress: mac } : {}));
       await expect.poll(async () => (await gateway.sql.query(WAITING)).rowCount).toBe(1);
-      await client.query('UPDATE network_device SET mac_address = $1 WHERE id = $2', [macX, other.id]);
+      await client.query('SELECT FROM network_device WHERE id = $1 FOR UPDATE', [second.id]);
     });
     await all;
     expect(await names()).toEqual(untouched(-1));
