@@ -1,6 +1,30 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-const FAULT_SUITE = 'test/fault-suite/*.test.ts';
+/** Pure code and parts that need no server. */
+const UNIT = [
+  'test/{config,domain,limits}/**/*.test.ts',
+  'test/access/policy.test.ts',
+  'test/auth/{cached-authenticate,credential-watch,issuer-keys}.test.ts',
+  'test/composition/{codegen,schema-diff}.test.ts',
+  'test/errors/{catalogue,enum-faults,wire}.test.ts',
+  'test/graphql/{document-cost,document-limits,known-documents,plans}.test.ts',
+  'test/http/{device-page-format,device-page}.test.ts',
+  'test/live/{change-hub,change-snapshot}.test.ts',
+  'test/persistence/{database-faults,key-ring}.test.ts',
+];
+
+/** What starts processes, waits on purpose, or has a bound in seconds. */
+const PROCESS = [
+  'test/{browser,commands,examples,faults}/**/*.test.ts',
+  'test/http/{health,slow-clients,waiting-room,websocket-connections}.test.ts',
+  'test/persistence/{embedded-log,embedded-postgres}.test.ts',
+];
+
+const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
+
+/** Vitest itself would leave one core out. */
+const maxWorkers = availableParallelism();
 
 const shared = {
   // One copy of graphql: its CommonJS and ESM builds refuse each other's schemas ("another module or realm").
@@ -14,31 +38,49 @@ const shared = {
   },
 } satisfies TestProjectInlineConfiguration;
 
+const withPostgres = { ...shared.test, globalSetup: ['test/support/global-setup.ts'] };
+
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
         ...shared,
         test: {
           ...shared.test,
-          name: 'tests',
-          include: ['test/**/*.test.ts'],
-          exclude: [FAULT_SUITE],
-          maxWorkers: 2,
+          name: 'unit',
+          include: UNIT,
+          isolate: false,
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        ...shared,
+        test: {
+          ...withPostgres,
+          name: 'api',
+          include: ['test/**/*.test.ts'],
+          exclude: [...UNIT, ...PROCESS, ...FAULT_SUITE],
+          // The application is loaded once for each worker. What its modules keep is keyed by object.
+          isolate: false,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: { ...withPostgres, name: 'process', include: PROCESS, maxWorkers, sequence: { groupOrder: 2 } },
       },
       {
         // Its bounds are seconds, so it runs after the other tests, one file at a time.
         ...shared,
         test: {
-          ...shared.test,
+          ...withPostgres,
           name: 'faults',
-          include: [FAULT_SUITE],
+          include: FAULT_SUITE,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -14,7 +14,7 @@ import { knownAnswers } from './graphql/plans/answer-known.js';
 import { KnownDocuments } from './graphql/plans/known-documents.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { createSubscriptionServer } from './graphql/subscription-server.js';
-import { startHttpServer } from './http/server.js';
+import { startHttpServer, STOP_WAITS, type StopWaits } from './http/server.js';
 import { describeCause } from './logging/log.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
@@ -60,15 +60,16 @@ const MAX_REQUESTS_AT_ONCE = 1_000;
 
 const DEMO_FLEET = new URL('../prisma/demo-fleet.json', import.meta.url);
 
-/** How often things are looked at again, in milliseconds. */
-export interface Rhythm {
-  /** The credentials of a running subscription. */
+/** Times that tests shorten, in milliseconds. */
+export interface Intervals {
+  /** How often the credentials of a running subscription are asked for again. */
   readonly credentialRecheckMs: number;
-  /** Changes that nobody told of. */
+  /** How often changes are read without a notification. */
   readonly heartbeatMs: number;
+  readonly stopWaits: StopWaits;
 }
 
-const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 1_000 };
+const INTERVALS: Intervals = { credentialRecheckMs: 60_000, heartbeatMs: 1_000, stopWaits: STOP_WAITS };
 
 /** How long the start waits for changes to be heard; subscriptions before are refused. */
 const FEED_PATIENCE_MS = 2_000;
@@ -78,7 +79,7 @@ const FEED_PATIENCE_MS = 2_000;
  * often as they like.
  * @throws StartupError for what an operator can mend
  */
-export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM): Promise<App> {
+export async function startApp(settings: Settings, log: Logger, intervals = INTERVALS): Promise<App> {
   const opened = await openStorage(settings, log);
   const metrics = metricsOf(opened);
   let live: LiveChanges | undefined;
@@ -92,7 +93,7 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
     const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);
     const apollo = createApolloServer(schema, settings, onOperation, known);
     await apollo.start();
-    live = await openLiveChanges(storage, log, rhythm, () => worker?.wake());
+    live = await openLiveChanges(storage, log, intervals, () => worker?.wake());
     const { feed, changes, stop: stopLiveChanges } = live;
     const jobs: JobTaker = {
       reserve: () => worker?.reserve(),
@@ -110,11 +111,12 @@ export async function startApp(settings: Settings, log: Logger, rhythm = RHYTHM)
         countRequest: requestCounter(settings.rateLimit),
       }),
       takePlace: openConnections(),
-      subscriptions: createSubscriptionServer(schema, settings, { gateway, log, metrics, ...rhythm }),
+      subscriptions: createSubscriptionServer(schema, settings, { gateway, log, metrics, ...intervals }),
       metrics,
       maxBodyBytes: settings.maxBodyBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
       corsOrigins: settings.corsOrigins,
+      stopWaits: intervals.stopWaits,
       printSchema: settings.introspection ? () => printGatewaySchema(schema) : undefined,
       checkDatabase: async () => await isDatabaseThere(storage.database),
     };
@@ -165,7 +167,7 @@ interface LiveChanges {
 async function openLiveChanges(
   { database, url }: Storage,
   log: Logger,
-  rhythm: Rhythm,
+  intervals: Intervals,
   onJob: () => void,
 ): Promise<LiveChanges> {
   const { findMany } = deviceLists(database);
@@ -183,7 +185,7 @@ async function openLiveChanges(
       onGap: () => hub.lost(),
     },
     log,
-    heartbeatMs: rhythm.heartbeatMs,
+    heartbeatMs: intervals.heartbeatMs,
   });
   const patience = new AbortController();
   const { signal } = patience;

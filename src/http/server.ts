@@ -16,6 +16,7 @@ import { waitingRoom } from './waiting-room.js';
 interface ServerParts extends Omit<EndpointParts, 'isDraining'>, WebSocketParts {
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
+  readonly stopWaits: StopWaits;
 }
 
 /** The HTTP server, listening. */
@@ -26,14 +27,21 @@ export interface HttpServer {
   readonly stop: (graceMs: number) => Promise<void>;
 }
 
-/** How long answers say `Connection: close` before the listener closes: a request in flight then still finds it open. */
-const LAST_CALL_MS = 300;
+/** How long the steps of a stop wait, in milliseconds. */
+export interface StopWaits {
+  /** How long answers say `Connection: close` before the listener closes: a request in flight then still finds it open. */
+  readonly lastCallMs: number;
+  /** How long nobody new may have come before the listener closes. */
+  readonly quietMs: number;
+  /**
+   * How long kept connections stay open after the listener closed. A client may be sending its next request on one just
+   * now; with the connection closed it would not know what became of its update.
+   */
+  readonly lingerMs: number;
+}
 
-/**
- * How long kept connections stay open after the listener closed. A client may be sending its next request on one just now;
- * closed under its pen, it would not know what became of its update.
- */
-const LINGER_MS = 1_000;
+/** What clients and balancers need. */
+export const STOP_WAITS: StopWaits = { lastCallMs: 300, quietMs: 100, lingerMs: 1_000 };
 
 /**
  * Starts the HTTP server.
@@ -50,7 +58,8 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
     log: parts.log,
     metrics: parts.metrics,
   });
-  const room = waitingRoom(handle);
+  const { lastCallMs, quietMs, lingerMs } = parts.stopWaits;
+  const room = waitingRoom(handle, quietMs);
   const server = createServer(
     {
       // Slow clients do not keep a connection for longer than a request may take to arrive.
@@ -74,14 +83,14 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
     url: `http://${urlHost(host)}:${addressOf(server).port}/graphql`,
     stop: async (graceMs) => {
       isStopping = true;
-      await delay(LAST_CALL_MS);
+      await delay(lastCallMs);
       websocket.stop();
       await room.fill(server);
       const closed = once(server, 'close');
       // The HTTP server's own close would end kept connections as well, and the watch over slow ones.
       NetServer.prototype.close.call(server);
       room.empty();
-      const lingered = setTimeout(() => server.closeIdleConnections(), LINGER_MS);
+      const lingered = setTimeout(() => server.closeIdleConnections(), lingerMs);
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(lingered);

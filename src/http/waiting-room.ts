@@ -1,9 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** So long nobody new came: whoever was on the way is in, and clients that ask for one thing after the other wait here. */
-const QUIET_MS = 100;
-
 /** A turn of the event loop that is longer did some work, or was kept waiting: somebody may have come unseen. */
 const EMPTY_TURN_MS = 0.2;
 
@@ -22,8 +19,9 @@ export interface WaitingRoom {
 /**
  * A room before a handler. A connection that the system has accepted, and that the process has not looked at yet, is reset
  * when the listener closes; while the process works there are always some. So work pauses until all are in.
+ * @param quietMs without anybody new, everybody who was on the way is in
  */
-export function waitingRoom(handle: RequestListener): WaitingRoom {
+export function waitingRoom(handle: RequestListener, quietMs: number): WaitingRoom {
   const waiting: (() => void)[] = [];
   let isOpen = true;
   return {
@@ -43,7 +41,7 @@ export function waitingRoom(handle: RequestListener): WaitingRoom {
         const turnedAt = performance.now();
         await nextTurn();
         const now = performance.now();
-        if (now > deadline || (now - lastArrival > QUIET_MS && now - turnedAt < EMPTY_TURN_MS)) break;
+        if (now > deadline || (now - lastArrival > quietMs && now - turnedAt < EMPTY_TURN_MS)) break;
       }
       server.off('connection', arrived).off('request', arrived);
     },

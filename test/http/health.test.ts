@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { STOP_WAITS } from '../../src/http/server.js';
 import { createDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -68,6 +69,8 @@ describe('health and the database', () => {
 });
 
 describe('while the gateway stops', () => {
+  const startGateway = async (): Promise<TestGateway> =>
+    await startTestGateway({}, undefined, { stopWaits: STOP_WAITS });
   const ASK = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
   const isRefused = async ({ url }: TestGateway): Promise<boolean> =>
     await fetch(new URL('/health/live', url)).then(
@@ -76,7 +79,7 @@ describe('while the gateway stops', () => {
     );
 
   it('it is not ready, says so, finishes what it took on, and is gone', async () => {
-    const gateway = await startTestGateway();
+    const gateway = await startGateway();
     const device = await createDevice(gateway);
     const token = await gateway.token('MANAGER', device.customer);
     const blocker = await gateway.sql.connect();
@@ -110,7 +113,7 @@ describe('while the gateway stops', () => {
   });
 
   it('a kept connection is heard once more, and one that says nothing is let go by the watch over slow clients', async () => {
-    const gateway = await startTestGateway();
+    const gateway = await startGateway();
     const { hostname, port } = new URL(gateway.url);
     const [kept, silent] = [connect(Number(port), hostname), connect(Number(port), hostname)];
     await Promise.all([once(kept, 'connect'), once(silent, 'connect')]);

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
+import { STOP_WAITS } from '../../src/http/server.js';
 import { waitingRoom } from '../../src/http/waiting-room.js';
 
 const CLIENTS = 40;
@@ -36,7 +37,7 @@ async function startServer() {
   const room = waitingRoom((_, response) => {
     handled += 1;
     response.end();
-  });
+  }, STOP_WAITS.quietMs);
   const server = createServer(room.listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
 import type { AccessLevel } from '../../src/access/viewer.js';
-import { type App, type Rhythm, startApp } from '../../src/app.js';
+import { type App, type Intervals, startApp } from '../../src/app.js';
 import { readSettings } from '../../src/config/settings.js';
 import { importFleet } from '../../src/operations/import-fleet/import-fleet.js';
 import { writeFleet } from '../../src/persistence/fleet-writer.js';
@@ -74,8 +74,12 @@ export interface Twin {
   readonly stop: () => Promise<void>;
 }
 
-/** Shorter than in earnest, so that tests see what comes of it. */
-const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 500 };
+/** Shorter than in production: changes are seen sooner, and no client or balancer makes a stop wait. */
+const INTERVALS: Intervals = {
+  credentialRecheckMs: 60_000,
+  heartbeatMs: 500,
+  stopWaits: { lastCallMs: 0, quietMs: 0, lingerMs: 0 },
+};
 
 /**
  * Starts a gateway on a database without data.
@@ -85,7 +89,7 @@ const RHYTHM: Rhythm = { credentialRecheckMs: 60_000, heartbeatMs: 500 };
 export async function startTestGateway(
   env: Readonly<Record<string, string>> = {},
   proxyPort?: number,
-  rhythm: Partial<Rhythm> = {},
+  intervals: Partial<Intervals> = {},
 ): Promise<TestGateway> {
   const database = await createTestDatabase();
   const databaseUrl = new URL(database.url);
@@ -94,7 +98,7 @@ export async function startTestGateway(
   const settings = readSettings({ PORT: '0', DATA_DIR: dataDir, DATABASE_URL: databaseUrl.href, ...env });
   const logLines: string[] = [];
   const log = pino({ level: 'trace' }, linesInto(logLines));
-  const app = await startApp(settings, log, { ...RHYTHM, ...rhythm });
+  const app = await startApp(settings, log, { ...INTERVALS, ...intervals });
   const storage = await openStorage({ ...settings, databaseUrl: database.url }, log);
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   // One that is on its way out may still hear that its database is dropped.
@@ -132,7 +136,7 @@ export async function startTestGateway(
     },
     startTwin: async () => {
       const twinLines: string[] = [];
-      const twin = await startApp(settings, pino({ level: 'trace' }, linesInto(twinLines)), RHYTHM);
+      const twin = await startApp(settings, pino({ level: 'trace' }, linesInto(twinLines)), INTERVALS);
       return { url: twin.url, logLines: twinLines, stop: twin.stop };
     },
     stop: async () => {

@@ -44,6 +44,7 @@ async function openServer(url: string | undefined): Promise<Server> {
   if (url !== undefined && url !== '') return { url, stop: async () => await Promise.resolve() };
   const folder = await mkdtemp(join(tmpdir(), 'device gateway test '));
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data') });
+  await forgoDurability(server.url);
   return {
     url: server.url,
     stop: async () => {
@@ -51,4 +52,15 @@ async function openServer(url: string | undefined): Promise<Server> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Data that lives for a second need not survive a crash. The fault suite has servers of its own, which stay durable. */
+async function forgoDurability(url: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) {
+    await admin.query(`ALTER SYSTEM SET ${setting} = off`);
+  }
+  await admin.query('SELECT pg_reload_conf()');
+  await admin.end();
 }
