@@ -45,6 +45,13 @@ export interface GraphqlAnswer extends z.infer<typeof answer> {
   readonly text: string;
 }
 
+/** What goes with the document of a request. */
+interface QueryOptions {
+  readonly token?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly headers?: Record<string, string>;
+}
+
 /** A gateway of one test file: a database of its own, everything through the front door. */
 export interface TestGateway {
   readonly app: App;
@@ -58,10 +65,7 @@ export interface TestGateway {
   /** Loads a fleet as `npm run import` does; faults are thrown. */
   readonly importFleet: (content: unknown) => Promise<void>;
   readonly token: (level: AccessLevel, customer: string, ttl?: string) => Promise<string>;
-  readonly query: (
-    query: string,
-    options?: { token?: string; variables?: Record<string, unknown>; headers?: Record<string, string> },
-  ) => Promise<GraphqlAnswer>;
+  readonly query: (query: string, options?: QueryOptions) => Promise<GraphqlAnswer>;
   /** Starts one more gateway on the same database, with the same keys. Stop it first. */
   readonly startTwin: () => Promise<Twin>;
   readonly stop: () => Promise<void>;
@@ -122,18 +126,7 @@ export async function startTestGateway(
       if (app.issuer === undefined) throw new Error('This gateway has no local issuer.');
       return await app.issuer.issue({ subject: `test-${level}`, customerId, level }, ttl);
     },
-    query: async (query, { token, variables, headers } = {}) => {
-      const response = await fetch(app.url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...headers,
-        },
-        body: JSON.stringify({ query, variables }),
-      });
-      return await toAnswer(response);
-    },
+    query: async (query, options) => await queryAt(app.url, query, options),
     startTwin: async () => {
       const twinLines: string[] = [];
       const twin = await startApp(settings, pino({ level: 'trace' }, linesInto(twinLines)), INTERVALS);
@@ -147,6 +140,24 @@ export async function startTestGateway(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Sends a document to the gateway at a URL. */
+export async function queryAt(
+  url: string,
+  query: string,
+  { token, variables, headers }: QueryOptions = {},
+): Promise<GraphqlAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  return await toAnswer(response);
 }
 
 async function toAnswer(response: Response): Promise<GraphqlAnswer> {

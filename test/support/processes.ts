@@ -66,12 +66,16 @@ export interface ServerProcess extends Process {
   readonly url: string;
 }
 
-/** Starts the compiled server and waits until it is ready. */
+/**
+ * Starts the compiled server and waits until it is ready.
+ * @param main its entry point, which may be another build's
+ */
 export async function startServer(
   env: Readonly<Record<string, string>>,
   nodeArgs: readonly string[] = [],
+  main = 'dist/main.js',
 ): Promise<ServerProcess> {
-  const server = start([...nodeArgs, 'dist/main.js'], { PORT: '0', ...env });
+  const server = start([...nodeArgs, main], { PORT: '0', ...env });
   const url = await until(() => {
     if (server.child.exitCode !== null) throw new Error(`The server ended: ${server.output.stderr}`);
     return readyUrl(server.output.stdout);
