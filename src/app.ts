@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Authenticate } from './auth/credential.js';
+import { type Authenticate, type LimitJudgements } from './auth/credential.js';
 import { bearerAuthenticator, JWKS_ALGORITHMS } from './auth/bearer.js';
 import { issuerKeys } from './auth/issuer-keys.js';
 import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
@@ -21,6 +21,7 @@ import { batchedJobs } from './operations/read-provisioning-jobs.js';
 import { openAdmission } from './http/admission.js';
 import { clientAddress } from './limits/client-address.js';
 import { concurrencyGate } from './limits/concurrency-gate.js';
+import { judgementLimit } from './limits/judgement-limit.js';
 import { macProbeLimit } from './limits/mac-probe-limit.js';
 import { openConnections } from './limits/open-connections.js';
 import { requestCounter } from './limits/request-limits.js';
@@ -87,7 +88,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
   let worker: ProvisioningWorker | undefined;
   try {
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
-    const { authenticate, issuer } = await openAuth(settings, log);
+    const { authenticate, issuer } = await openAuth(settings, judgementLimit(settings.rateLimit), log);
     const schema = await buildGatewaySchema(settings);
     const known = new KnownDocuments(schema);
     const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);
@@ -245,19 +246,21 @@ interface Auth {
   readonly issuer: LocalIssuer | undefined;
 }
 
-async function openAuth({ issuer, dataDir }: Settings, log: Logger): Promise<Auth> {
+async function openAuth({ issuer, dataDir }: Settings, limit: LimitJudgements, log: Logger): Promise<Auth> {
   switch (issuer.kind) {
-    case 'platform':
-      return { authenticate: platformAuthenticator(issuer.validateTokenUrl, Date.now), issuer: undefined };
+    case 'platform': {
+      const authenticate = platformAuthenticator(issuer.validateTokenUrl, limit, Date.now);
+      return { authenticate, issuer: undefined };
+    }
     case 'external': {
       const onFault = (fault: unknown): void => log.warn({ cause: describeCause(fault) }, 'issuer away');
       const key = issuerKeys(new URL(issuer.jwksUrl), { onFault, now: Date.now });
       const rules = { key, issuer: issuer.issuer, audience: issuer.audience, algorithms: JWKS_ALGORITHMS };
-      return { authenticate: bearerAuthenticator(rules, Date.now), issuer: undefined };
+      return { authenticate: bearerAuthenticator(rules, limit, Date.now), issuer: undefined };
     }
     case 'local': {
       const local = localIssuer(await dataDirIssuerKey(dataDir));
-      return { authenticate: bearerAuthenticator(local.rules, Date.now), issuer: local };
+      return { authenticate: bearerAuthenticator(local.rules, limit, Date.now), issuer: local };
     }
   }
 }

@@ -1,8 +1,16 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
 import { ACCESS_LEVELS, type AccessLevel, type Scope, SCOPES, type Viewer } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
+import { isStorable } from '../domain/text.js';
 import { cachedAuthenticate } from './cached-authenticate.js';
-import type { Authenticate, Credential, CredentialFault } from './credential.js';
+import {
+  type Authenticate,
+  type Credential,
+  type CredentialFault,
+  isPossibleExpiry,
+  type JudgeToken,
+  type LimitJudgements,
+} from './credential.js';
 
 /** How tokens are verified: the key or keys, and what a token must say. */
 export interface TokenRules {
@@ -18,20 +26,22 @@ export const JWKS_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
 /** Seconds by which the issuer's clock may be ahead of ours; a token that has expired by ours is not used any more. */
 const CLOCK_TOLERANCE_S = 5;
 
-/** So long the withdrawal of a key can go unnoticed by tokens that it has vouched for. */
+/** For at most this long the withdrawal of a key goes unnoticed by tokens that it has vouched for. */
 const VIEWER_MS = 5 * 60_000;
 const MAX_ENTRIES = 10_000;
 
 /**
  * Judges bearer tokens that are JWTs. Good ones are remembered, because a signature costs more to verify than most
  * requests; bad ones are not, because anybody can make any number of them.
+ * @param limit bounds the tokens that are verified
  * @param now milliseconds since 1970
  */
-export function bearerAuthenticator(rules: TokenRules, now: () => number): Authenticate {
-  const authenticate: Authenticate = async (authorization) => {
-    const sent = bearerToken(authorization);
-    return 'fault' in sent ? sent : await judge(sent.token, rules, now);
-  };
+export function bearerAuthenticator(
+  rules: TokenRules,
+  limit: LimitJudgements,
+  now: () => number,
+): Authenticate {
+  const authenticate = withToken(limit(async (token) => await judge(token, rules, now)));
   return cachedAuthenticate(authenticate, {
     viewerMs: VIEWER_MS,
     refusalMs: 0,
@@ -40,8 +50,16 @@ export function bearerAuthenticator(rules: TokenRules, now: () => number): Authe
   });
 }
 
+/** Judges the token of a header; a header without one needs no judgement. */
+export function withToken(judgeToken: JudgeToken): Authenticate {
+  return async (authorization, clientAddress) => {
+    const sent = bearerToken(authorization);
+    return 'fault' in sent ? sent : await judgeToken(sent.token, clientAddress);
+  };
+}
+
 /** The token of an `Authorization` header. */
-export function bearerToken(
+function bearerToken(
   authorization: string | undefined,
 ): { readonly token: string } | { readonly fault: CredentialFault } {
   if (authorization === undefined || authorization.trim() === '') return { fault: 'credentials_invalid' };
@@ -53,8 +71,8 @@ async function judge(token: string, rules: TokenRules, now: () => number): Promi
   try {
     const payload = await verify(token, rules);
     const viewer = toViewer(payload);
-    if (viewer === undefined || payload.exp === undefined) return { fault: 'invalid_token' };
-    const expiresAt = new Date(payload.exp * 1_000);
+    const expiresAt = new Date((payload.exp ?? NaN) * 1_000);
+    if (viewer === undefined || !isPossibleExpiry(expiresAt.getTime())) return { fault: 'invalid_token' };
     return expiresAt.getTime() <= now() ? { fault: 'expired' } : { viewer, expiresAt };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { fault: 'expired' };
@@ -99,7 +117,8 @@ async function verifyWithOneOf(
 
 /** The viewer that the claims speak of, or undefined when they make no sense. */
 function toViewer({ sub, customer, accessLevel, scope }: JWTPayload): Viewer | undefined {
-  if (sub === undefined || sub === '') return undefined;
+  // Only types say that it is a text.
+  if (typeof sub !== 'string' || sub === '' || !isStorable(sub)) return undefined;
   const level = ACCESS_LEVELS.find((candidate) => candidate === accessLevel) ?? null;
   const granted = typeof scope === 'string' ? scope.split(' ') : [];
   const scopes = SCOPES.filter((known) => granted.includes(known));

@@ -8,7 +8,8 @@ export type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error'
 export type Credential =
   | {
       readonly viewer: Viewer;
-      /** From then on the credentials are worth nothing; null when only the issuer knows. */ readonly expiresAt: Date | null;
+      /** From then on the credentials are worth nothing; null when only the issuer knows. */
+      readonly expiresAt: Date | null;
     }
   | { readonly fault: CredentialFault }
   | { readonly failure: unknown };
@@ -18,6 +19,24 @@ export type Credential =
  * @param clientAddress where the request comes from, an IP address: the platform can bind a token to one
  */
 export type Authenticate = (authorization: string | undefined, clientAddress: string) => Promise<Credential>;
+
+/**
+ * Judges a token whose header was well-formed. It never rejects.
+ * @param clientAddress as for Authenticate
+ */
+export type JudgeToken = (token: string, clientAddress: string) => Promise<Credential>;
+
+/** Bounds how many tokens are judged; of those beyond, nobody knows whether they are good. */
+export type LimitJudgements = (judge: JudgeToken) => JudgeToken;
+
+/** From this moment on, in milliseconds since 1970, no year has four digits and a date ends somewhere. */
+const YEAR_10000_MS = 253_402_300_800_000;
+
+/** Whether a token may name this moment as its expiry, in milliseconds since 1970. */
+export function isPossibleExpiry(expiresAt: number): boolean {
+  // False for NaN too.
+  return expiresAt < YEAR_10000_MS;
+}
 
 const MESSAGES: Readonly<Record<CredentialFault, string>> = {
   expired: 'The access token has expired.',

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { ACCESS_LEVELS } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
+import { isStorable } from '../domain/text.js';
 import { askIssuer, IssuerFault } from './ask-issuer.js';
-import { bearerToken } from './bearer.js';
+import { withToken } from './bearer.js';
 import { cachedAuthenticate } from './cached-authenticate.js';
-import type { Authenticate, Credential } from './credential.js';
+import { type Authenticate, type Credential, isPossibleExpiry, type LimitJudgements } from './credential.js';
 
 /** A client that is logged out is out after this time at the latest; the contract promises it. */
 const VIEWER_MS = 30_000;
@@ -36,15 +37,17 @@ const refusal = z.object({ success: z.literal(false) });
 
 /**
  * Has tokens judged by the platform itself, which alone can read them: `GET /auth/validateToken`.
+ * @param limit bounds how often it is asked
  * @param now milliseconds since 1970
  */
-export function platformAuthenticator(validateTokenUrl: string, now: () => number): Authenticate {
-  const ask: Authenticate = async (authorization, clientAddress) => {
-    const sent = bearerToken(authorization);
-    if ('fault' in sent) return sent;
-    if (sent.token.length > MAX_TOKEN_LENGTH) return { fault: 'invalid_token' };
+export function platformAuthenticator(
+  validateTokenUrl: string,
+  limit: LimitJudgements,
+  now: () => number,
+): Authenticate {
+  const ask = limit(async (token, clientAddress) => {
     const url = new URL(validateTokenUrl);
-    url.searchParams.set('token', sent.token);
+    url.searchParams.set('token', token);
     url.searchParams.set('ip', clientAddress);
     try {
       const { status, body } = await askIssuer(url);
@@ -52,8 +55,11 @@ export function platformAuthenticator(validateTokenUrl: string, now: () => numbe
     } catch (error) {
       return { failure: error };
     }
-  };
-  return cachedAuthenticate(ask, {
+  });
+  const authenticate = withToken(async (token, clientAddress) =>
+    token.length > MAX_TOKEN_LENGTH ? { fault: 'invalid_token' } : await ask(token, clientAddress),
+  );
+  return cachedAuthenticate(authenticate, {
     viewerMs: VIEWER_MS,
     refusalMs: REFUSAL_MS,
     maxEntries: MAX_ENTRIES,
@@ -68,11 +74,12 @@ function toCredential(status: number, body: unknown, now: number): Credential {
   const { data } = acceptance.safeParse(body);
   if (data === undefined) throw new IssuerFault('The platform answered what is no judgement of a token.');
   const level = ACCESS_LEVELS.find((candidate) => candidate === data.accessLevel);
-  if (level === undefined) return { fault: 'invalid_token' };
+  if (level === undefined || !isStorable(data.employee)) return { fault: 'invalid_token' };
   const minutes = data.expiresInMinutes ?? 0;
+  const expiresAt = now + minutes * 60_000;
   return {
     viewer: { subject: data.employee, level, customerId: data.customer ?? null, scopes: [] },
-    expiresAt: minutes > 0 ? new Date(now + minutes * 60_000) : null,
+    expiresAt: minutes > 0 && isPossibleExpiry(expiresAt) ? new Date(expiresAt) : null,
   };
 }
 

@@ -19,3 +19,8 @@ export function isCleanLine(text: string): boolean {
 export function isCleanText(text: string): boolean {
   return !/(?![\n\r\t])[\p{Cc}\p{Cs}]/u.test(text);
 }
+
+/** Whether PostgreSQL can store a text as it is: no U+0000, no half surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && !/\p{Cs}/u.test(text);
+}

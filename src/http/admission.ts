@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authenticate, Credential } from '../auth/credential.js';
+import { GatewayError } from '../errors/gateway-error.js';
 import { type ClientAddress, networkOf } from '../limits/client-address.js';
 import type { CountRequest } from '../limits/request-limits.js';
 
@@ -22,7 +23,7 @@ export interface Admission {
   readonly networkOf: (message: IncomingMessage) => string;
   readonly judge: Judge;
   /**
-   * The same for one request more, which is counted before anything is done for it.
+   * The same for one request more, which is counted before anything is done for it; authenticating counts the address.
    * @throws RATE_LIMITED when the client has sent too many
    */
   readonly admit: Judge;
@@ -38,6 +39,8 @@ export function openAdmission({ authenticate, addressOf, countRequest }: Admissi
     admit: async (message, authorization) => {
       const address = of(message);
       const credential = await authenticate(authorization, address);
+      // Too many tokens to look at this one.
+      if ('failure' in credential && credential.failure instanceof GatewayError) throw credential.failure;
       countRequest(networkOf(address), credential);
       return credential;
     },

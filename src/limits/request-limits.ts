@@ -2,10 +2,10 @@ import type { Credential } from '../auth/credential.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { RateLimiter } from './rate-limiter.js';
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 
 /** Some megabytes at most, however many addresses somebody has. */
-const MAX_CLIENTS = 50_000;
+export const MAX_CLIENTS = 50_000;
 
 /**
  * Counts a request for its subject, or for the network of its address when it has none.

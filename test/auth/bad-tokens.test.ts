@@ -113,10 +113,20 @@ const BAD: readonly [string, string, () => Promise<string> | string | undefined]
   ['expired', 'expired', async () => await header({ exp: secondsFromNow(-60) })],
   ['not valid yet', 'invalid_token', async () => await header({ nbf: secondsFromNow(600) })],
   ['no sub', 'invalid_token', async () => await header({ sub: undefined })],
+  ['an empty sub', 'invalid_token', async () => await header({ sub: '' })],
+  ['a sub that is a number', 'invalid_token', async () => await header({ sub: 42 })],
+  ['a sub that is a list', 'invalid_token', async () => await header({ sub: ['employee-1'] })],
+  ['a sub with U+0000', 'invalid_token', async () => await header({ sub: 'employee\0-1' })],
+  ['a sub with half a surrogate pair', 'invalid_token', async () => await header({ sub: 'employee-\ud83d' })],
   ['no exp', 'invalid_token', async () => await header({ exp: undefined })],
+  ['an exp of the year 10000', 'invalid_token', async () => await header({ exp: YEAR_10000_S })],
+  ['an exp that no date can hold', 'invalid_token', async () => await header({ exp: 1e18 })],
   ['an unknown level', 'invalid_token', async () => await header({ accessLevel: 'ROOT' })],
   ['a malformed customer', 'invalid_token', async () => await header({ customer: 'no-id' })],
 ];
+
+/** Seconds since 1970. */
+const YEAR_10000_S = 253_402_300_800;
 
 const OPERATIONS = protectedRootFields(ID);
 const pageUrl = (): URL => new URL(`/network/device/${ID}`, gateway.url);
@@ -186,6 +196,17 @@ describe('the matrix is worth something', () => {
     expect({ status, errors }).toMatchObject({ status: 200 });
     expect(errors.map(({ extensions }) => extensions.rest.code)).not.toContain(401);
     expect(errors.map(({ extensions }) => extensions.rest.code)).not.toContain(400);
+  });
+
+  it.each<[string, Claims]>([
+    ['until the last second before the year 10000', { exp: YEAR_10000_S - 1 }],
+    ['of a subject with an emoji', { sub: 'employee-😀' }],
+  ])('a good token %s is served', async (_, changes) => {
+    const { data, errors } = await gateway.query('{ viewer { id } }', { token: await signed(changes) });
+    expect({ data, errors }).toEqual({
+      data: { viewer: { id: changes['sub'] ?? 'employee-1' } },
+      errors: [],
+    });
   });
 
   it('the REST page is served with a good token', async () => {

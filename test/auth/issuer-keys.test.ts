@@ -39,6 +39,7 @@ beforeEach(async () => {
   const key = issuerKeys(new URL(issuer.url), { onFault, now: Date.now });
   authenticate = bearerAuthenticator(
     { key, issuer: 'issuer', audience: 'gateway', algorithms: JWKS_ALGORITHMS },
+    (judge) => judge,
     Date.now,
   );
 });

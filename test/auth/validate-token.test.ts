@@ -32,7 +32,11 @@ describe('the platform judges a token', () => {
   let authenticate: ReturnType<typeof platformAuthenticator>;
   beforeEach(() => {
     clock = Date.parse('2026-01-01');
-    authenticate = platformAuthenticator(`${platform.url}/auth/validateToken?language=en`, () => clock);
+    authenticate = platformAuthenticator(
+      `${platform.url}/auth/validateToken?language=en`,
+      (judge) => judge,
+      () => clock,
+    );
   });
   const judge = async (token = newToken(), address = '192.0.2.7'): Promise<Credential> =>
     await authenticate(`Bearer ${token}`, address);
@@ -70,6 +74,9 @@ describe('the platform judges a token', () => {
     [-1, null],
     [0, null],
     [null, null],
+    // Beyond the year 9999, and beyond what a date can hold.
+    [4.3e9, null],
+    [1e300, null],
   ])('with expiresInMinutes %s', async (expiresInMinutes, minutes) => {
     reply = jsonReply({ ...ACCEPTED, expiresInMinutes });
     const expiresAt = minutes === null ? null : new Date(clock + minutes * 60_000);
@@ -88,6 +95,8 @@ describe('the platform judges a token', () => {
     ['403 blacklisted', jsonReply({ message: 'blacklisted' }, 403), 'invalid_token'],
     ['success: false', jsonReply({ ...ACCEPTED, success: false }), 'invalid_token'],
     ['a level that nobody knows', jsonReply({ ...ACCEPTED, accessLevel: 'ROOT' }), 'invalid_token'],
+    ['an employee with U+0000', jsonReply({ ...ACCEPTED, employee: 'a\0b' }), 'invalid_token'],
+    ['half a surrogate pair', jsonReply({ ...ACCEPTED, employee: { _id: 'a\ud83d' } }), 'invalid_token'],
     ['a level in lower case', jsonReply({ ...ACCEPTED, accessLevel: 'owner' }), 'invalid_token'],
   ])('a refusal: %s', async (_, answer, fault) => {
     reply = answer;
