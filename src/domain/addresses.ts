@@ -9,6 +9,17 @@ export function parseMac(text: string): string | undefined {
   return /^[0-9a-f]{12}$/.test(digits) && /^[0-9a-f]+([:.-][0-9a-f]+)*$/i.test(text) ? digits : undefined;
 }
 
+const ALL_ZERO = '000000000000';
+
+/**
+ * Whether a MAC address can be that of one station: unicast, which the lowest bit of the first octet says, and not all
+ * zero (IEEE 802, section 8.2.2).
+ * @param mac in normal form
+ */
+export function isStationMac(mac: string): boolean {
+  return mac !== ALL_ZERO && Number.parseInt(mac.slice(0, 2), 16) % 2 === 0;
+}
+
 /**
  * Reads an IPv4 address as a dotted quad: no prefix, no leading zeros (RFC 6943, section 3.1.1, says why).
  * @returns the address as an unsigned 32-bit number, or undefined for a text that is no dotted quad
@@ -30,21 +41,32 @@ export interface Subnet {
   readonly broadcast: number;
 }
 
-/** The subnet of a device's LAN, or undefined while its address or mask is not known. */
+const UNSPECIFIED = 0;
+const LOOPBACK = 127;
+const LINK_LOCAL = 169 * 256 + 254;
+/** Of a /30, the smallest subnet that has two hosts: the device and a client. */
+const MIN_HOST_BITS = 0b11;
+
+/**
+ * The subnet of a device's LAN, or undefined while its address or mask is not known. Devices that do not know their LAN report
+ * a placeholder: 0.0.0.0, a loopback (RFC 1122) or a link-local address (RFC 3927), or the mask of a /31 or /32.
+ */
 export function parseSubnet(lanIp: string | null, subnetMask: string | null): Subnet | undefined {
   const address = parseIPv4(lanIp ?? '');
   const mask = parseIPv4(subnetMask ?? '');
-  if (address === undefined || mask === undefined) return undefined;
+  if (address === undefined || mask === undefined || isPlaceholder(address)) return undefined;
   const hostBits = ~mask >>> 0;
   const isContiguous = (hostBits & (hostBits + 1)) === 0;
-  if (!isContiguous) return undefined;
+  if (!isContiguous || mask === UNSPECIFIED || hostBits < MIN_HOST_BITS) return undefined;
   const network = (address & mask) >>> 0;
   return { lanIp: address, network, broadcast: (network | hostBits) >>> 0 };
 }
 
+function isPlaceholder(address: number): boolean {
+  return address === UNSPECIFIED || address >>> 24 === LOOPBACK || address >>> 16 === LINK_LOCAL;
+}
+
 /** Whether a host may have this address: inside the subnet, neither its network nor its broadcast address. */
 export function isHostAddress(address: number, { network, broadcast }: Subnet): boolean {
-  // A /31 or /32 has neither a network nor a broadcast address (RFC 3021).
-  if (broadcast - network <= 1) return address >= network && address <= broadcast;
   return address > network && address < broadcast;
 }

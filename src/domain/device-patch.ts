@@ -1,6 +1,7 @@
 import { parseMac } from './addresses.js';
 import type { DeviceSettings } from './device.js';
 import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient } from './dhcp.js';
+import { normalName } from './name.js';
 import { WIFI_DEFAULTS, type WifiSettings } from './wifi.js';
 
 /** Absent leaves a value, null clears it, a value sets it. */
@@ -27,7 +28,7 @@ interface DhcpListPatch {
  */
 export function applyPatch(settings: DeviceSettings, patch: DevicePatch): DeviceSettings {
   return {
-    name: patch.name === undefined ? settings.name : (patch.name ?? '').trim(),
+    name: patch.name === undefined ? settings.name : normalName(patch.name ?? ''),
     notes: patch.notes === undefined ? settings.notes : patch.notes,
     macAddress: patch.macAddress === undefined ? settings.macAddress : normalMac(patch.macAddress ?? ''),
     wifi: patchSection(WIFI_DEFAULTS, settings.wifi, patch.wifi),

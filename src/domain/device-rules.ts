@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseMac, parseSubnet } from './addresses.js';
+import { isStationMac, parseMac, parseSubnet } from './addresses.js';
 import { type DeviceSettings, settingsOf } from './device.js';
 import { changedPaths } from './device-changes.js';
 import type { DeviceModel } from './device-model.js';
 import type { DeviceStatus } from './device-status.js';
-import { DHCP_DEFAULTS, dhcpFaults } from './dhcp.js';
+import { DHCP_DEFAULTS, dhcpFaults, NOT_A_STATION_MAC } from './dhcp.js';
 import { type Fault, fault } from './fault.js';
-import { codePoints, isCleanLine, isCleanText } from './text.js';
+import { isName, NAME_RULE } from './name.js';
+import { codePoints, isCleanText } from './text.js';
 import { WIFI_DEFAULTS, wifiFaults } from './wifi.js';
 
-const MAX_NAME = 100;
 const MAX_NOTES = 4096;
 
 /** Paths in the order of the input's fields, which is the order of the answer's violations. */
@@ -56,16 +56,15 @@ export function isSameSettings(before: DeviceSettings, after: DeviceSettings): b
 
 function textFaults({ name, notes, macAddress }: DeviceSettings): Fault[] {
   const faults: Fault[] = [];
-  if (name === '' || codePoints(name) > MAX_NAME || !isCleanLine(name)) {
-    const message = `A name has 1 to ${MAX_NAME} characters and no control characters; it cannot be cleared.`;
-    faults.push(fault('name', message));
-  }
+  if (!isName(name)) faults.push(fault('name', `${NAME_RULE} It cannot be cleared.`));
   if (notes !== null && (codePoints(notes) > MAX_NOTES || !isCleanText(notes))) {
     const message = `Notes have at most ${MAX_NOTES} characters and no control characters but line breaks and tabs.`;
     faults.push(fault('notes', message));
   }
   if (parseMac(macAddress) === undefined) {
     faults.push(fault('macAddress', 'Not a MAC address: 12 hex digits. It cannot be cleared.'));
+  } else if (!isStationMac(macAddress)) {
+    faults.push(fault('macAddress', NOT_A_STATION_MAC));
   }
   return faults;
 }

@@ -1,4 +1,4 @@
-import { isHostAddress, parseIPv4, parseMac, type Subnet } from './addresses.js';
+import { isHostAddress, isStationMac, parseIPv4, parseMac, type Subnet } from './addresses.js';
 import { type Fault, fault } from './fault.js';
 import { codePoints, isCleanLine } from './text.js';
 
@@ -40,6 +40,9 @@ const MAX_RESERVATION_ID = 64;
 const NOT_IN_SUBNET = "Not a host address in the device's subnet.";
 const OWN_ADDRESS = "This is the device's own address.";
 const NOT_AN_IPV4 = 'Not an IPv4 address: four numbers from 0 to 255 with dots between.';
+
+/** What is wrong with a MAC address that no device and no client can have. */
+export const NOT_A_STATION_MAC = 'Not the MAC address of one device: it is a multicast address or all zero.';
 
 /** Every rule that DHCP settings break; `subnet` is undefined while the device's LAN is not known. */
 export function dhcpFaults(dhcp: DhcpSettings, subnet: Subnet | undefined): Fault[] {
@@ -101,8 +104,8 @@ function reservationFaults(clients: readonly ReservedClient[], subnet: Subnet | 
   clients.forEach((client, index) => {
     const at = reservationPath(index);
     faults.push(...reservationFault(client, at, subnet));
-    faults.push(...duplicateFault(firstWithMac, client.mac, index, 'mac'));
-    faults.push(...duplicateFault(firstWithIp, client.ip, index, 'ip'));
+    faults.push(...macTwinFault(firstWithMac, client.mac, index));
+    if (client.enable) faults.push(...ipTwinFault(firstWithIp, client.ip, index));
   });
   return faults;
 }
@@ -111,6 +114,8 @@ function reservationFault(client: ReservedClient, at: string, subnet: Subnet | u
   const faults: Fault[] = [];
   if (parseMac(client.mac) === undefined) {
     faults.push(fault(`${at}.mac`, 'Not a MAC address: 12 hex digits.'));
+  } else if (!isStationMac(client.mac)) {
+    faults.push(fault(`${at}.mac`, NOT_A_STATION_MAC));
   }
   const ipFault = reservedIpFault(parseIPv4(client.ip), subnet);
   if (ipFault !== undefined) faults.push(fault(`${at}.ip`, ipFault));
@@ -129,21 +134,27 @@ function reservedIpFault(ip: number | undefined, subnet: Subnet | undefined): st
 }
 
 /** The later one of two alike is at fault. Texts that are no address at all are reported as such, not as twins. */
-function duplicateFault(
-  firstWith: Map<string, number>,
-  value: string,
-  index: number,
-  field: 'mac' | 'ip',
-): Fault[] {
-  const isAddress = (field === 'mac' ? parseMac(value) : parseIPv4(value)) !== undefined;
-  if (!isAddress) return [];
+function macTwinFault(firstWithMac: Map<string, number>, mac: string, index: number): Fault[] {
+  const first = parseMac(mac) === undefined ? undefined : firstOrSet(firstWithMac, mac, index);
+  if (first === undefined) return [];
+  const message = 'Another reservation has the same mac.';
+  return [fault(`${reservationPath(index)}.mac`, message, [`${reservationPath(first)}.mac`])];
+}
+
+/** The same among the enabled ones: a reservation that is not enabled may wait for an address that another one has. */
+function ipTwinFault(firstWithIp: Map<string, number>, ip: string, index: number): Fault[] {
+  const first = parseIPv4(ip) === undefined ? undefined : firstOrSet(firstWithIp, ip, index);
+  if (first === undefined) return [];
+  const [at, other] = [reservationPath(index), reservationPath(first)];
+  const message = 'Another enabled reservation has the same ip.';
+  return [fault(`${at}.ip`, message, [`${at}.enable`, `${other}.ip`, `${other}.enable`])];
+}
+
+/** The index that has this value already; undefined when this is the first one. */
+function firstOrSet(firstWith: Map<string, number>, value: string, index: number): number | undefined {
   const first = firstWith.get(value);
-  if (first === undefined) {
-    firstWith.set(value, index);
-    return [];
-  }
-  const message = `Another reservation has the same ${field}.`;
-  return [fault(`${reservationPath(index)}.${field}`, message, [`${reservationPath(first)}.${field}`])];
+  if (first === undefined) firstWith.set(value, index);
+  return first;
 }
 
 /** The dotted path of one reservation. */

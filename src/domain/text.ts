@@ -24,3 +24,11 @@ export function isCleanText(text: string): boolean {
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && !/\p{Cs}/u.test(text);
 }
+
+/**
+ * Whether any character of a text shows. White space, format characters and what Unicode calls default ignorable do not; nor do
+ * the empty Braille pattern and the musical null note head, which count as symbols.
+ */
+export function hasVisibleCharacter(text: string): boolean {
+  return /[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]/u.test(text);
+}

@@ -88,9 +88,16 @@ function isSsid(ssid: string): boolean {
   return bytes >= 1 && bytes <= 32 && isCleanLine(ssid);
 }
 
+const RAW_KEY = /^[0-9a-f]{64}$/i;
+
 function isWifiPassword(password: string, band: Band): boolean {
   if (/^[\x20-\x7e]{8,63}$/.test(password)) return true;
-  return band.password !== 'password6G' && /^[0-9a-f]{64}$/i.test(password);
+  return band.password !== 'password6G' && RAW_KEY.test(password);
+}
+
+/** What a password means: of a passphrase each letter counts, of a raw key in hex digits their value. */
+function keyOf(password: string | null): string | null {
+  return password !== null && RAW_KEY.test(password) ? password.toLowerCase() : password;
 }
 
 function passwordRule(band: Band): string {
@@ -105,7 +112,8 @@ function bandsteeringFaults(wifi: WifiSettings): Fault[] {
   const [first, ...others] = enabled;
   if (first === undefined) return [];
   const areAlike = others.every(
-    (band) => wifi[band.ssid] === wifi[first.ssid] && wifi[band.password] === wifi[first.password],
+    (band) =>
+      wifi[band.ssid] === wifi[first.ssid] && keyOf(wifi[band.password]) === keyOf(wifi[first.password]),
   );
   if (areAlike) return [];
   const looksAt = BANDS.flatMap((band) => [`wifi.${band.enabled}`]).concat(

@@ -78,7 +78,7 @@ function devicesBetween(prisma: Prisma, secrets: DeviceSecrets, start: number, e
     SELECT 'f3' || lpad(to_hex(n), 22, '0'), 'f1' || lpad(to_hex(1 + n % ${CUSTOMERS}::integer), 22, '0'),
       'f2' || lpad(to_hex(CASE WHEN n % 10000 = 0 THEN 3 WHEN n % 5 = 0 THEN 2 ELSE 1 END), 22, '0'),
       (CASE WHEN n % 10000 = 1 THEN 'DELETING' WHEN n % 1000 = 2 THEN 'PROVISIONING' ELSE 'ACTIVE' END)::device_state,
-      (n % 1000 = 2)::integer, 'Generated device ' || n, 'Notes about generated device ' || n, 'f3' || lpad(to_hex(n), 10, '0'), 'GEN-' || n,
+      (n % 1000 = 2)::integer, 'Generated device ' || n, 'Notes about generated device ' || n, 'f2' || lpad(to_hex(n), 10, '0'), 'GEN-' || n,
       CASE WHEN n % 10 = 0 THEN 'f5' || lpad(to_hex(n), 22, '0') END, true,
       true, 'Network ' || n, password, true, 'Network ' || n || ' 5G', "password5G",
       true, 'Network ' || n || ' 6G', "password6G", false,

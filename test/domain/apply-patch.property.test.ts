@@ -23,7 +23,7 @@ function wished<T>(
 /** The contract's "What an update does", written a second time: field by field, without a loop. */
 function model(state: DeviceSettings, patch: DevicePatch): DeviceSettings {
   return {
-    name: patch.name === undefined || patch.name === null ? state.name : patch.name.trim(),
+    name: patch.name === undefined || patch.name === null ? state.name : patch.name.trim().normalize('NFC'),
     notes: wished(patch, 'notes', state.notes, null, patch.notes),
     macAddress:
       patch.macAddress === undefined || patch.macAddress === null ? state.macAddress : bare(patch.macAddress),

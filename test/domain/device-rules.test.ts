@@ -37,7 +37,10 @@ describe('a name has 1 to 100 characters, notes at most 4096, and neither has co
     ['line breaks and tabs in notes', { notes: '\ta\r\nb' }, []],
     ['NUL in notes', { notes: 'a\u0000b' }, ['notes']],
     ['half a surrogate pair in notes', { notes: 'a\ud800' }, ['notes']],
+    ['a name that does not show', { name: '\u200b\u00ad' }, ['name']],
     ['no MAC address', { macAddress: '' }, ['macAddress']],
+    ['a multicast address', { macAddress: '01005e0000fb' }, ['macAddress']],
+    ['no MAC address but zeros', { macAddress: '000000000000' }, ['macAddress']],
     ['11 digits', { macAddress: '12345678901' }, ['macAddress']],
   ])('%s', (_, wishes, paths) => {
     expect(pathsOf(settingsFaults(settings(wishes), FACTS))).toEqual(paths);

@@ -97,6 +97,8 @@ describe('a reservation has a MAC address, and an address that a host of the sub
     ['a good one', {}, []],
     ['no MAC address', { mac: '' }, ['mac']],
     ['11 digits', { mac: 'aaaaaaaaaa0' }, ['mac']],
+    ['a multicast MAC address', { mac: '01005e0000fb' }, ['mac']],
+    ['no MAC address but zeros', { mac: '000000000000' }, ['mac']],
     ['another subnet', { ip: '192.168.1.9' }, ['ip']],
     ['the network address', { ip: at(0) }, ['ip']],
     ['the broadcast address', { ip: at(255) }, ['ip']],
@@ -129,6 +131,13 @@ describe('no two reservations share a MAC address or an address: the later one i
     ['two that differ', [client(), other()], []],
     ['the same MAC address', [client(), other({ mac: client().mac })], ['[1].mac']],
     ['the same address', [client(), other({ ip: at(9) })], ['[1].ip']],
+    ['the same address, the first not enabled', [client({ enable: false }), other({ ip: at(9) })], []],
+    ['the same address, the second not enabled', [client(), other({ ip: at(9), enable: false })], []],
+    [
+      'the same MAC address, one not enabled',
+      [client({ enable: false }), other({ mac: client().mac })],
+      ['[1].mac'],
+    ],
     ['both', [client(), client()], ['[1].mac', '[1].ip']],
     ['the first and the third', [client(), other(), client({ ip: at(11) })], ['[2].mac']],
     ['three alike', [client(), client(), client()], ['[1].mac', '[1].ip', '[2].mac', '[2].ip']],
@@ -173,7 +182,12 @@ describe('a fault answers to every value that its rule looks at', () => {
     [
       'the same address twice',
       { reservedClients: [client(), other({ ip: at(9) })] },
-      ['reservedClients[1].ip', 'reservedClients[0].ip'],
+      [
+        'reservedClients[1].ip',
+        'reservedClients[1].enable',
+        'reservedClients[0].ip',
+        'reservedClients[0].enable',
+      ],
     ],
   ])('%s', (_, wishes, fields) => {
     const involves = fields.map((field) => `dhcp.${field}`);

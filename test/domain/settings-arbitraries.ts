@@ -3,6 +3,7 @@ import type { DeviceSettings } from '../../src/domain/device.js';
 import type { DevicePatch, ReservedClientPatch } from '../../src/domain/device-patch.js';
 import type { DeviceFacts } from '../../src/domain/device-rules.js';
 import type { DhcpSettings, ReservedClient } from '../../src/domain/dhcp.js';
+import { normalName } from '../../src/domain/name.js';
 import type { WifiSettings } from '../../src/domain/wifi.js';
 
 /** A device that can do everything, in the middle of 10.0.0.0/16, so that pools lie below it and above. */
@@ -17,17 +18,19 @@ const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option
 const oneOf = (letters: string): fc.Arbitrary<string> => fc.constantFrom(...Array.from(letters));
 const hex = oneOf('0123456789abcdef');
 const ascii = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCodePoint(code));
-const letter = oneOf('aZ09 -_øß中\u{1F680}');
+const letter = oneOf('aZ09 -_øße\u0301中\u{1F680}');
 const text = (min: number, max: number): fc.Arbitrary<string> =>
   fc.string({ unit: letter, minLength: min, maxLength: max });
 const host = (min: number, max: number): fc.Arbitrary<string> =>
   fc.integer({ min, max }).map((number) => `10.0.${Math.floor(number / 256)}.${number % 256}`);
 
-const mac = fc.string({ unit: hex, minLength: 12, maxLength: 12 });
+const mac = fc
+  .string({ unit: hex, minLength: 10, maxLength: 10 })
+  .chain((rest) => fc.constantFrom('02', '12', 'fe').map((first) => first + rest));
 // Few, so that patches often meet a client that is there already.
 const clientMac = fc.integer({ min: 0, max: 5 }).map((number) => `aaaaaaaaaa0${number}`);
 
-const name = text(1, 100).map((wish) => wish.trim() || 'x');
+const name = text(1, 100).map((wish) => normalName(wish) || 'x');
 const notes = fc.string({ unit: fc.oneof(letter, fc.constantFrom('\n', '\r', '\t')), maxLength: 200 });
 const ssid = text(1, 8);
 const password = fc.string({ unit: ascii, minLength: 8, maxLength: 63 });
@@ -44,7 +47,11 @@ const client: fc.Arbitrary<ReservedClient> = fc.record(
 );
 const clients = fc
   .uniqueArray(client, { maxLength: 5, selector: ({ mac }) => mac })
-  .map((list) => list.filter(({ ip }, index) => list.findIndex((other) => other.ip === ip) === index));
+  .map((list) =>
+    list.filter(
+      (one, index) => !one.enable || list.findIndex((other) => other.enable && other.ip === one.ip) === index,
+    ),
+  );
 
 const freeWifi: fc.Arbitrary<WifiSettings> = fc.record(
   {

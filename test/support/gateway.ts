@@ -180,7 +180,7 @@ export function newId(): string {
   return randomBytes(12).toString('hex');
 }
 
-/** A new MAC address in normal form. */
+/** A new MAC address in normal form: unicast, locally administered. */
 export function newMac(): string {
-  return randomBytes(6).toString('hex');
+  return `02${randomBytes(5).toString('hex')}`;
 }

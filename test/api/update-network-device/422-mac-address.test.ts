@@ -77,6 +77,11 @@ describe('updateNetworkDevice keeps MAC addresses in one form, and each on one d
     { rule: 'NUL inside', mac: '123456\u0000789012' },
     { rule: 'half a surrogate pair', mac: '12345678901\ud800' },
     { rule: 'a MAC address in braces', mac: '{123456789012}' },
+    { rule: 'all zero', mac: '00:00:00:00:00:00' },
+    { rule: 'broadcast', mac: 'ff:ff:ff:ff:ff:ff' },
+    { rule: 'the multicast address of IPv4', mac: '01-00-5E-00-00-01' },
+    { rule: 'the multicast address of IPv6', mac: '3333.0000.0001' },
+    { rule: 'a multicast address that is locally administered', mac: '03a0b1c2d3e4' },
   ];
   it.each(byRule(malformed))('refuses %s', async (_, { mac }) => {
     await expectRefused(gateway, await createDevice(gateway), { macAddress: mac }, ['macAddress']);

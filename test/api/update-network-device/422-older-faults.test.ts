@@ -21,6 +21,28 @@ const OLDER_FAULTS = [
   { rule: 'with a control character in its name', ...ON_DEVICE, change: "name = E'Johns\\x07router'" },
   { rule: 'with a control character in an SSID', ...ON_DEVICE, change: "wifi_ssid = E'Sky\\x07Net'" },
   {
+    rule: 'with a multicast address of its own',
+    ...ON_DEVICE,
+    change: "mac_address = '03' || substr(id, 15)",
+  },
+  {
+    rule: 'with a name that does not show',
+    ...ON_DEVICE,
+    change: "name = U&'\\200B'",
+  },
+  {
+    rule: 'with a reservation for a multicast address',
+    ...ON_DEVICE,
+    change: `dhcp_reserved_clients = dhcp_reserved_clients ||
+      '[{"mac":"01005e0000fb","ip":"192.168.0.11","enable":true,"id":null}]'`,
+  },
+  {
+    rule: 'with two enabled reservations for one address',
+    ...ON_DEVICE,
+    change: `dhcp_reserved_clients = dhcp_reserved_clients ||
+      '[{"mac":"123456789015","ip":"192.168.0.10","enable":true,"id":null}]'`,
+  },
+  {
     rule: 'with two reservations for one client',
     ...ON_DEVICE,
     change: `dhcp_reserved_clients = dhcp_reserved_clients ||

@@ -16,6 +16,16 @@ function many(count: number): object[] {
   }));
 }
 
+/** What devices tell of their LAN while they do not know it. */
+const PLACEHOLDERS: { rule: string; status: { lanIp: string; subnetMask: string } }[] = [
+  { rule: '0.0.0.0 as its address', status: { lanIp: '0.0.0.0', subnetMask: '255.255.255.0' } },
+  { rule: '0.0.0.0 as its mask', status: { lanIp: at(1), subnetMask: '0.0.0.0' } },
+  { rule: 'a loopback address', status: { lanIp: '127.0.0.1', subnetMask: '255.0.0.0' } },
+  { rule: 'a link-local address', status: { lanIp: '169.254.17.4', subnetMask: '255.255.0.0' } },
+  { rule: 'a mask of 31 bits', status: { lanIp: at(1), subnetMask: '255.255.255.254' } },
+  { rule: 'a mask of 32 bits', status: { lanIp: at(1), subnetMask: '255.255.255.255' } },
+];
+
 interface Case {
   readonly rule: string;
   readonly device?: DeviceWishes;
@@ -40,6 +50,16 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
       rule: 'a MAC address with other letters',
       clients: [{ mac: `g${A.slice(1)}`, ip: at(9) }],
       faults: ['[0].mac'],
+    },
+    { rule: 'all zero as MAC address', clients: [{ mac: '000000000000', ip: at(9) }], faults: ['[0].mac'] },
+    { rule: 'the broadcast MAC address', clients: [{ mac: 'FFFFFFFFFFFF', ip: at(9) }], faults: ['[0].mac'] },
+    {
+      rule: 'a multicast MAC address',
+      clients: [
+        { mac: A, ip: at(8) },
+        { mac: '01:00:5e:00:00:fb', ip: at(9) },
+      ],
+      faults: ['[1].mac'],
     },
     { rule: 'one without IP address', clients: [{ mac: A }], faults: ['[0].ip'] },
     { rule: 'null as IP address', clients: [{ mac: A, ip: null }], faults: ['[0].ip'] },
@@ -102,12 +122,30 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
       faults: ['[1].ip'],
     },
     {
-      rule: 'an IP address twice, even where one is not enabled',
+      rule: 'an IP address twice among the enabled ones, with one between that is not',
       clients: [
-        { mac: A, ip: at(9), enable: false },
-        { mac: B, ip: at(9) },
+        { mac: A, ip: at(9) },
+        { mac: B, ip: at(9), enable: false },
+        { mac: C, ip: at(9) },
       ],
-      faults: ['[1].ip'],
+      faults: ['[2].ip'],
+    },
+    {
+      rule: "the device's own address, a network address and one outside, enabled or not",
+      clients: [
+        { mac: A, ip: at(1), enable: false },
+        { mac: B, ip: at(0), enable: false },
+        { mac: C, ip: '192.168.1.9', enable: false },
+      ],
+      faults: ['[0].ip', '[1].ip', '[2].ip'],
+    },
+    {
+      rule: 'a MAC address twice, though one is not enabled',
+      clients: [
+        { mac: A, ip: at(8), enable: false },
+        { mac: A, ip: at(9) },
+      ],
+      faults: ['[1].mac'],
     },
     {
       rule: 'an IP address twice while DHCP is off and no subnet is known',
@@ -186,6 +224,23 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
       device: { status: { subnetMask: null } },
       clients: [{ mac: A, ip: at(1) }],
     },
+    {
+      rule: 'one address for several clients of which at most one is enabled',
+      clients: [
+        { mac: A, ip: at(9), enable: false },
+        { mac: B, ip: at(9), enable: true },
+        { mac: C, ip: at(9), enable: false },
+      ],
+    },
+    ...PLACEHOLDERS.map(({ rule, status }) => ({
+      rule: `any address while the device tells ${rule}`,
+      device: { dhcp: null, status },
+      clients: [
+        { mac: A, ip: '0.0.0.0' },
+        { mac: B, ip: at(1) },
+        { mac: C, ip: '127.0.0.1' },
+      ],
+    })),
     { rule: '256 reservations', device: { status: null }, clients: many(256) },
     { rule: 'an id of 64 characters', clients: [{ mac: A, ip: at(9), id: 'x'.repeat(64) }] },
     { rule: 'an id of 64 emoji', clients: [{ mac: A, ip: at(9), id: '\u{1F680}'.repeat(64) }] },

@@ -115,6 +115,11 @@ describe('updateNetworkDevice never stores WiFi settings that break a rule', () 
       at: ['bandsteering'],
     },
     {
+      rule: 'band steering of bands whose passphrases differ by case alone',
+      wifi: { bandsteering: true, ssid5G: 'SkyNet', password: 'abcdefabcdef', password5G: 'ABCDEFABCDEF' },
+      at: ['bandsteering'],
+    },
+    {
       rule: 'another SSID on one of the steered bands',
       device: STEERING,
       wifi: { ssid: 'Other' },
@@ -159,6 +164,15 @@ describe('updateNetworkDevice never stores WiFi settings that break a rule', () 
     { rule: 'SSID and password of a band that the model lacks', device: lacks6G, wifi: ALIKE },
     { rule: 'a model without WiFi that loses its section', device: lacksWifi, wifi: null },
     { rule: 'band steering of bands that are alike', wifi: { ...ALIKE, bandsteering: true } },
+    {
+      rule: 'band steering of bands with one raw key in two spellings',
+      wifi: {
+        bandsteering: true,
+        ssid5G: 'SkyNet',
+        password: HEX_64.toUpperCase(),
+        password5G: HEX_64.toLowerCase(),
+      },
+    },
     { rule: 'band steering of one band', wifi: { enabled5G: false, bandsteering: true } },
     { rule: 'band steering of no band', device: ALL_OFF, wifi: { bandsteering: true } },
     { rule: 'a disabled band that differs beside steered ones', device: STEERING, wifi: { ssid6G: 'Other' } },
