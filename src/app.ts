@@ -228,7 +228,7 @@ function observedStorage(storage: Storage, metrics: GatewayMetrics, onWritten: (
   return { ...storage, database: tellingDatabase(measured, onWritten) };
 }
 
-const PING: Statement = { name: 'ping', text: 'SELECT 1', kind: 'read' };
+const PING: Statement = { name: 'ping', text: 'SELECT 1', onLostConnection: 'nothing-written' };
 const PING_TIMEOUT_MS = 1_500;
 
 /** Whether the database answers, and soon. */

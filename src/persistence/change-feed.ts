@@ -52,7 +52,7 @@ const PATIENCE_BEATS = 5;
 const PRUNE = {
   name: 'prune-changes',
   text: 'DELETE FROM device_change WHERE xid < $1::bigint',
-  kind: 'write',
+  onLostConnection: 'unknown',
 } as const;
 const PRUNE_EVERY_MS = 60_000;
 

@@ -28,7 +28,7 @@ export function customerLists({ run }: Database): CustomerLists {
       const where = inScope(scope);
       where.add(`id = ANY(${where.param(ids)})`);
       const text = `SELECT id, name FROM customer WHERE ${where.toString()}`;
-      return (await run({ text, kind: 'read' }, where.values)).map(toCustomer);
+      return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toCustomer);
     },
     page: async (scope, search, page) => {
       const where = inScope(scope, search);
@@ -36,12 +36,12 @@ export function customerLists({ run }: Database): CustomerLists {
       if (page.beforeId !== null) where.add(`id < ${where.param(page.beforeId)}`);
       const text = `SELECT id, name FROM customer WHERE ${where.toString()}
         ORDER BY id ${page.isBackward ? 'DESC' : 'ASC'} LIMIT ${where.param(page.limit + 1)}`;
-      return (await run({ text, kind: 'read' }, where.values)).map(toCustomer);
+      return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toCustomer);
     },
     count: async (scope, search) => {
       const where = inScope(scope, search);
       const text = `SELECT count(*)::integer AS total FROM customer WHERE ${where.toString()}`;
-      const [row] = await run({ text, kind: 'read' }, where.values);
+      const [row] = await run({ text, onLostConnection: 'nothing-written' }, where.values);
       return row === undefined ? 0 : RowReader.of(row).int('total');
     },
   };

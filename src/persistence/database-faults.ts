@@ -37,12 +37,16 @@ export function connectFault(cause: unknown): GatewayError {
 }
 
 /** What to tell of a statement that failed after it was sent; a fault that is not the database's comes back as it is. */
-export function statementFault(cause: unknown, kind: 'read' | 'write'): unknown {
+export function statementFault(cause: unknown, onLostConnection: 'nothing-written' | 'unknown'): unknown {
   const state = sqlState(cause);
   if (wasNeverSent(cause)) return connectFault(cause);
   const isLost = state === undefined || CONNECTION_LOST.has(state);
   if (isLost) {
-    return new GatewayError(kind === 'write' ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE', {}, { cause });
+    return new GatewayError(
+      onLostConnection === 'unknown' ? 'OUTCOME_UNKNOWN' : 'DATABASE_UNAVAILABLE',
+      {},
+      { cause },
+    );
   }
   return isUnavailableState(state) ? connectFault(cause) : cause;
 }

@@ -4,12 +4,17 @@ import { PrismaClient } from '../generated/prisma/client.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { connectFault, faultOfPrisma, losesConnection, statementFault } from './database-faults.js';
 
+/** What is known of a statement's effect when its connection breaks before the answer: there is none, or nobody knows. */
+export type LostConnection = 'nothing-written' | 'unknown';
+
 /** A statement that runs beside Prisma. */
 export interface Statement {
   /** Given to a text that never changes, so that PostgreSQL parses it once for each connection; the set of names is small. */
   readonly name?: string;
   readonly text: string;
-  readonly kind: 'read' | 'write';
+  readonly onLostConnection: LostConnection;
+  /** Set where the statement adds rows to `device_change`, so that whoever reads them is notified after the commit. */
+  readonly changesDevices?: true;
 }
 
 /** A row as the driver gives it, by column name; nothing about it is known yet. */
@@ -102,9 +107,12 @@ class StatementFailure extends Error {}
 /** Prisma asks the pool itself; this way its statements fail exactly as ours do. Those in its transactions do not come by here. */
 function withExactFaults(pool: pg.Pool): pg.Pool {
   const query = async (config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> => {
-    const kind = /^\s*SELECT\b/i.test(config.text) ? 'read' : 'write';
+    const onLostConnection = /^\s*SELECT\b/i.test(config.text) ? 'nothing-written' : 'unknown';
     try {
-      return await withClient(pool, async (client) => await client.query(config).catch(failed(kind)));
+      return await withClient(
+        pool,
+        async (client) => await client.query(config).catch(failed(onLostConnection)),
+      );
     } catch (cause) {
       throw new StatementFailure('A statement failed.', { cause });
     }
@@ -164,22 +172,22 @@ async function withClient<T>(
 
 async function runOn(
   client: pg.ClientBase,
-  { name = '', text, kind }: Statement,
+  { name = '', text, onLostConnection }: Statement,
   values: readonly unknown[],
 ): Promise<readonly RawRow[]> {
   const query = client.query<RawRow>({ name, text, values: [...values] });
-  return (await query.catch(failed(kind))).rows;
+  return (await query.catch(failed(onLostConnection))).rows;
 }
 
 /** What becomes of an error of the driver. */
-function failed(kind: Statement['kind']): (error: unknown) => never {
+function failed(onLostConnection: LostConnection): (error: unknown) => never {
   return (error) => {
-    throw statementFault(error, kind);
+    throw statementFault(error, onLostConnection);
   };
 }
 
-const BEGIN: Statement = { name: 'begin', text: 'BEGIN', kind: 'read' };
-const COMMIT: Statement = { name: 'commit', text: 'COMMIT', kind: 'write' };
+const BEGIN: Statement = { name: 'begin', text: 'BEGIN', onLostConnection: 'nothing-written' };
+const COMMIT: Statement = { name: 'commit', text: 'COMMIT', onLostConnection: 'unknown' };
 
 async function transactionOn<T>(
   client: pg.ClientBase,
@@ -188,7 +196,7 @@ async function transactionOn<T>(
 ): Promise<T> {
   const run: RunStatement = async (statement, values) =>
     // Until the commit a broken connection means that nothing was written.
-    await runOn(client, { ...statement, kind: 'read' }, values);
+    await runOn(client, { ...statement, onLostConnection: 'nothing-written' }, values);
   await run(BEGIN, []);
   try {
     const result = await work(run);

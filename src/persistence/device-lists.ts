@@ -49,7 +49,10 @@ export function deviceLists({ run }: Database): DeviceLists {
       // Not by device_reach: the one plan for all viewers would read all that a large reseller reaches.
       addScope(scope, where, (ancestorId) => `${ancestorId} = ANY(c.ancestor_ids)`);
       const text = `SELECT ${DEVICE} FROM ${DEVICE_TABLES} WHERE ${where.toString()}`;
-      const rows = await run({ name: `list-by-id-${scope.kind}`, text, kind: 'read' }, where.values);
+      const rows = await run(
+        { name: `list-by-id-${scope.kind}`, text, onLostConnection: 'nothing-written' },
+        where.values,
+      );
       return rows.map(toStoredDevice);
     },
     page: async (scope, filter, page) => {
@@ -69,13 +72,13 @@ export function deviceLists({ run }: Database): DeviceLists {
         )
         SELECT ${DEVICE} FROM ${DEVICE_TABLES} JOIN page ON page.id = d.id
         ORDER BY d.id ${order}`;
-      return (await run({ text, kind: 'read' }, where.values)).map(toStoredDevice);
+      return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toStoredDevice);
     },
     count: async (scope, filter) => {
       const where = new Conditions();
       const { tables } = source(scope, filter, await modelsOf(run, filter), where);
       const text = `SELECT count(*)::integer AS total FROM ${tables} WHERE ${where.toString()}`;
-      const [row] = await run({ text, kind: 'read' }, where.values);
+      const [row] = await run({ text, onLostConnection: 'nothing-written' }, where.values);
       return row === undefined ? 0 : RowReader.of(row).int('total');
     },
   };
@@ -127,7 +130,9 @@ function addScope(scope: ListScope, where: Conditions, isBelow: (ancestorId: str
 async function modelsOf(run: RunStatement, { types }: DeviceFilter): Promise<readonly string[]> {
   if (types === undefined) return [];
   const text = 'SELECT id FROM device_model WHERE type = ANY($1::device_model_type[])';
-  const rows = await run({ name: 'list-models-of-types', text, kind: 'read' }, [types]);
+  const rows = await run({ name: 'list-models-of-types', text, onLostConnection: 'nothing-written' }, [
+    types,
+  ]);
   return rows.map((row) => RowReader.of(row).text('id'));
 }
 

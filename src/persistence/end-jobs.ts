@@ -37,7 +37,8 @@ const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
       INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED'
     )
     SELECT device_id, state <> 'QUEUED' AND jobs_left > 0 AS has_next FROM ended`,
-  kind: 'write',
+  onLostConnection: 'unknown',
+  changesDevices: true,
 });
 
 const END_JOBS = endStatement('end-jobs', 'SKIP LOCKED');

@@ -16,7 +16,7 @@ const LIST_JOBS: Statement = {
         AND ($2::provisioning_job_state[] IS NULL OR j.state = ANY($2::provisioning_job_state[]))
       ORDER BY j.id DESC LIMIT $3
     ) j`,
-  kind: 'read',
+  onLostConnection: 'nothing-written',
 };
 
 const COUNT_OPEN_JOBS: Statement = {
@@ -24,7 +24,7 @@ const COUNT_OPEN_JOBS: Statement = {
   text: `SELECT count(*) FILTER (WHERE state = 'QUEUED')::integer AS queued,
       count(*) FILTER (WHERE state = 'RUNNING')::integer AS running
     FROM provisioning_job WHERE state IN ('QUEUED', 'RUNNING')`,
-  kind: 'read',
+  onLostConnection: 'nothing-written',
 };
 
 /** The jobs of all devices that are not ended, by state. */

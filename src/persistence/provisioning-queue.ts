@@ -83,7 +83,7 @@ const CLAIM: Statement = {
     )
     SELECT started.job_id, started.attempts AS job_attempts, ${DEVICE}
     FROM started JOIN candidate d ON d.id = started.device_id ${DEVICE_JOINS}`,
-  kind: 'write',
+  onLostConnection: 'unknown',
 };
 
 const RENEW: Statement = {
@@ -92,7 +92,7 @@ const RENEW: Statement = {
     FROM unnest(${unsizedIds('$1')}, $2::bigint[], $3::uuid[]) AS held(device_id, id, lease)
     WHERE j.device_id = held.device_id AND j.id = held.id AND j.lease = held.lease
     RETURNING ${JOB_ID} AS id`,
-  kind: 'write',
+  onLostConnection: 'unknown',
 };
 
 /** The queue of this database. Its clock is the database's, so that workers need not agree on the time. */

@@ -59,7 +59,8 @@ const QUEUE_CURRENT_SETTINGS: Statement = {
       RETURNING ${PROGRESS_COLUMNS}, true AS needs_job, NULL::bigint AS started_id, NULL::uuid AS lease, 0 AS lease_ms,
         jsonb_populate_record(NULL::device_audit, $2::jsonb) AS audit
     ), ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE} SELECT state, jobs, provisioned FROM written`,
-  kind: 'write',
+  onLostConnection: 'unknown',
+  changesDevices: true,
 };
 
 /** Queues a job for a device as it is; undefined for one that is gone or being deleted. */

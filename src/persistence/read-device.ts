@@ -23,13 +23,17 @@ const FIND_DEVICES = `SELECT wish.place::integer AS place, ${DEVICE},
   JOIN network_device d ON d.id = wish.id ${DEVICE_JOINS}`;
 
 /** Devices with everything nested, in one statement: reads are what the gateway does most. */
-const READ_DEVICES: Statement = { name: 'read-devices', text: FIND_DEVICES, kind: 'read' };
+const READ_DEVICES: Statement = {
+  name: 'read-devices',
+  text: FIND_DEVICES,
+  onLostConnection: 'nothing-written',
+};
 
 /** The same with the rows locked until the end of the transaction. */
 const LOCK_DEVICES: Statement = {
   name: 'lock-devices',
   text: `${FIND_DEVICES} FOR NO KEY UPDATE OF d`,
-  kind: 'read',
+  onLostConnection: 'nothing-written',
 };
 
 /**

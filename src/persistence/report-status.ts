@@ -73,7 +73,8 @@ const REPORT_STATUS: Statement = {
       WHERE last_comm IS NOT DISTINCT FROM ($1::jsonb -> device_id ->> 'last_comm')::timestamptz
     )
     SELECT ${DEVICE} FROM ${DEVICE_TABLES_BUT_STATUS} JOIN written s ON s.device_id = d.id`,
-  kind: 'write',
+  onLostConnection: 'unknown',
+  changesDevices: true,
 };
 
 /** The status of the devices of this database. */

@@ -115,7 +115,7 @@ const FIND_STALE: Statement = {
       FROM network_device WHERE id > $1 ORDER BY id LIMIT $2
     )
     SELECT * FROM page WHERE is_stale OR id = (SELECT max(id) FROM page) ORDER BY id`,
-  kind: 'read',
+  onLostConnection: 'nothing-written',
 };
 
 const UNCHANGED = COLUMN_NAMES.map((name) => `d.${name} IS NOT DISTINCT FROM change.old_${name}`).join(
@@ -139,7 +139,7 @@ const SEAL_ANEW: Statement = {
     FROM change JOIN free ON free.id = change.id
     WHERE d.id = change.id AND ${UNCHANGED}
     RETURNING d.id`,
-  kind: 'write',
+  onLostConnection: 'unknown',
 };
 
 /** What to write for one device; undefined when none of its stale passwords opens. */

@@ -25,7 +25,7 @@ const COUNT_BY_KEY: Statement = {
     )
     SELECT (SELECT max(id) FROM page) AS last_id, (SELECT count(*)::integer FROM page) AS devices, key_id, passwords
     FROM (VALUES (true)) AS one(row) LEFT JOIN counts ON true`,
-  kind: 'read',
+  onLostConnection: 'nothing-written',
 };
 
 /** Counts the stored WiFi passwords by the key that they are sealed with. */

@@ -1,23 +1,37 @@
 import type { Database, RunStatement } from './database.js';
 
-/** The same database, which says after each statement and transaction that may have changed something that it may have. */
-export function tellingDatabase(database: Database, onWritten: () => void): Database {
-  const told = async <T>(writing: Promise<T>): Promise<T> => {
-    try {
-      return await writing;
-    } finally {
-      // Also when nobody knows whether it was committed.
-      onWritten();
-    }
-  };
+/**
+ * The same database, which says after each statement that changes devices, and after the end of a transaction with such a
+ * statement, that there may be changes to read.
+ */
+export function tellingDatabase(database: Database, onChanged: () => void): Database {
   const telling =
     (run: RunStatement): RunStatement =>
-    async (statement, values) =>
-      await (statement.kind === 'write' ? told(run(statement, values)) : run(statement, values));
+    async (statement, values) => {
+      try {
+        return await run(statement, values);
+      } finally {
+        // Also when nobody knows whether it was committed.
+        if (statement.changesDevices) onChanged();
+      }
+    };
   return {
     ...database,
     run: telling(database.run),
     runThroughPrisma: telling(database.runThroughPrisma),
-    transaction: async (work) => await told(database.transaction(work)),
+    transaction: async (work) => {
+      const seen = { changes: false };
+      try {
+        return await database.transaction(
+          async (run) =>
+            await work(async (statement, values) => {
+              seen.changes ||= statement.changesDevices === true;
+              return await run(statement, values);
+            }),
+        );
+      } finally {
+        if (seen.changes) onChanged();
+      }
+    },
   };
 }

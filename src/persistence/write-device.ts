@@ -81,7 +81,8 @@ const writeStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => 
     SELECT held.place, w.id IS NOT NULL AS is_written, w.state, w.jobs, w.provisioned,
       lpad(to_hex(w.started_id), 24, '0') AS started_job
     FROM held LEFT JOIN written w USING (place)`,
-  kind: 'write',
+  onLostConnection: 'unknown',
+  changesDevices: true,
 });
 
 const WRITE_FREE_DEVICES = writeStatement('write-devices', 'SKIP LOCKED');

@@ -112,15 +112,15 @@ describe('a connection has time limits of the server', () => {
   const SHOW: Statement = {
     text: `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
       current_setting('idle_in_transaction_session_timeout') AS idle`,
-    kind: 'read',
+    onLostConnection: 'nothing-written',
   };
   const INSERT: Statement = {
     text: "INSERT INTO customer (id, name) VALUES (repeat('a', 24), 'Never')",
-    kind: 'write',
+    onLostConnection: 'unknown',
   };
   const IMPATIENT: Statement = {
     text: 'SET LOCAL idle_in_transaction_session_timeout = 100',
-    kind: 'read',
+    onLostConnection: 'nothing-written',
   };
 
   it('which are shorter than those of the gateway', async () => {
@@ -134,17 +134,20 @@ describe('a connection has time limits of the server', () => {
   it('a transaction in which a statement took too long (57014) is rolled back, and its connection is used again', async () => {
     const { url, drop } = await createTestDatabase();
     const database = openDatabase(url, () => undefined);
-    const own: Statement = { text: 'SELECT pg_backend_pid() AS pid', kind: 'read' };
+    const own: Statement = { text: 'SELECT pg_backend_pid() AS pid', onLostConnection: 'nothing-written' };
     const before = await database.run(own, []);
     const late = database.transaction(async (run) => {
       await run(INSERT, []);
-      await run({ text: 'SET LOCAL statement_timeout = 100', kind: 'read' }, []);
-      await run({ text: 'SELECT pg_sleep(20)', kind: 'read' }, []);
+      await run({ text: 'SET LOCAL statement_timeout = 100', onLostConnection: 'nothing-written' }, []);
+      await run({ text: 'SELECT pg_sleep(20)', onLostConnection: 'nothing-written' }, []);
     });
     await expect(late).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     expect(await database.run(own, [])).toEqual(before);
     // Outside a transaction each statement is one of its own.
-    const xact: Statement = { text: 'SELECT pg_current_xact_id()::text AS id', kind: 'read' };
+    const xact: Statement = {
+      text: 'SELECT pg_current_xact_id()::text AS id',
+      onLostConnection: 'nothing-written',
+    };
     expect(await database.run(xact, [])).not.toEqual(await database.run(xact, []));
     expect(await database.prisma.customer.count()).toBe(0);
     await database.close();
@@ -157,7 +160,7 @@ describe('a connection has time limits of the server', () => {
     const proxied = new URL(url);
     proxied.port = String(proxy.port);
     const database = openDatabase(proxied.href, () => undefined);
-    const own: Statement = { text: 'SELECT pg_backend_pid() AS pid', kind: 'read' };
+    const own: Statement = { text: 'SELECT pg_backend_pid() AS pid', onLostConnection: 'nothing-written' };
     const before = await database.run(own, []);
     const refused = database.transaction(async (run) => {
       await run(INSERT, []);

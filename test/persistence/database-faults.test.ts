@@ -6,8 +6,8 @@ describe('a connection that breaks is never mistaken for an answer of PostgreSQL
     '%s during a write is OUTCOME_UNKNOWN, during a read not',
     (code) => {
       const fault = Object.assign(new Error('gone'), code === undefined ? {} : { code });
-      expect(statementFault(fault, 'write')).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-      expect(statementFault(fault, 'read')).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+      expect(statementFault(fault, 'unknown')).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      expect(statementFault(fault, 'nothing-written')).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
     },
   );
 });

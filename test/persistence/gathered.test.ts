@@ -98,7 +98,7 @@ async function writeAll(
 async function plans(name: string): Promise<unknown> {
   const text = `SELECT custom_plans::integer AS custom, generic_plans::integer AS generic
     FROM pg_prepared_statements WHERE name = $1`;
-  const [row] = await database.run({ text, kind: 'read' }, [name]);
+  const [row] = await database.run({ text, onLostConnection: 'nothing-written' }, [name]);
   return row;
 }
 
