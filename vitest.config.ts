@@ -23,6 +23,9 @@ const PROCESS = [
 
 const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
 
+/** Its rows about secrets, lost writes and hostile documents, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
+const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,hostile-documents,write-cut}.test.ts'];
+
 /** Vitest itself would leave one core out. */
 const maxWorkers = availableParallelism();
 
@@ -78,9 +81,20 @@ export default defineConfig({
         test: {
           ...withPostgres,
           name: 'faults',
-          include: FAULT_SUITE,
+          include: QUICK_FAULTS,
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...withPostgres,
+          name: 'long-faults',
+          include: FAULT_SUITE,
+          exclude: QUICK_FAULTS,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],
