@@ -49,6 +49,9 @@ function numberRule(max: number, message: string): Rule {
 
 const MAX_CODE = 64;
 
+/** How far the clock of whoever reports may be ahead of ours, in milliseconds. A moment beyond that is not known, it is wrong. */
+export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
 const IPV4 = textRule((text) => parseIPv4(text) !== undefined, 'Not an IPv4 address as a dotted quad.');
 const IPV6 = textRule(isIPv6, 'Not an IPv6 address.');
 const CODE = textRule(
@@ -84,12 +87,23 @@ const RULES: Readonly<Record<Exclude<keyof StatusReport, 'online'>, Rule>> = {
   connectionTime: COUNT,
 };
 
-/** Every rule that a report breaks, in the order of the input's fields. What clears a value breaks none. */
-export function reportFaults(report: StatusReport): Fault[] {
+/**
+ * Every rule that a report breaks, in the order of the input's fields. What clears a value breaks none.
+ * @param now the moment that `lastComm` is compared with
+ */
+export function reportFaults(report: StatusReport, now: Date): Fault[] {
   const values = new Map<string, unknown>(Object.entries(report));
-  return Object.entries(RULES)
+  const faults = Object.entries(RULES)
     .filter(([field, { holds }]) => !isClearing(values.get(field) ?? null) && !holds(values.get(field)))
     .map(([field, { message }]) => fault(field, message));
+  return isAhead(report.lastComm, now) ? [AHEAD, ...faults] : faults;
+}
+
+const AHEAD = fault('lastComm', 'More than 5 minutes ahead of the clock of the gateway.');
+
+function isAhead(lastComm: string | null | undefined, now: Date): boolean {
+  const moment = parseMoment(lastComm ?? '')?.getTime() ?? -Infinity;
+  return moment > now.getTime() + CLOCK_TOLERANCE_MS;
 }
 
 /**
@@ -109,6 +123,40 @@ export function toStatusPatch(report: StatusReport, now: Date): StatusPatch {
     ...(downlinkRate !== undefined && { downlinkRateKbps: downlinkRate }),
     ...(connectionTime !== undefined && { connectionSeconds: connectionTime }),
   };
+}
+
+/** One of several reports of a device that are applied at once. */
+export interface StatusStep {
+  /** The step counts unless the device is known at a later moment; null counts in any case. */
+  readonly at: Date | null;
+  readonly patch: StatusPatch;
+}
+
+/** The reports of one device in one call, as they are applied at once. */
+export interface StatusUpdate {
+  /** What they change together, on a device that is not known at a later moment than any of them. */
+  readonly patch: StatusPatch;
+  /** Those that count, in their order; their moments rise. */
+  readonly steps: readonly StatusStep[];
+}
+
+/** Joins reports of one device, which apply in their order: one that is older than a report before it changes nothing. */
+export function joinReports(patches: readonly [StatusPatch, ...StatusPatch[]]): StatusUpdate {
+  const [first, ...others] = patches;
+  const steps: StatusStep[] = [{ at: first.lastComm, patch: first }];
+  let joined = first;
+  for (const patch of others) {
+    if (isOlder(patch.lastComm, joined.lastComm)) continue;
+    // Once a report has cleared the moment, nothing that was known before counts any more.
+    const isCleared = steps.at(-1)?.at === null || patch.lastComm === null;
+    steps.push({ at: isCleared ? null : patch.lastComm, patch });
+    joined = { ...joined, ...patch };
+  }
+  return { patch: joined, steps };
+}
+
+function isOlder(moment: Date | null, known: Date | null): boolean {
+  return moment !== null && known !== null && moment < known;
 }
 
 /** Devices report what they do not have as the empty text. */

@@ -12,10 +12,7 @@ export interface DeviceView {
   readonly passwords: PasswordAccess;
 }
 
-/**
- * A device as a viewer gets it who may not read it but reports its status: what it could know from its own reports,
- * and the version, which the schema cannot leave out.
- */
-export interface StatusView {
-  readonly statusOf: Pick<StoredDevice, 'id' | 'version' | 'status'>;
+/** A device as somebody gets it who reports its status and may not read it. */
+export interface IdentityView {
+  readonly identityOf: Pick<StoredDevice, 'id' | 'version'>;
 }

@@ -1,11 +1,18 @@
 import { mayReadDevice, mayReadWifiPasswords, mayReportStatus } from '../access/policy.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
-import { reportFaults, type StatusReport, toStatusPatch } from '../domain/status-report.js';
+import {
+  joinReports,
+  reportFaults,
+  type StatusPatch,
+  type StatusReport,
+  type StatusUpdate,
+  toStatusPatch,
+} from '../domain/status-report.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
 import type { StoredDevice } from '../persistence/device-row.js';
-import type { StatusStore, StatusUpdate } from '../persistence/report-status.js';
-import type { DeviceView, StatusView } from './device-view.js';
+import type { StatusStore } from '../persistence/report-status.js';
+import type { DeviceView, IdentityView } from './device-view.js';
 
 /** A report and the device that it is about, as the client wrote its id. */
 export interface DeviceReport extends StatusReport {
@@ -23,26 +30,43 @@ const MAX_REPORTS = 500;
 /**
  * Takes in what devices, or those who speak for them, report of their status. A report that is older than what is known
  * changes nothing; the settings and their version stay as they are.
- * @returns for each report the device as it then stands; null where there is none, and for a bad report its error
+ * @returns for each report its device as it stands after all of them; null where there is none, for a bad report its error
  * @throws ACCESS_DENIED to others than ADMIN and holders of the scope, INVALID_VALUE for none or more than 500 reports
  */
 export async function reportDeviceStatus(
   { statusStore, now }: ReportParts,
   viewer: Viewer,
   reports: readonly DeviceReport[],
-): Promise<readonly (DeviceView | StatusView | GatewayError | null)[]> {
+): Promise<readonly (DeviceView | IdentityView | GatewayError | null)[]> {
   if (!mayReportStatus(viewer)) throw new GatewayError('ACCESS_DENIED');
   assertReportCount(reports.length);
   const moment = now();
   const readings = reports.map((report, index) => readReport(report, index, moment));
-  const updates = readings.filter(isUpdate);
-  const devices = await statusStore.report(updates);
-  const deviceOf = new Map(updates.map((update, index) => [update, devices[index]]));
+  const devices = await statusStore.report(updatesOf(readings.filter(isPatch)));
   return readings.map((reading) => {
-    if (!isUpdate(reading)) return reading;
-    const device = deviceOf.get(reading);
+    if (!isPatch(reading)) return reading;
+    const { deviceId } = reading;
+    const device = devices.get(deviceId);
+    if (device instanceof Error) return new GatewayError('INTERNAL_ERROR', { deviceId }, { cause: device });
     return device === undefined ? null : toView(viewer, device);
   });
+}
+
+/** A good report in normal form. */
+interface ReportedPatch {
+  readonly deviceId: string;
+  readonly patch: StatusPatch;
+}
+
+/** The reports of each device in their order. */
+function updatesOf(reported: readonly ReportedPatch[]): ReadonlyMap<string, StatusUpdate> {
+  const patches = new Map<string, [StatusPatch, ...StatusPatch[]]>();
+  for (const { deviceId, patch } of reported) {
+    const earlier = patches.get(deviceId);
+    if (earlier === undefined) patches.set(deviceId, [patch]);
+    else earlier.push(patch);
+  }
+  return new Map([...patches].map(([deviceId, all]) => [deviceId, joinReports(all)]));
 }
 
 function assertReportCount(count: number): void {
@@ -51,14 +75,14 @@ function assertReportCount(count: number): void {
   throw inputFault([{ path: 'reports', code: 'INVALID_VALUE', message }]);
 }
 
-/** The update that a report asks for, its error, or null when its device can be none. */
+/** The patch that a report asks for, its error, or null when its device can be none. */
 function readReport(
   { device, ...report }: DeviceReport,
   index: number,
   now: Date,
-): StatusUpdate | GatewayError | null {
+): ReportedPatch | GatewayError | null {
   const deviceId = parseId(device);
-  const [first, ...others] = reportFaults(report).map(({ path, message }): Violation => ({
+  const [first, ...others] = reportFaults(report, now).map(({ path, message }): Violation => ({
     path: `reports[${index}].${path}`,
     code: 'INVALID_VALUE',
     message,
@@ -67,12 +91,12 @@ function readReport(
   return deviceId === undefined ? null : { deviceId, patch: toStatusPatch(report, now) };
 }
 
-function isUpdate(reading: StatusUpdate | GatewayError | null): reading is StatusUpdate {
+function isPatch(reading: ReportedPatch | GatewayError | null): reading is ReportedPatch {
   return reading !== null && !(reading instanceof GatewayError);
 }
 
 /** Whoever may report on a device may not read it for that: the level decides, as everywhere. */
-function toView(viewer: Viewer, device: StoredDevice): DeviceView | StatusView {
-  if (!mayReadDevice(viewer, device.customer)) return { statusOf: device };
+function toView(viewer: Viewer, device: StoredDevice): DeviceView | IdentityView {
+  if (!mayReadDevice(viewer, device.customer)) return { identityOf: device };
   return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'hidden' };
 }

@@ -1,22 +1,18 @@
-import type { StatusPatch } from '../domain/status-report.js';
+import { CLOCK_TOLERANCE_MS, type StatusPatch, type StatusUpdate } from '../domain/status-report.js';
 import { brokenConstraint } from './database-faults.js';
-import type { Database, RunStatement, Statement } from './database.js';
+import type { Database, RawRow, RunStatement, Statement } from './database.js';
 import { DEVICE, DEVICE_TABLES_BUT_STATUS, type StoredDevice, toStoredDevice } from './device-row.js';
-
-/** What is to be changed of one device's status. */
-export interface StatusUpdate {
-  /** In normal form. */
-  readonly deviceId: string;
-  readonly patch: StatusPatch;
-}
+import { RowReader } from './row-reader.js';
 
 /** Where the status of devices is kept. */
 export interface StatusStore {
   /**
-   * Applies updates, those of one device in their order; one that is older than what is known changes nothing.
-   * @returns for each update the device as it then stands; undefined where there is none
+   * Applies updates by the id of their device, all or none; a report that is older than what is known changes nothing.
+   * @returns each device that exists as it then stands; an `Error` for one whose row cannot be read, though it was written
    */
-  readonly report: (updates: readonly StatusUpdate[]) => Promise<readonly (StoredDevice | undefined)[]>;
+  readonly report: (
+    updates: ReadonlyMap<string, StatusUpdate>,
+  ) => Promise<ReadonlyMap<string, StoredDevice | Error>>;
 }
 
 /** The one map from a report to the table. */
@@ -45,12 +41,25 @@ const COLUMNS = {
 
 const NAMES = Object.values(COLUMNS);
 
+/** Of a row `s`, the reports of whose device are `r`: what they change. A known moment that no clock can have had is none. */
+const CHANGES = `CASE
+    WHEN s.last_comm > now() + ${CLOCK_TOLERANCE_MS} * interval '1 millisecond' THEN r -> 'patch'
+    WHEN r ? 'steps' THEN (
+      SELECT coalesce(jsonb_object_agg(change.key, change.value ORDER BY step.place), '{}')
+      FROM jsonb_array_elements(r -> 'steps') WITH ORDINALITY AS step(report, place),
+        jsonb_each(step.report -> 'patch') change
+      WHERE ((step.report ->> 'at')::timestamptz < s.last_comm) IS NOT TRUE
+    )
+    WHEN (r ->> 'at')::timestamptz < s.last_comm THEN '{}'
+    ELSE r -> 'patch'
+  END`;
+
 /**
  * One statement for all reports. `$1` holds what is reported by the id of the device; what is absent there keeps its value.
  * The upsert merges into the newest version of each row, which it locks, so that nothing is lost between two who report
  * at once; and it goes through the rows in order of id, so that two batches never wait for each other.
  * A row that knows better is written as it was: that costs no more than to lock it, and makes the answer hold every device
- * as it stands. Only then do the row and the report differ in `last_comm`, which every report sets.
+ * as it stands. Only then do the row and the last report differ in `last_comm`, which every report sets.
  * The ids are an array of a subquery because the planner takes that for few: it looks devices up one by one by their ids.
  */
 const REPORT_STATUS: Statement = {
@@ -58,79 +67,59 @@ const REPORT_STATUS: Statement = {
   text: `WITH written AS (
       INSERT INTO device_status AS s (device_id, ${NAMES.join(', ')})
       SELECT d.id, ${NAMES.map((name) => `n.${name}`).join(', ')}
-      FROM network_device d CROSS JOIN jsonb_populate_record(NULL::device_status, $1::jsonb -> d.id) n
+      FROM network_device d CROSS JOIN jsonb_populate_record(NULL::device_status, $1::jsonb -> d.id -> 'patch') n
       WHERE d.id = ANY(ARRAY(SELECT jsonb_object_keys($1::jsonb)))
       ORDER BY d.id
       ON CONFLICT (device_id) DO UPDATE SET (${NAMES.join(', ')}) = (
-        SELECT ${NAMES.map((name) => `n.${name}`).join(', ')} FROM jsonb_populate_record(
-          s, CASE WHEN excluded.last_comm < s.last_comm THEN '{}'::jsonb ELSE $1::jsonb -> s.device_id END
-        ) n
+        SELECT ${NAMES.map((name) => `n.${name}`).join(', ')}
+        FROM (SELECT $1::jsonb -> s.device_id AS r) reported, jsonb_populate_record(s, ${CHANGES}) n
       )
       RETURNING s.*
     ), changed AS (
       INSERT INTO device_change (device_id)
       SELECT device_id FROM written
-      WHERE last_comm IS NOT DISTINCT FROM ($1::jsonb -> device_id ->> 'last_comm')::timestamptz
+      WHERE last_comm IS NOT DISTINCT FROM ($1::jsonb -> device_id -> 'patch' ->> 'last_comm')::timestamptz
     )
-    SELECT ${DEVICE} FROM ${DEVICE_TABLES_BUT_STATUS} JOIN written s ON s.device_id = d.id`,
+    SELECT d.id, ${DEVICE} FROM ${DEVICE_TABLES_BUT_STATUS} JOIN written s ON s.device_id = d.id`,
   onLostConnection: 'unknown',
   changesDevices: true,
 };
 
 /** The status of the devices of this database. */
-export function statusStore(database: Database): StatusStore {
+export function statusStore({ run }: Pick<Database, 'run'>): StatusStore {
   return {
     report: async (updates) => {
-      const devices = await applyUpdates(database, toRounds(updates));
-      return updates.map((update) => devices.get(update));
+      if (updates.size === 0) return new Map();
+      const reports = Object.fromEntries([...updates].map(([id, update]) => [id, toJson(update)]));
+      const rows = await runReports(run, JSON.stringify(reports));
+      return new Map(rows.map((row) => [RowReader.of(row).text('id'), deviceOrError(row)]));
     },
   };
 }
 
-async function applyUpdates(
-  database: Database,
-  rounds: readonly Round[],
-): Promise<ReadonlyMap<StatusUpdate, StoredDevice>> {
+async function runReports(run: RunStatement, reports: string): Promise<readonly RawRow[]> {
   try {
-    return rounds.length > 1
-      ? await database.transaction(async (inside) => await applyRounds(inside, rounds))
-      : await applyRounds(database.run, rounds);
+    return await run(REPORT_STATUS, [reports]);
   } catch (error) {
     // A device went away between the statement's snapshot and its first status; nothing was written, and it is missing now.
-    if (brokenConstraint(error) === 'device_status_device_id_fkey')
-      return await applyUpdates(database, rounds);
+    if (brokenConstraint(error) === 'device_status_device_id_fkey') return await runReports(run, reports);
     throw error;
   }
 }
 
-type Round = ReadonlyMap<string, StatusUpdate>;
-
-/** The first update of each device, then the second of each, and so on: a statement changes a row but once. */
-function toRounds(updates: readonly StatusUpdate[]): readonly Round[] {
-  const rounds: Map<string, StatusUpdate>[] = [];
-  for (const update of updates) {
-    const { deviceId } = update;
-    const round = rounds.find((candidate) => !candidate.has(deviceId));
-    if (round === undefined) rounds.push(new Map([[deviceId, update]]));
-    else round.set(deviceId, update);
+/** The reports of the others are written too by then, and theirs are the answers. */
+function deviceOrError(row: RawRow): StoredDevice | Error {
+  try {
+    return toStoredDevice(row);
+  } catch (error) {
+    return error instanceof Error ? error : new Error('A row cannot be read.', { cause: error });
   }
-  return rounds;
 }
 
-async function applyRounds(
-  run: RunStatement,
-  rounds: readonly Round[],
-): Promise<ReadonlyMap<StatusUpdate, StoredDevice>> {
-  const devices = new Map<StatusUpdate, StoredDevice>();
-  for (const round of rounds) {
-    const patches = [...round].map(([id, { patch }]) => [id, columnsOf(patch)] as const);
-    const rows = await run(REPORT_STATUS, [JSON.stringify(Object.fromEntries(patches))]);
-    for (const device of rows.map(toStoredDevice)) {
-      const update = round.get(device.id);
-      if (update !== undefined) devices.set(update, device);
-    }
-  }
-  return devices;
+function toJson({ patch, steps }: StatusUpdate): object {
+  const single = { patch: columnsOf(patch), at: steps[0]?.at };
+  if (steps.length === 1) return single;
+  return { ...single, steps: steps.map((step) => ({ at: step.at, patch: columnsOf(step.patch) })) };
 }
 
 /** A patch by column name; what is absent stays absent. */

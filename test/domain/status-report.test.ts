@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  joinReports,
   reportFaults,
   type StatusPatch,
   type StatusReport,
@@ -22,7 +23,7 @@ function report(field: keyof StatusReport, value: unknown): StatusReport {
 
 function expectJudged(fields: readonly (keyof StatusReport)[], value: unknown, isGood: boolean): void {
   for (const field of fields) {
-    expect(pathsOf(reportFaults(report(field, value)))).toEqual(isGood ? [] : [field]);
+    expect(pathsOf(reportFaults(report(field, value), NOW))).toEqual(isGood ? [] : [field]);
   }
 }
 
@@ -67,6 +68,12 @@ describe('every value of a report has its rule', () => {
     ['2025-01-01T00:00:00Z', true],
     ['2025-01-01', false],
     ['2025-02-30T00:00:00Z', false],
+    ['0001-01-01T00:00:00Z', true],
+    ['0000-12-31T23:59:59Z', false],
+    ['2026-01-01T00:05:00Z', true],
+    ['2026-01-01T00:05:00.001Z', false],
+    ['2026-01-01T01:05:00.001+01:00', false],
+    ['9999-12-31T23:59:59Z', false],
   ])('a moment: %s is %s', (value, isGood) => expectJudged(['lastComm'], value, isGood));
 
   it.each([[null], ['']])('%j clears any value and breaks no rule', (value) => {
@@ -75,7 +82,7 @@ describe('every value of a report has its rule', () => {
 
   it('faults come in the order of the input', () => {
     const bad = { simStatus: '\n', upTime: -1, lanIp: 'x', lastComm: 'x', signalStrength: 101, online: true };
-    expect(pathsOf(reportFaults(bad))).toEqual([
+    expect(pathsOf(reportFaults(bad, NOW))).toEqual([
       'lastComm',
       'lanIp',
       'upTime',
@@ -116,5 +123,29 @@ describe('a report changes what it names: absent leaves, null and the empty text
     ],
   ])('%s', (_, sent, patch) => {
     expect(toStatusPatch(sent, NOW)).toStrictEqual(patch);
+  });
+});
+
+describe('reports of one device are joined in their order', () => {
+  const at = (minute: number): Date => new Date(NOW.getTime() + 60_000 * minute);
+  const patch = (lastComm: Date | null, upTimeSeconds: number): StatusPatch => ({ lastComm, upTimeSeconds });
+
+  it('one alone is its own step', () => {
+    expect(joinReports([patch(at(1), 1)])).toEqual({
+      patch: patch(at(1), 1),
+      steps: [{ at: at(1), patch: patch(at(1), 1) }],
+    });
+  });
+
+  it('one that is older than another before it changes nothing', () => {
+    const joined = joinReports([patch(at(2), 1), patch(at(1), 2), { lastComm: at(2), online: true }]);
+    expect(joined.patch).toEqual({ lastComm: at(2), upTimeSeconds: 1, online: true });
+    expect(joined.steps.map((step) => step.at)).toEqual([at(2), at(2)]);
+  });
+
+  it('after one that clears the moment all count in any case', () => {
+    const joined = joinReports([patch(at(9), 1), patch(null, 2), patch(at(1), 3), patch(at(0), 4)]);
+    expect(joined.patch).toEqual(patch(at(1), 3));
+    expect(joined.steps.map((step) => step.at)).toEqual([at(9), null, null]);
   });
 });

@@ -15,7 +15,7 @@ export class DeviceStatusReport {
   @Field(() => DateTimeScalar, {
     nullable: true,
     description:
-      'When the device was last communicated with; now when absent. A report that is older than what is known changes nothing.',
+      'When the device was last communicated with; now when absent, at most 5 minutes ahead. A report that is older than what is known changes nothing.',
   })
   lastComm?: string | null;
 

@@ -13,13 +13,13 @@ export class DeviceStatusResolver {
   @Mutation(() => [NetworkDevice], {
     nullable: 'items',
     description:
-      'Takes in the status of devices: for ADMIN and tokens with the scope status:report, which only get id, version and status of devices that their level does not let them read. ' +
-      'Returns for each report the device as it then stands, in the same order; null where there is no such device. The version does not change. ' +
+      'Takes in the status of devices: for ADMIN and tokens with the scope status:report, which get only id and version of devices that their level does not let them read. ' +
+      'Returns for each report its device as it stands after all of them, in the same order; null where there is no such device. The version does not change. ' +
       'Errors: INVALID_VALUE with every violation at the place of a bad report, the others stand; for the whole ACCESS_DENIED, and INVALID_VALUE for none or more than 500 reports.',
   })
   async reportDeviceStatus(
     @Arg('reports', () => [DeviceStatusReport], {
-      description: 'Reports, from 1 to 500; those of one device apply in their order.',
+      description: 'Reports, from 1 to 500; those of one device apply in their order, all in one statement.',
     })
     reports: DeviceStatusReport[],
     @Ctx() context: GatewayContext,

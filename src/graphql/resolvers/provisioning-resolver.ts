@@ -32,7 +32,7 @@ export class ProvisioningResolver {
     states: ProvisioningJobState[] | null | undefined,
     @Ctx() { parts }: GatewayContext,
   ): Promise<ProvisioningJob[] | null> {
-    if (device.isStatusOnly) return null;
+    if (device.isIdentityOnly) return null;
     return await aboutDevice(device.id, async () => {
       const request = { first: first ?? DEFAULT_JOBS, states: states ?? null };
       const jobs = await readProvisioningJobs(parts.findJobs, device.id, request);

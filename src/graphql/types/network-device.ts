@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import type { DeviceView, StatusView } from '../../operations/device-view.js';
+import type { DeviceView, IdentityView } from '../../operations/device-view.js';
 import { DeviceStateEnum } from '../enums.js';
 import { DateTimeScalar, MacAddressScalar } from '../scalars.js';
 import { Customer } from './customer.js';
@@ -74,17 +74,16 @@ export class NetworkDevice {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the settings were last changed.' })
   readonly updatedAt: Date | null;
 
-  /** Whether the viewer gets nothing but the status; not part of the schema. */
-  readonly isStatusOnly: boolean;
+  /** Whether the viewer gets nothing but id and version; not part of the schema. */
+  readonly isIdentityOnly: boolean;
 
-  constructor(view: DeviceView | StatusView) {
-    const { id, version, status } = 'statusOf' in view ? view.statusOf : view.device;
+  constructor(view: DeviceView | IdentityView) {
+    const { id, version } = 'identityOf' in view ? view.identityOf : view.device;
     this.id = id;
     this.version = version;
-    this.status = status && new DeviceStatus(status);
-    const whole = 'statusOf' in view ? null : view;
+    const whole = 'identityOf' in view ? null : view;
     const device = whole?.device ?? null;
-    this.isStatusOnly = device === null;
+    this.isIdentityOnly = device === null;
     this.state = device?.state ?? null;
     this.name = device?.name ?? null;
     this.notes = device?.notes ?? null;
@@ -96,6 +95,7 @@ export class NetworkDevice {
     this.customer = device && new Customer(device.customer);
     this.wifi = whole && wifiOf(whole);
     this.dhcp = device?.dhcp ? new DhcpSettings(device.dhcp) : null;
+    this.status = device?.status ? new DeviceStatus(device.status) : null;
     this.createdAt = device?.createdAt ?? null;
     this.updatedAt = device?.updatedAt ?? null;
   }

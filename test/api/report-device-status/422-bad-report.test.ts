@@ -88,7 +88,7 @@ describe('reportDeviceStatus: a bad report is null at its place with its own err
     ]);
     const path = `reports[1].${field}`;
     expect(devices).toMatchObject([
-      { id: good.id, status: { upTime: 1 } },
+      { id: good.id, status: { upTime: 1, uplinkRate: 2 } },
       null,
       { id: good.id, status: { upTime: 1, uplinkRate: 2 } },
     ]);
@@ -105,7 +105,24 @@ describe('reportDeviceStatus: a bad report is null at its place with its own err
       },
     ]);
     expect(await storedStatus(gateway, bad)).toBe(before);
-    expect([await changesOf(gateway, bad), await changesOf(gateway, good)]).toEqual([0, changes + 2]);
+    expect([await changesOf(gateway, bad), await changesOf(gateway, good)]).toEqual([0, changes + 1]);
+  });
+
+  it('a moment ahead of our clock is bad from 5 minutes on', async () => {
+    const { id } = await createDevice(gateway);
+    const inMinutes = (minutes: number): string => new Date(Date.now() + 60_000 * minutes).toISOString();
+    for (const lastComm of [inMinutes(6), inMinutes(525_600), '9999-12-31T23:59:59Z']) {
+      const { devices, errors } = await report(gateway, [{ device: id, lastComm }]);
+      expect(devices).toEqual([null]);
+      expect(errors).toMatchObject([
+        { extensions: { code: 'INVALID_VALUE', rest: { message: 'reports[0].lastComm' }, deviceId: id } },
+      ]);
+      expect(errors[0]?.extensions.violations).toHaveLength(1);
+    }
+    const lastComm = inMinutes(4);
+    expect((await report(gateway, [{ device: id, lastComm }])).devices).toMatchObject([
+      { status: { lastComm } },
+    ]);
   });
 
   it('tells every violation of a report, in the order of the fields, and every bad report', async () => {

@@ -36,7 +36,7 @@ describe('reportDeviceStatus takes from 1 to 500 reports', () => {
     const reports = Array.from({ length: 500 }, (_, upTime) => ({ device: device.id, upTime }));
     const { devices, errors } = await report(gateway, reports);
     expect(errors).toEqual([]);
-    expect(devices?.map((answer) => answer?.status?.['upTime'])).toEqual(reports.map(({ upTime }) => upTime));
-    expect(await changesOf(gateway, device)).toBe(500);
+    expect(devices?.map((answer) => answer?.status?.['upTime'])).toEqual(Array(500).fill(499));
+    expect(await changesOf(gateway, device)).toBe(1);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { inputPaths } from '../update-network-device/input-fields.js';
-import { read, report, reported, scopeToken, storedStatus } from './report.js';
+import { read, report, reported, storedStatus } from './report.js';
 
 /** Two values for every field, to be told apart: the first is there before, the second is reported. */
 const SAMPLES: Readonly<Record<string, readonly [unknown, unknown]>> = {
@@ -121,15 +121,15 @@ describe('reportDeviceStatus: absent leaves, null clears, a value sets, field by
   it.each([
     ['2025-03-02T12:20:30.4569+02:00', '2025-03-02T10:20:30.456Z'],
     ['2025-03-02t10:20:30z', '2025-03-02T10:20:30.000Z'],
-    ['2028-02-29T00:00:00-00:00', '2028-02-29T00:00:00.000Z'],
-    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
   ])('reads the moment %s', async (lastComm, moment) => {
     expect(await afterReport({ lastComm })).toMatchObject({ lastComm: moment });
   });
 
-  it('reads the first moment there is', async () => {
+  it.each([
+    ['the first moment there is', '0001-01-01T00:00:00.000Z'],
+    ['a leap day', '2024-02-29T00:00:00.000Z'],
+  ])('reads %s', async (_, lastComm) => {
     const device = await createDevice(gateway, { status: null });
-    const lastComm = '0001-01-01T00:00:00.000Z';
     expect(await reported(gateway, device, { lastComm })).toMatchObject({ lastComm });
     expect((await read(gateway, device)).status).toMatchObject({ lastComm });
   });
@@ -139,7 +139,7 @@ describe('reportDeviceStatus: absent leaves, null clears, a value sets, field by
     const { data, errors } = await gateway.query(
       `mutation { reportDeviceStatus(reports: { device: "${id.toUpperCase()}", lastComm: "${LATER}", ipv6: null, upTime: 5 }) {
         id status { lastComm ipv6 upTime } } }`,
-      { token: await scopeToken(gateway) },
+      { token: await gateway.token('ADMIN', newId()) },
     );
     expect(errors).toEqual([]);
     expect(data).toEqual({
@@ -165,7 +165,7 @@ describe('reportDeviceStatus: absent leaves, null clears, a value sets, field by
       const before = await storedStatus(gateway, { id: device });
       const { data, errors } = await gateway.query(
         'mutation ($reports: [DeviceStatusReport!]!) { reportDeviceStatus(reports: $reports) { id } }',
-        { token: await scopeToken(gateway), variables: { reports: [{ device, lastComm }] } },
+        { token: await gateway.token('ADMIN', newId()), variables: { reports: [{ device, lastComm }] } },
       );
       expect(data).toBeUndefined();
       expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -183,7 +183,10 @@ describe('reportDeviceStatus: absent leaves, null clears, a value sets, field by
     ]) {
       const { errors } = await gateway.query(
         'mutation ($reports: [DeviceStatusReport!]!) { reportDeviceStatus(reports: $reports) { id } }',
-        { token: await scopeToken(gateway), variables: { reports: [{ device: newId(), [field]: null }] } },
+        {
+          token: await gateway.token('ADMIN', newId()),
+          variables: { reports: [{ device: newId(), [field]: null }] },
+        },
       );
       expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
-import { changesOf, read, report, reported, scopeToken } from './report.js';
+import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { changesOf, read, report, reported } from './report.js';
 
 const ROUNDS = 15;
 
@@ -31,7 +31,7 @@ describe('reportDeviceStatus loses nothing, whoever reports at the same time', (
   let token: string;
   beforeAll(async () => {
     gateway = await startTestGateway();
-    token = await scopeToken(gateway);
+    token = await gateway.token('ADMIN', newId());
   });
   afterAll(async () => {
     await gateway.stop();

@@ -90,29 +90,77 @@ describe('reportDeviceStatus: a report that is older than what is known changes 
     ['a status', {}],
     ['no status', { status: null }],
   ])(
-    'reports of one device apply in their order, each answered as it left the device: %s',
+    'reports of one device apply in their order, each answered with the device after all of them: %s',
     async (_, wishes) => {
       const [device, other] = [await createDevice(gateway, wishes), await createDevice(gateway, wishes)];
       const { id } = device;
       const outcome = await report(gateway, [
         { device: id, lastComm: '2025-05-01T00:00:01Z', upTime: 1, dns: '1.1.1.1' },
         { device: other.id, lastComm: '2025-05-01T00:00:00Z', upTime: 10 },
-        { device: id.toUpperCase(), lastComm: '2025-05-01T00:00:03Z', upTime: 2 },
-        { device: id, lastComm: '2025-05-01T00:00:02Z', upTime: 3 },
+        { device: id.toUpperCase(), lastComm: '2025-05-01T00:00:03Z', upTime: 2, lanIp: '10.0.0.3' },
+        { device: id, lastComm: '2025-05-01T00:00:02Z', upTime: 3, lanIp: null },
         { device: id, lastComm: '2025-05-01T00:00:03Z', upTime: 4, dns: null },
       ]);
       expect(outcome).toMatchObject({
         errors: [],
         devices: [
-          { id, status: { upTime: 1, dns: '1.1.1.1' } },
+          { id, status: { upTime: 4, dns: null, lanIp: '10.0.0.3' } },
           { id: other.id, status: { upTime: 10 } },
-          { id, status: { upTime: 2, dns: '1.1.1.1' } },
-          { id, status: { upTime: 2, dns: '1.1.1.1' } },
+          { id, status: { upTime: 4, dns: null } },
+          { id, status: { upTime: 4, dns: null } },
           { id, status: { upTime: 4, dns: null } },
         ],
       });
       expect((await read(gateway, device)).status).toMatchObject({ upTime: 4, dns: null });
-      expect([await changesOf(gateway, device), await changesOf(gateway, other)]).toEqual([3, 1]);
+      expect([await changesOf(gateway, device), await changesOf(gateway, other)]).toEqual([1, 1]);
+    },
+  );
+
+  it('of several reports of one device those change nothing that are older than what is known', async () => {
+    const device = await createDevice(gateway);
+    const { devices, errors } = await report(gateway, [
+      { device: device.id, lastComm: JUST_BEFORE, upTime: 1, dns: '1.1.1.1' },
+      { device: device.id, lastComm: KNOWN, upTime: 2 },
+      { device: device.id, lastComm: JUST_BEFORE, upTime: 3 },
+    ]);
+    expect(errors).toEqual([]);
+    expect(devices?.map((answer) => answer?.status)).toMatchObject(
+      Array(3).fill({ lastComm: KNOWN, upTime: 2, dns: null }),
+    );
+    const before = await storedStatus(gateway, device);
+    await report(
+      gateway,
+      [1, 2, 3].map((upTime) => ({ device: device.id, lastComm: JUST_BEFORE, upTime })),
+    );
+    expect(await storedStatus(gateway, device)).toBe(before);
+    expect(await changesOf(gateway, device)).toBe(1);
+  });
+
+  it('what follows a cleared moment counts, whatever was known', async () => {
+    const device = await createDevice(gateway);
+    const { devices } = await report(gateway, [
+      { device: device.id, lastComm: JUST_BEFORE, dns: '1.1.1.1' },
+      { device: device.id, lastComm: null, upTime: 1 },
+      { device: device.id, lastComm: '2024-01-01T00:00:00.000Z', lanIp: '10.0.0.9' },
+    ]);
+    expect(devices?.[2]?.status).toMatchObject({
+      ...{ lastComm: '2024-01-01T00:00:00.000Z', upTime: 1, lanIp: '10.0.0.9', dns: null },
+    });
+    expect(await changesOf(gateway, device)).toBe(1);
+  });
+
+  it.each(['9999-12-31T23:59:59.999Z', 'infinity'])(
+    'a stored moment that no clock can have had, %s, keeps no report out',
+    async (moment) => {
+      const device = await createDevice(gateway);
+      await gateway.sql.query('UPDATE device_status SET last_comm = $2 WHERE device_id = $1', [
+        device.id,
+        moment,
+      ]);
+      expect(await reported(gateway, device, { lastComm: KNOWN, upTime: 9 })).toMatchObject({
+        ...{ lastComm: KNOWN, upTime: 9 },
+      });
+      expect(await changesOf(gateway, device)).toBe(1);
     },
   );
 });
