@@ -2,6 +2,8 @@ import type { DeviceSettings } from './device.js';
 import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient, reservationPath } from './dhcp.js';
 import { WIFI_DEFAULTS } from './wifi.js';
 
+const TEXT_FIELDS = ['name', 'notes', 'macAddress', 'serialNumber', 'mvnoAccount'] as const;
+
 /**
  * Dotted paths of every value that differs. A section that is not there counts as one that holds its defaults.
  * Reservations are compared client by client, wherever in the list they stand.
@@ -10,7 +12,7 @@ export function changedPaths(before: DeviceSettings, after: DeviceSettings): Rea
   const beforeDhcp = before.dhcp ?? DHCP_DEFAULTS;
   const afterDhcp = after.dhcp ?? DHCP_DEFAULTS;
   return new Set([
-    ...(['name', 'notes', 'macAddress'] as const).filter((field) => before[field] !== after[field]),
+    ...TEXT_FIELDS.filter((field) => before[field] !== after[field]),
     ...changedFields('wifi', before.wifi ?? WIFI_DEFAULTS, after.wifi ?? WIFI_DEFAULTS),
     ...changedFields('dhcp', withoutList(beforeDhcp), withoutList(afterDhcp)),
     ...changedReservations(beforeDhcp.reservedClients, afterDhcp.reservedClients),

@@ -1,6 +1,7 @@
 import { parseMac } from './addresses.js';
 import type { DeviceSettings } from './device.js';
 import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient } from './dhcp.js';
+import { parseId } from './id.js';
 import { normalName } from './name.js';
 import { WIFI_DEFAULTS, type WifiSettings } from './wifi.js';
 
@@ -13,7 +14,7 @@ export interface ReservedClientPatch extends Omit<ReservedClient, 'id'> {
 }
 
 /** What a client wants changed: three wishes for each value, at the top and inside the sections alike. */
-export interface DevicePatch extends Patch<Pick<DeviceSettings, 'name' | 'notes' | 'macAddress'>> {
+export interface DevicePatch extends Patch<Omit<DeviceSettings, 'wifi' | 'dhcp'>> {
   readonly wifi?: Patch<WifiSettings> | null;
   readonly dhcp?: (Patch<Omit<DhcpSettings, 'reservedClients'>> & DhcpListPatch) | null;
 }
@@ -31,6 +32,9 @@ export function applyPatch(settings: DeviceSettings, patch: DevicePatch): Device
     name: patch.name === undefined ? settings.name : normalName(patch.name ?? ''),
     notes: patch.notes === undefined ? settings.notes : patch.notes,
     macAddress: patch.macAddress === undefined ? settings.macAddress : normalMac(patch.macAddress ?? ''),
+    serialNumber:
+      patch.serialNumber === undefined ? settings.serialNumber : (patch.serialNumber?.trim() ?? null),
+    mvnoAccount: patch.mvnoAccount === undefined ? settings.mvnoAccount : normalId(patch.mvnoAccount),
     wifi: patchSection(WIFI_DEFAULTS, settings.wifi, patch.wifi),
     dhcp: patchSection(DHCP_DEFAULTS, settings.dhcp, patchWithReservations(settings.dhcp, patch.dhcp)),
   };
@@ -38,6 +42,10 @@ export function applyPatch(settings: DeviceSettings, patch: DevicePatch): Device
 
 function normalMac(text: string): string {
   return parseMac(text) ?? text;
+}
+
+function normalId(text: string | null): string | null {
+  return text === null ? null : (parseId(text) ?? text);
 }
 
 function patchSection<T extends object>(

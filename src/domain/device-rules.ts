@@ -2,21 +2,25 @@ import { isDeepStrictEqual } from 'node:util';
 import { isStationMac, parseMac, parseSubnet } from './addresses.js';
 import { type DeviceSettings, settingsOf } from './device.js';
 import { changedPaths } from './device-changes.js';
-import type { DeviceModel } from './device-model.js';
+import type { DeviceCapabilities, DeviceModel } from './device-model.js';
 import type { DeviceStatus } from './device-status.js';
 import { DHCP_DEFAULTS, dhcpFaults, NOT_A_STATION_MAC } from './dhcp.js';
 import { type Fault, fault } from './fault.js';
+import { parseId } from './id.js';
 import { isName, NAME_RULE } from './name.js';
 import { codePoints, isCleanText } from './text.js';
 import { WIFI_DEFAULTS, wifiFaults } from './wifi.js';
 
 const MAX_NOTES = 4096;
+const SERIAL_NUMBER = /^[\x20-\x7e]{1,64}$/;
 
 /** Paths in the order of the input's fields, which is the order of the answer's violations. */
 const PATHS_IN_ORDER: readonly string[] = [
   'name',
   'notes',
   'macAddress',
+  'serialNumber',
+  'mvnoAccount',
   ...Object.keys(WIFI_DEFAULTS).map((field) => `wifi.${field}`),
   ...Object.keys(DHCP_DEFAULTS).map((field) => `dhcp.${field}`),
 ];
@@ -35,6 +39,7 @@ export function settingsFaults(settings: DeviceSettings, { model, status }: Devi
   const subnet = status === null ? undefined : parseSubnet(status.lanIp, status.subnetMask);
   const faults = [
     ...textFaults(settings),
+    ...hardwareFaults(settings, model.capabilities),
     ...(settings.wifi === null ? [] : wifiFaults(settings.wifi, model.capabilities)),
     ...(settings.dhcp === null ? [] : dhcpFaults(settings.dhcp, subnet)),
   ];
@@ -52,6 +57,23 @@ export function faultsOfChange(before: DeviceSettings, after: DeviceSettings, fa
 /** Whether an update has an effect at all: values are compared in their normal form. */
 export function isSameSettings(before: DeviceSettings, after: DeviceSettings): boolean {
   return isDeepStrictEqual(settingsOf(before), settingsOf(after));
+}
+
+/** What a device is: the serial number of its case, and the account of the SIM card in it. */
+function hardwareFaults(
+  { serialNumber, mvnoAccount }: DeviceSettings,
+  { simSupport }: DeviceCapabilities,
+): Fault[] {
+  const faults: Fault[] = [];
+  if (serialNumber !== null && !SERIAL_NUMBER.test(serialNumber)) {
+    faults.push(fault('serialNumber', 'A serial number has 1 to 64 printable ASCII characters.'));
+  }
+  if (mvnoAccount !== null && parseId(mvnoAccount) === undefined) {
+    faults.push(fault('mvnoAccount', 'Not an id of 24 hex digits.'));
+  } else if (mvnoAccount !== null && !simSupport) {
+    faults.push(fault('mvnoAccount', 'This device model takes no SIM card.'));
+  }
+  return faults;
 }
 
 function textFaults({ name, notes, macAddress }: DeviceSettings): Fault[] {

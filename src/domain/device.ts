@@ -14,6 +14,10 @@ export interface DeviceSettings<Secret = string> {
   readonly notes: string | null;
   /** 12 lower-case hex digits, unique in the whole platform. */
   readonly macAddress: string;
+  /** 1 to 64 printable ASCII characters. */
+  readonly serialNumber: string | null;
+  /** Id of the MVNO account of the SIM card that a router uplinks through. */
+  readonly mvnoAccount: string | null;
   readonly wifi: WifiSettings<Secret> | null;
   readonly dhcp: DhcpSettings | null;
 }
@@ -27,9 +31,6 @@ export interface Device<Secret = string> extends DeviceSettings<Secret> {
   /** Rises by one with every effective change of the settings. */
   readonly version: number;
   readonly state: DeviceState;
-  readonly serialNumber: string | null;
-  /** The MVNO account of the SIM card that a router uplinks through. */
-  readonly mvnoAccount: string | null;
   /** Provisioning jobs in progress: at most one that waits and one that runs. */
   readonly jobs: number;
   readonly hasRunningJob: boolean;
@@ -45,10 +46,12 @@ export function settingsOf<Secret>({
   name,
   notes,
   macAddress,
+  serialNumber,
+  mvnoAccount,
   wifi,
   dhcp,
 }: DeviceSettings<Secret>): DeviceSettings<Secret> {
-  return { name, notes, macAddress, wifi, dhcp };
+  return { name, notes, macAddress, serialNumber, mvnoAccount, wifi, dhcp };
 }
 
 /** What an effective update makes of a device. */

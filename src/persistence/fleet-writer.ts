@@ -119,8 +119,6 @@ async function insertDevices(
     model_id: device.modelId,
     version: 1,
     state: device.state,
-    serial_number: device.serialNumber,
-    mvno_account: device.mvnoAccount,
     jobs: needsJob(device) ? 1 : 0,
     provisioned: device.status?.provisioned ?? null,
     created_at: now,

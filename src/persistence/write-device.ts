@@ -24,6 +24,8 @@ export function settingsColumns({
   name,
   notes,
   macAddress,
+  serialNumber,
+  mvnoAccount,
   wifi,
   dhcp,
 }: DeviceSettings<SealedText>): Readonly<Record<string, ColumnValue>> {
@@ -31,6 +33,8 @@ export function settingsColumns({
     name,
     notes,
     mac_address: macAddress,
+    serial_number: serialNumber,
+    mvno_account: mvnoAccount,
     wifi_enabled: wifi?.enabled ?? null,
     wifi_ssid: wifi?.ssid ?? null,
     wifi_password: wifi?.password?.sealed ?? null,
@@ -51,7 +55,15 @@ export function settingsColumns({
 }
 
 const COLUMNS = Object.keys(
-  settingsColumns({ name: '', notes: null, macAddress: '', wifi: null, dhcp: null }),
+  settingsColumns({
+    name: '',
+    notes: null,
+    macAddress: '',
+    serialNumber: null,
+    mvnoAccount: null,
+    wifi: null,
+    dhcp: null,
+  }),
 );
 
 /** A worker's lease starts the job at once if no other job of the device runs; the number of the new job is drawn under the device's lock. */

@@ -60,7 +60,7 @@ describe('graphql-codegen makes types of the schema that a strict client compile
       const device = rename.updateNetworkDevice;
       if (device === null) throw new Error('refused');
       export const id: Same<typeof device.id, string> = true;
-      export const version: Same<typeof device.version, number> = true;
+      export const version: Same<typeof device.version, number | null> = true;
       export const name: Same<typeof device.name, string | null> = true;
       export const ssid: string | null | undefined = device.wifi?.ssid;
 

@@ -27,6 +27,8 @@ function model(state: DeviceSettings, patch: DevicePatch): DeviceSettings {
     notes: wished(patch, 'notes', state.notes, null, patch.notes),
     macAddress:
       patch.macAddress === undefined || patch.macAddress === null ? state.macAddress : bare(patch.macAddress),
+    serialNumber: wished(patch, 'serialNumber', state.serialNumber, null, patch.serialNumber?.trim()),
+    mvnoAccount: wished(patch, 'mvnoAccount', state.mvnoAccount, null, patch.mvnoAccount?.toLowerCase()),
     wifi: modelWifi(state.wifi, patch.wifi),
     dhcp: modelDhcp(state.dhcp, patch.dhcp),
   };

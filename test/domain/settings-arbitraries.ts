@@ -32,6 +32,10 @@ const clientMac = fc.integer({ min: 0, max: 5 }).map((number) => `aaaaaaaaaa0${n
 
 const name = text(1, 100).map((wish) => normalName(wish) || 'x');
 const notes = fc.string({ unit: fc.oneof(letter, fc.constantFrom('\n', '\r', '\t')), maxLength: 200 });
+const serialNumber = fc
+  .string({ unit: ascii, minLength: 1, maxLength: 64 })
+  .map((wish) => wish.trim() || 'S');
+const id = fc.string({ unit: hex, minLength: 24, maxLength: 24 });
 const ssid = text(1, 8);
 const password = fc.string({ unit: ascii, minLength: 8, maxLength: 63 });
 const key = fc.string({ unit: fc.oneof(hex, oneOf('ABCDEF')), minLength: 64, maxLength: 64 });
@@ -124,6 +128,8 @@ export const goodSettings: fc.Arbitrary<DeviceSettings> = fc.record(
     name,
     notes: orNull(notes),
     macAddress: mac,
+    serialNumber: orNull(serialNumber),
+    mvnoAccount: orNull(id),
     wifi: orNull(goodWifi),
     dhcp: orNull(goodDhcp),
   },
@@ -151,6 +157,8 @@ export const anySettings: fc.Arbitrary<DeviceSettings> = fc.record(
     name: anyText,
     notes: orNull(anyText),
     macAddress: fc.oneof(mac, anyText),
+    serialNumber: orNull(anyText),
+    mvnoAccount: orNull(fc.oneof(id, anyText)),
     wifi: orNull(
       fc.record(
         {
@@ -204,6 +212,13 @@ export const anyPatch: fc.Arbitrary<DevicePatch> = fc.record(
     name: fc.oneof(name, text(0, 110)),
     notes: orNull(fc.oneof(notes, anyText)),
     macAddress: notation(mac),
+    serialNumber: orNull(fc.oneof(serialNumber, text(0, 70))),
+    mvnoAccount: orNull(
+      fc.oneof(
+        id,
+        id.map((digits) => digits.toUpperCase()),
+      ),
+    ),
     wifi: orNull(
       fc.record(
         {

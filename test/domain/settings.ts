@@ -9,6 +9,8 @@ export const SETTINGS: DeviceSettings = {
   name: 'Johns router',
   notes: 'In the cellar',
   macAddress: '123456789012',
+  serialNumber: null,
+  mvnoAccount: null,
   wifi: null,
   dhcp: null,
 };

@@ -13,8 +13,6 @@ const DEVICE: Device = {
   id: '12345678901234567890abcd',
   version: 7,
   state: 'ACTIVE',
-  serialNumber: null,
-  mvnoAccount: null,
   jobs: 0,
   hasRunningJob: false,
   model: {
@@ -41,6 +39,8 @@ describe('an effective update raises the version by one; what the device itself 
   it.each<[string, Partial<DeviceSettings>, boolean]>([
     ['name', { name: 'New' }, false],
     ['notes', { notes: null }, false],
+    ['serialNumber', { serialNumber: 'SER-1' }, false],
+    ['mvnoAccount', { mvnoAccount: '12345678901234567890dddd' }, false],
     ['macAddress', { macAddress: 'aaaaaaaaaaaa' }, true],
     ['wifi', { wifi: wifi({}) }, true],
     ['dhcp', { dhcp: dhcp({}) }, true],

@@ -185,8 +185,10 @@ describe('a request on the page', () => {
   it('posted back whole asks for what is there: every setting of the domain, and nothing else', () => {
     const { name, notes, macAddress, wifi, dhcp } = DEVICE;
     expect(fromPage(printed)).toEqual({ name, notes, macAddress, wifi, dhcp });
-    const blank = { name: '', notes: null, macAddress: '', wifi: null, dhcp: null };
-    expect(applyPatch(blank, fromPage(printed))).toEqual({ name, notes, macAddress, wifi, dhcp });
+    const readOnly = { serialNumber: null, mvnoAccount: null };
+    const blank = { ...readOnly, name: '', notes: null, macAddress: '', wifi: null, dhcp: null };
+    const settings = { ...readOnly, name, notes, macAddress, wifi, dhcp };
+    expect(applyPatch(blank, fromPage(printed))).toEqual(settings);
   });
 
   it('has no wish that was not sent', () => {

@@ -43,6 +43,8 @@ export interface DeviceWishes {
   readonly name?: string;
   readonly notes?: string | null;
   readonly macAddress?: string;
+  readonly serialNumber?: string | null;
+  readonly mvnoAccount?: string | null;
   readonly wifi?: Partial<Record<keyof typeof WIFI, unknown>> | null;
   readonly dhcp?: Partial<Record<keyof typeof DHCP, unknown>> | null;
   readonly status?: Partial<Record<keyof typeof STATUS, unknown>> | null;
@@ -96,6 +98,8 @@ export async function createDevice(gateway: Target, wishes: DeviceWishes = {}): 
         model,
         state: wishes.state ?? 'ACTIVE',
         name: wishes.name ?? 'Johns router',
+        serialNumber: wishes.serialNumber ?? null,
+        mvnoAccount: wishes.mvnoAccount ?? null,
         notes: wishes.notes === undefined ? 'Note about device' : wishes.notes,
         wifi: wishes.wifi === null ? null : { ...WIFI, ...wishes.wifi },
         dhcp: wishes.dhcp === null ? null : { ...DHCP, ...wishes.dhcp },

@@ -1,4 +1,4 @@
-import { Field, InputType, Int } from 'type-graphql';
+import { Field, ID, InputType, Int } from 'type-graphql';
 import { IPv4Scalar, MacAddressScalar } from '../scalars.js';
 
 // No field has an initialiser: an absent field must stay absent, because absent, null and a value are three wishes.
@@ -57,13 +57,14 @@ export class WifiSettingsInput {
 export class ReservedClientInput {
   @Field(() => MacAddressScalar, {
     nullable: true,
-    description: 'MAC address of the client. Needed; no two alike.',
+    description: 'MAC address of the client, unicast. Needed; no two alike.',
   })
   mac?: string | null;
 
   @Field(() => IPv4Scalar, {
     nullable: true,
-    description: 'IP address to assign to the client. Needed; no two alike; it may lie outside the pool.',
+    description:
+      'IP address to assign to the client. Needed; no two enabled ones alike; it may lie outside the pool.',
   })
   ip?: string | null;
 
@@ -76,7 +77,7 @@ export class ReservedClientInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Id of the reservation, as assigned by the device: at most 64 characters. When absent, a client that was there before keeps its id.',
+      'Id of the reservation, as assigned by the device: at most 64 characters. When absent, a client that was there before keeps its id. It is read as reservationId.',
   })
   id?: string | null;
 }
@@ -119,7 +120,7 @@ export class DeviceUpdateInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'Name of the device: 1 to 100 characters, stored without blanks around it. It cannot be cleared.',
+      'Name of the device: 1 to 100 characters, at least one that shows; stored composed (Unicode NFC) and without blanks around it. It cannot be cleared.',
   })
   name?: string | null;
 
@@ -128,9 +129,22 @@ export class DeviceUpdateInput {
 
   @Field(() => MacAddressScalar, {
     nullable: true,
-    description: 'MAC address, unique in the whole platform. It cannot be cleared.',
+    description: 'MAC address, unicast, unique in the whole platform. It cannot be cleared.',
   })
   macAddress?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Serial number: 1 to 64 printable ASCII characters, stored without blanks around it.',
+  })
+  serialNumber?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Id of the MVNO account that the device is linked to: 24 hex digits in any case. Only for models that take a SIM card.',
+  })
+  mvnoAccount?: string | null;
 
   @Field(() => WifiSettingsInput, {
     nullable: true,

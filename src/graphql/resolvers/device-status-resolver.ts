@@ -11,7 +11,7 @@ import { NetworkDevice } from '../types/network-device.js';
 @Resolver()
 export class DeviceStatusResolver {
   @Mutation(() => [NetworkDevice], {
-    nullable: 'items',
+    nullable: 'itemsAndList',
     description:
       'Takes in the status of devices: for ADMIN and tokens with the scope status:report, which get only id and version of devices that their level does not let them read. ' +
       'Returns for each report its device as it stands after all of them, in the same order; null where there is no such device. The version does not change. ' +

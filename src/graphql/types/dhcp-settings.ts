@@ -13,13 +13,24 @@ export class ReservedClient {
   @Field(() => Boolean, { nullable: true, description: 'True if the reservation is active.' })
   readonly enable: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Id of the reservation, as assigned by the device.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Id of the reservation, as assigned by the device; unique on its device only.',
+  })
+  readonly reservationId: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Id of the reservation, as assigned by the device, in the REST page's spelling.",
+    deprecationReason: 'Caches of clients take it for unique. Use reservationId.',
+  })
   readonly id: string | null;
 
   constructor({ mac, ip, enable, id }: domain.ReservedClient) {
     this.mac = mac;
     this.ip = ip;
     this.enable = enable;
+    this.reservationId = id;
     this.id = id;
   }
 }

@@ -16,7 +16,10 @@ export class NetworkDevice {
   @Field(() => ID, { description: "Id of the device: 24 hex digits (the page's _id)." })
   readonly id: string;
 
-  @Field(() => Int, { description: 'Version of the settings: rises by one with every effective change.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Version of the settings: rises by one with every effective change.',
+  })
   readonly version: number;
 
   @Field(() => DeviceStateEnum, { nullable: true, description: 'Which state the device is in.' })
@@ -40,13 +43,13 @@ export class NetworkDevice {
   })
   readonly macAddress: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Serial number.' })
+  @Field(() => String, { nullable: true, description: 'Serial number: 1 to 64 printable ASCII characters.' })
   readonly serialNumber: string | null;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'Id of the MVNO account that the device is linked to, when it is uplinked through a SIM card.',
+      'Id of the MVNO account that the device is linked to, when it is uplinked through a SIM card: 24 hex digits.',
   })
   readonly mvnoAccount: string | null;
 

@@ -66,19 +66,25 @@ function toFleet({ customers, deviceModels, networkDevices }: FleetFile): Fleet 
   };
 }
 
-const BLANK = { name: '', notes: null, macAddress: '', wifi: null, dhcp: null };
+const BLANK = {
+  name: '',
+  notes: null,
+  macAddress: '',
+  serialNumber: null,
+  mvnoAccount: null,
+  wifi: null,
+  dhcp: null,
+};
 
 function toDevice(record: FleetFile['networkDevices'][number]): FleetDevice {
-  const { name, notes, macAddress, wifi, dhcp, status } = record;
+  const { name, notes, macAddress, serialNumber, mvnoAccount, wifi, dhcp, status } = record;
   return {
     id: record.id,
     state: record.state,
-    serialNumber: record.serialNumber,
-    mvnoAccount: record.mvnoAccount,
     modelId: record.model,
     customerId: record.customer,
     // A new device is a blank one that is updated: the same defaults, the same normal forms.
-    ...applyPatch(BLANK, { name, notes, macAddress, wifi, dhcp }),
+    ...applyPatch(BLANK, { name, notes, macAddress, serialNumber, mvnoAccount, wifi, dhcp }),
     status: status && toStatus(status),
   };
 }

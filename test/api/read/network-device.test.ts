@@ -12,7 +12,7 @@ const QUERY = `query ($id: ID!) { networkDevice(id: $id) {
   model { id name type brand description picture capabilities { wifi wifi2G wifi5G wifi6G simSupport } }
   customer { id name }
   wifi { enabled ssid password enabled5G ssid5G password5G enabled6G ssid6G password6G bandsteering }
-  dhcp { enable ipPoolStart ipPoolEnd leaseTime primaryDnsServer reservedClients { mac ip enable id } }
+  dhcp { enable ipPoolStart ipPoolEnd leaseTime primaryDnsServer reservedClients { mac ip enable id reservationId } }
   status {
     provisioned lastComm online lanIp subnetMask gateway wanIp publicIp upTime dns dns2 ipv6 ipv6Dns ipv6Dns2
     simStatus simStatusCode networkType networkTypes networkTypeCode
@@ -56,7 +56,9 @@ const PAGE_EXAMPLE = {
     ipPoolEnd: '192.168.0.200',
     leaseTime: 10,
     primaryDnsServer: '8.8.8.8',
-    reservedClients: [{ mac: '123456789013', ip: '192.168.0.10', enable: true, id: 'r8jf84fv' }],
+    reservedClients: [
+      { mac: '123456789013', ip: '192.168.0.10', enable: true, id: 'r8jf84fv', reservationId: 'r8jf84fv' },
+    ],
   },
   status: {
     provisioned: true,

@@ -18,6 +18,8 @@ function general(): Wishes {
     name: (round) => `Name ${round}`,
     notes: (round) => `Notes ${round}`,
     macAddress: (round) => macs[round],
+    serialNumber: (round) => `SER-${round}`,
+    mvnoAccount: (round) => round.toString(16).padStart(24, '0'),
   };
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type DeviceWishes } from '../../support/fleet.js';
 import { newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { inputPaths } from './input-fields.js';
-import { type DeviceAnswer, expectRefused, type Input, read, updated } from './update.js';
+import { type DeviceAnswer, expectRefused, type Input, read, settingsOf, updated } from './update.js';
 
 const OLD_CLIENT = { mac: '123456789013', ip: '192.168.0.10', enable: true, id: 'r8jf84fv' };
 const NEW_CLIENT = { mac: '123456789014', ip: '192.168.0.11', enable: false, id: 'new' };
@@ -21,6 +21,8 @@ const SAMPLES: ReadonlyMap<string, Sample> = new Map<string, Sample>([
   ['name', text('Johns router', 'My Primary Router')],
   ['notes', text('Note about device', 'Another note')],
   ['macAddress', { stored: undefined, wish: newMac() }],
+  ['serialNumber', text('SER123456', 'SER-7')],
+  ['mvnoAccount', text('12345678901234567890dddd', '12345678901234567890ddde')],
   ['wifi.enabled', flag],
   ['wifi.ssid', text('SkyNet', 'Mesh')],
   ['wifi.password', text('JohnConner', 'MeshMesh')],
@@ -61,13 +63,12 @@ function nested(values: Iterable<readonly [path: string, value: unknown]>): Reco
   return { ...top, ...sections };
 }
 
-function leavesOf({ name, notes, macAddress, wifi, dhcp }: DeviceAnswer): Record<string, unknown> {
+function leavesOf(answer: DeviceAnswer): Record<string, unknown> {
+  const { wifi, dhcp, ...top } = settingsOf(answer);
   const inside = (section: string, values: object | null): [string, unknown][] =>
     Object.entries(values ?? {}).map(([field, value]) => [`${section}.${field}`, value]);
   return {
-    name,
-    notes,
-    macAddress,
+    ...top,
     ...Object.fromEntries([...inside('wifi', wifi), ...inside('dhcp', dhcp)]),
   };
 }
