@@ -9,6 +9,7 @@ import {
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { type Credential, viewerOf } from '../auth/credential.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { authorizationOf } from './connection-credentials.js';
 import { refusedRequest } from './executable.js';
 import { codesOf, logUnforeseen, presentErrors } from './request-errors.js';
 import { type DocumentOptions, prepareSubscription } from './subscription-document.js';
@@ -16,6 +17,8 @@ import { SubscriptionOperation, type SubscriptionParts } from './subscription-op
 
 /** One client, connected by WebSocket. */
 interface SubscriptionConnection {
+  /** The `Authorization` header of the request that opened it. */
+  readonly authorization: string | undefined;
   /** Says who the client is. */
   readonly judge: (authorization: string | undefined) => Promise<Credential>;
   /** The same for one operation more. @throws RATE_LIMITED when the client has asked for too many */
@@ -63,7 +66,8 @@ export function createSubscriptionServer(
       });
       operations.set(payload, operation);
       try {
-        const begun = await begin(operation, extra, payload, authorizationOf(connectionParams));
+        const authorization = authorizationOf(connectionParams, extra.authorization);
+        const begun = await begin(operation, extra, payload, authorization);
         if ('errors' in begun) operation.end(codesOf(present(begun.errors, operation)));
         return 'errors' in begun ? begun.errors : begun.args;
       } catch (error) {
@@ -129,13 +133,6 @@ function takeRoom(operations: SubscriptionConnection['operations'], operation: S
   if (operations.size >= MAX_OPERATIONS) throw TOO_MANY;
   operations.add(operation);
   operation.onEnd(() => operations.delete(operation));
-}
-
-/** The credentials, as the header of HTTP would have them. */
-function authorizationOf(params: Readonly<Record<string, unknown>> = {}): string | undefined {
-  const given = params['authorization'] ?? params['Authorization'];
-  if (given === undefined || given === null) return undefined;
-  return typeof given === 'string' ? given : 'no text';
 }
 
 /** The errors of a subscription that was refused before its first event. */

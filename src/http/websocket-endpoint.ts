@@ -126,6 +126,7 @@ function serve(
       },
     },
     {
+      authorization: message.headers.authorization,
       judge: async (authorization) => await admission.judge(message, authorization),
       admit: async (authorization) => {
         const credential = await admission.admit(message, authorization);

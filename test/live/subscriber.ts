@@ -45,8 +45,9 @@ export class Subscriber {
   static async connect(
     gateway: Pick<TestGateway, 'url' | 'logLines'>,
     params: Readonly<Record<string, unknown>> | undefined,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Subscriber> {
-    const socket = new WebSocket(gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
+    const socket = new WebSocket(gateway.url.replace('http', 'ws'), 'graphql-transport-ws', { headers });
     const subscriber = new Subscriber(socket, gateway);
     await once(socket, 'open');
     subscriber.send({ type: 'connection_init', ...(params && { payload: params }) });
