@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { Subscriber, touch } from './subscriber.js';
+import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { jsonReply, startIssuer } from '../support/issuer.js';
+import { connect, Subscriber, touch } from './subscriber.js';
 
 describe('the token of a WebSocket is taken from the first place that has one', () => {
   let gateway: TestGateway;
@@ -67,5 +68,41 @@ describe('the token of a WebSocket is taken from the first place that has one', 
       rest: { code: 401, message: word },
     });
     subscriber.close();
+  });
+});
+
+describe('a token that the platform no longer knows', () => {
+  it('ends the subscription with UNAUTHENTICATED when the platform is asked again', async () => {
+    const accepted = { success: true, employee: newId(), customer: newId(), accessLevel: 'OWNER' };
+    let isKnown = true;
+    let aheadMs = 0;
+    const real = Date.now;
+    // Before the start, which hands the clock on.
+    const now = vi.spyOn(Date, 'now').mockImplementation(() => real() + aheadMs);
+    const platform = await startIssuer(() =>
+      isKnown ? jsonReply(accepted) : jsonReply({ success: false }, 401),
+    );
+    const gateway = await startTestGateway(
+      { AUTH_VALIDATE_TOKEN_URL: `${platform.url}/auth/validateToken` },
+      undefined,
+      { credentialRecheckMs: 50 },
+    );
+    const subscriber = await connect(gateway, 'opaque');
+    await subscriber.watch('1');
+    isKnown = false;
+    // Its answers are kept for 30 s.
+    aheadMs = 31_000;
+    try {
+      expect((await subscriber.error('1')).extensions).toMatchObject({
+        code: 'UNAUTHENTICATED',
+        rest: { code: 401 },
+      });
+      expect(subscriber.closed).toBeUndefined();
+    } finally {
+      now.mockRestore();
+      subscriber.close();
+      await gateway.stop();
+      await platform.stop();
+    }
   });
 });
