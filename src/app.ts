@@ -100,7 +100,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       reserve: () => worker?.reserve(),
       queued: () => (worker === undefined ? feed.jobQueued() : worker.wake()),
     };
-    const gateway = gatewayParts(storage, jobs, countedChanges(changes, metrics));
+    const gateway = gatewayParts(storage, jobs, countedChanges(changes, metrics), settings);
     const parts = {
       gateway,
       log,
@@ -143,7 +143,12 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
   }
 }
 
-function gatewayParts({ database, keyRing }: Storage, jobs: JobTaker, changes: DeviceChanges): GatewayParts {
+function gatewayParts(
+  { database, keyRing }: Storage,
+  jobs: JobTaker,
+  changes: DeviceChanges,
+  settings: Pick<Settings, 'macProbeLimit'>,
+): GatewayParts {
   return {
     devices: deviceStore(database, jobs),
     catalog: catalogStore(database.prisma),
@@ -154,7 +159,7 @@ function gatewayParts({ database, keyRing }: Storage, jobs: JobTaker, changes: D
     changes,
     secrets: keyRing,
     now: () => new Date(),
-    macProbes: macProbeLimit(),
+    macProbes: macProbeLimit(settings.macProbeLimit),
   };
 }
 

@@ -63,6 +63,8 @@ export interface Settings {
   readonly maxRootFields: number;
   /** Requests per minute and subject; 0: any number. */
   readonly rateLimit: number;
+  /** How often an hour a subject other than ADMIN is told that a MAC address is in use; 0: any number of times. */
+  readonly macProbeLimit: number;
   /** The proxies whose word counts for where a request comes from. */
   readonly trustedProxies: readonly Cidr[];
 }
@@ -100,6 +102,7 @@ export function readSettings(env: Environment): Settings {
     maxAliases: reader.int('MAX_ALIASES', 100, 0, 10_000),
     maxRootFields: reader.int('MAX_ROOT_FIELDS', 50, 1, 10_000),
     rateLimit: reader.int('RATE_LIMIT', 6_000, 0, 100_000_000),
+    macProbeLimit: reader.int('MAC_PROBE_LIMIT', 100, 0, 100_000_000),
     trustedProxies: readTrustedProxies(reader),
   };
   if (isProduction) requireForProduction(reader);

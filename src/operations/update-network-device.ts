@@ -10,6 +10,7 @@ import { parseId } from '../domain/id.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
 import type { DeviceStore, UpdateAttempt } from '../persistence/device-store.js';
+import type { FoundDevice } from '../persistence/read-device.js';
 import { type DeviceSecrets, openDevice, sealWifi } from '../persistence/device-secrets.js';
 import type { DeviceView } from './device-view.js';
 import { type MacProbeLimit, withinMacProbes } from './mac-probes.js';
@@ -50,15 +51,6 @@ export async function updateNetworkDevice(
   viewer: Viewer,
   request: UpdateRequest,
 ): Promise<DeviceView> {
-  return await withinMacProbes(
-    parts.macProbes,
-    viewer,
-    request.patch,
-    async () => await update(parts, viewer, request),
-  );
-}
-
-async function update(parts: UpdateParts, viewer: Viewer, request: UpdateRequest): Promise<DeviceView> {
   const deviceId = parseId(request.id);
   if (deviceId === undefined) throw refusal(viewer);
   const attempt = async (tries: UpdateAttempt): Promise<DeviceView | undefined> =>
@@ -74,23 +66,38 @@ async function update(parts: UpdateParts, viewer: Viewer, request: UpdateRequest
 
 /** One read, one decision, one write; undefined when somebody else wrote in between. */
 async function attemptUpdate(
-  { secrets, now }: UpdateParts,
+  parts: UpdateParts,
   viewer: Viewer,
-  { patch, expectedVersion, dryRun, requestId }: UpdateRequest,
+  request: UpdateRequest,
   deviceId: string,
   { read, write }: UpdateAttempt,
 ): Promise<DeviceView | undefined> {
-  const found = await read({ id: deviceId, macAddress: parseMac(patch.macAddress ?? '') ?? null });
+  const macAddress = parseMac(request.patch.macAddress ?? '') ?? null;
+  const found = await read({ id: deviceId, macAddress });
   if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) {
     throw refusal(viewer);
   }
+  const change = async (): Promise<DeviceView | undefined> =>
+    await changeDevice(parts, viewer, request, found, write);
+  const isProbe = macAddress !== null && macAddress !== found.device.macAddress;
+  return await (isProbe ? withinMacProbes(parts.macProbes, viewer, change) : change());
+}
+
+/** Decides on a device that was read, and writes. */
+async function changeDevice(
+  { secrets, now }: UpdateParts,
+  viewer: Viewer,
+  { patch, expectedVersion, dryRun, requestId }: UpdateRequest,
+  found: FoundDevice,
+  write: UpdateAttempt['write'],
+): Promise<DeviceView | undefined> {
   const passwords = mayReadWifiPasswords(viewer, found.device.customer) ? 'shown' : 'refused';
   const before = openDevice(secrets, found.device);
   const after = decide(before, patch, expectedVersion, found.isMacTaken);
   if (after === undefined) return { device: found.device, passwords };
   const { device: next, needsJob } = updatedDevice(before, after, now());
   const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
-  const sealed = { ...next, wifi: sealWifi(secrets, deviceId, next.wifi, wifiBefore) };
+  const sealed = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
   if (dryRun) return { device: sealed, passwords };
   const outcome = await write({
     device: sealed,
