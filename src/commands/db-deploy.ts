@@ -1,7 +1,7 @@
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
 import { connectFaultReason } from '../persistence/database-faults.js';
-import { applyMigrations } from '../persistence/migrations.js';
+import { prepareDatabase } from '../persistence/prepare-database.js';
 import { runCommand } from './run-command.js';
 
 /** Applies the migrations to DATABASE_URL. */
@@ -11,7 +11,7 @@ await runCommand(async () => {
     throw new StartupError('Set DATABASE_URL. The embedded database is migrated by npm start itself.');
   }
   try {
-    const applied = await applyMigrations(databaseUrl);
+    const { applied } = await prepareDatabase(databaseUrl);
     process.stdout.write(
       applied.length === 0 ? 'The database is up to date.\n' : `Applied: ${applied.join(', ')}.\n`,
     );

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { RawRow, Statement } from './database.js';
+import { REQUEST_TIMEOUTS, sessionConfig } from './session.js';
 
 /** A statement on such a connection; one with a name is parsed once. */
 type ListenerStatement = Pick<Statement, 'name' | 'text'>;
@@ -30,7 +31,7 @@ export async function openChangeListener(
   // The driver's own farewell waits for the server, which may be a machine that is gone: this socket can be dropped.
   const socket = new Socket();
   const client = new pg.Client({
-    connectionString: url,
+    ...sessionConfig(url, REQUEST_TIMEOUTS),
     application_name: 'device-gateway-listener',
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,

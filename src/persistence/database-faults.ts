@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { ErrorCode } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { StartupError } from '../errors/startup-error.js';
 
 /** SQLSTATE classes that mean "the server is there but cannot work now": nothing was written. */
 const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '58']);
@@ -118,7 +119,7 @@ const COMING_UP: ReadonlySet<string> = new Set([
 
 /** Whether a server that cannot be reached at the start may be there in a moment. */
 export function mayComeUp(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!(error instanceof Error) || error instanceof StartupError) return false;
   return 'code' in error ? COMING_UP.has(String(error.code)) : /timeout|terminated/i.test(error.message);
 }
 
@@ -143,6 +144,10 @@ export function connectFaultReason(error: unknown): string | undefined {
       return 'there is no such database on the server. Create it first.';
     case '42501':
       return 'the user may not change this database. Grant it the right to, or run the migrations as another user.';
+    case '08P01':
+      return 'a pooler refuses settings of sessions. Connect to PostgreSQL itself, or have the pooler pass them on or ignore them as docs/scaling.md says.';
+    case '42704':
+      return 'the server lacks a setting that PostgreSQL 15 has. The gateway needs PostgreSQL 15 or newer.';
     case '57P03':
       return 'the database server is starting or stopping. Try again in a moment.';
     case undefined:

@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { REQUEST_TIMEOUTS, schemaOf, sessionConfig } from './session.js';
 import { connectFault, faultOfPrisma, losesConnection, statementFault } from './database-faults.js';
 
 /** What is known of a statement's effect when its connection breaks before the answer: there is none, or nobody knows. */
@@ -48,27 +49,19 @@ interface PoolUse {
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 10_000;
 
-/**
- * How long the server itself lets a connection wait for a lock, work on a statement, and hold a transaction open for a
- * client that says nothing. The server knows that nothing was written; so it is to give up before the gateway does.
- */
-const SERVER_TIMEOUTS_MS = {
-  lock_timeout: 4_000,
-  statement_timeout: 8_000,
-  idle_in_transaction_session_timeout: 15_000,
-};
-
 /** So many may wait for a connection; whoever comes later would wait in vain, and is told so at once. */
 const MAX_WAITING = 500;
 
-/** Opens a pool of connections; the first one is made when it is needed. */
+/**
+ * Opens a pool of connections; the first one is made when it is needed.
+ * @param url names the schema, unless that is `public`
+ */
 export function openDatabase(url: string, onFault: (error: Error) => void): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...sessionConfig(url, REQUEST_TIMEOUTS),
     max: 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
-    ...SERVER_TIMEOUTS_MS,
     keepAlive: true,
     application_name: 'device-gateway',
   });
@@ -79,7 +72,10 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
   // Prisma's own statements have no name: nobody knows how many texts it makes.
   const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(withExactFaults(pool), { statementNameGenerator }),
+    adapter: new PrismaPg(withExactFaults(pool), {
+      statementNameGenerator,
+      schema: schemaOf(url) ?? 'public',
+    }),
     // The other formats take a stack trace of each call, for a message that nobody gets to see.
     errorFormat: 'minimal',
   });

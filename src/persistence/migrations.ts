@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StartupError } from '../errors/startup-error.js';
+import { NO_TIMEOUTS, sessionConfig, type SessionTimeouts, withSchema } from './session.js';
+import { assertMayMigrate, type SessionFacts, readFacts } from './start-checks.js';
 
 const PRISMA_FOLDER = fileURLToPath(new URL('../../prisma/', import.meta.url));
 const MIGRATIONS_FOLDER = join(PRISMA_FOLDER, 'migrations');
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
+
+const START_CONNECTION = { application_name: 'device-gateway-start', connectionTimeoutMillis: 10_000 };
 
 /** Any number will do, as long as every gateway uses the same one. */
 const MIGRATION_LOCK = 4_710_042;
@@ -25,18 +29,49 @@ interface Migration {
  */
 export async function applyMigrations(databaseUrl: string): Promise<readonly string[]> {
   const migrations = await readMigrations();
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 10_000 });
+  return await withStartClient(databaseUrl, NO_TIMEOUTS, async (client) => {
+    if (await isUpToDate(client, migrations)) return [];
+    const facts = await readFacts(client, databaseUrl, NO_TIMEOUTS);
+    await assertMayMigrate(client, facts);
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    if (await isUpToDate(client, migrations)) return [];
+    return await withEnginePool(
+      databaseUrl,
+      facts,
+      async (pool) => await runEngine(pool, facts.schema, migrations),
+    );
+  });
+}
+
+/** Runs `work` on a connection of its own. */
+export async function withStartClient<T>(
+  databaseUrl: string,
+  timeouts: SessionTimeouts,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ ...sessionConfig(databaseUrl, timeouts), ...START_CONNECTION });
   // A connection that breaks while it is idle is reported by the next query.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Migrations name what belongs to the extension without its schema. */
+async function withEnginePool<T>(
+  databaseUrl: string,
+  { schema, extensionSchema }: SessionFacts,
+  work: (pool: pg.Pool) => Promise<T>,
+): Promise<T> {
+  const target = schema === null ? databaseUrl : withSchema(databaseUrl, schema);
+  const config = sessionConfig(target, NO_TIMEOUTS, extensionSchema === null ? [] : [extensionSchema]);
+  const pool = new pg.Pool({ ...config, ...START_CONNECTION, max: 2 });
   pool.on('error', () => undefined);
   try {
-    const client = await pool.connect();
-    try {
-      if (await isUpToDate(client, migrations)) return [];
-      await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-      return (await isUpToDate(client, migrations)) ? [] : await runEngine(pool, migrations);
-    } finally {
-      client.release(true);
-    }
+    return await work(pool);
   } finally {
     await pool.end();
   }
@@ -55,7 +90,7 @@ async function readMigrations(): Promise<readonly Migration[]> {
 
 async function isUpToDate(client: pg.ClientBase, migrations: readonly Migration[]): Promise<boolean> {
   const table = await client.query<{ found: boolean }>(
-    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS found`,
+    `SELECT to_regclass(quote_ident(current_schema()) || '._prisma_migrations') IS NOT NULL AS found`,
   );
   if (table.rows[0]?.found !== true) return false;
   const { rows } = await client.query<{ migration_name: string; checksum: string }>(
@@ -67,9 +102,13 @@ async function isUpToDate(client: pg.ClientBase, migrations: readonly Migration[
   );
 }
 
-async function runEngine(pool: pg.Pool, migrations: readonly Migration[]): Promise<readonly string[]> {
+async function runEngine(
+  pool: pg.Pool,
+  schema: string | null,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
   const { openSchemaEngine } = await import('./schema-engine.js');
-  const engine = await openSchemaEngine(pool, await readSchema());
+  const engine = await openSchemaEngine(pool, await readSchema(), schema);
   const migrationsList = {
     baseDir: MIGRATIONS_FOLDER,
     lockfile: {
@@ -98,6 +137,12 @@ async function runEngine(pool: pg.Pool, migrations: readonly Migration[]): Promi
 
 function refuse(names: readonly string[], fault: string): void {
   if (names.length > 0) throw new StartupError(`Migration ${names.join(', ')} ${fault}.`);
+}
+
+/** The names of the tables that the migrations make. */
+export async function tableNames(): Promise<readonly string[]> {
+  const models = (await readSchema()).matchAll(/^model [^}]*@@map\("(\w+)"\)/gm);
+  return [...models].map(([, name = '']) => name);
 }
 
 /** The text of schema.prisma. */

@@ -8,7 +8,7 @@ import { dataDirKeyRing } from './data-dir-secrets.js';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from './embedded-postgres.js';
 import { checkKeyRing } from './key-ring-check.js';
 import { KeyRing, type SecretKey } from './key-ring.js';
-import { applyMigrations } from './migrations.js';
+import { prepareDatabase } from './prepare-database.js';
 
 /** Where a command finds its data. */
 export interface StorageSettings {
@@ -21,7 +21,7 @@ export interface StorageSettings {
 /** A database at the newest migration, and the key ring that opens what it holds. */
 export interface Storage {
   readonly database: Database;
-  /** Of the database, for connections beside the pool. */
+  /** Of the database, for connections beside the pool; it names the schema. */
   readonly url: string;
   readonly keyRing: KeyRing;
   readonly isEmbedded: boolean;
@@ -37,16 +37,16 @@ export async function openStorage(settings: StorageSettings, log: Logger, share 
   const server = await openServer(settings, log, share);
   let database: Database | undefined;
   try {
-    await reach(server.url, settings, log);
+    const url = await prepare(server.url, settings, log);
     const keyRing = new KeyRing(settings.secretKeys ?? (await dataDirKeyRing(settings.dataDir)));
-    database = openDatabase(server.url, (error) =>
+    database = openDatabase(url, (error) =>
       log.warn({ cause: describeCause(error) }, 'a database connection broke'),
     );
     await checkKeyRing(database.prisma, keyRing);
     const opened = database;
     return {
       database,
-      url: server.url,
+      url,
       keyRing,
       isEmbedded: settings.databaseUrl === undefined,
       close: async () => {
@@ -79,18 +79,21 @@ async function openServer(
   return await startEmbeddedPostgres({ dataDir, onLog: (line) => log.debug({ line }, 'postgresql') });
 }
 
-async function reach(
+async function prepare(
   url: string,
   { databaseUrl, databaseWaitMs }: StorageSettings,
   log: Logger,
-): Promise<void> {
+): Promise<string> {
   try {
-    const applied = await onceItIsUp(
+    const prepared = await onceItIsUp(
       databaseUrl === undefined ? 0 : databaseWaitMs,
       log,
-      async () => await applyMigrations(url),
+      async () => await prepareDatabase(url),
     );
+    const { applied, warnings } = prepared;
+    for (const warning of warnings) log.warn(warning);
     if (applied.length > 0) log.info({ applied }, 'migrations applied');
+    return prepared.url;
   } catch (error) {
     const reason = databaseUrl === undefined ? undefined : connectFaultReason(error);
     throw reason === undefined ? error : new StartupError(`DATABASE_URL: ${reason}`);

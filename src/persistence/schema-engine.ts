@@ -16,26 +16,35 @@ const nothing = (): void => undefined;
 /**
  * Prisma's own migration engine, as WebAssembly over a connection pool: the native engine would have to be
  * downloaded, and that is not possible everywhere.
- * @param schema the text of schema.prisma
+ * @param datamodel the text of schema.prisma
+ * @param schema of the database; `public` when null
  */
-export async function openSchemaEngine(pool: pg.Pool, schema: string): Promise<SchemaEngine> {
+export async function openSchemaEngine(
+  pool: pg.Pool,
+  datamodel: string,
+  schema: string | null = null,
+): Promise<SchemaEngine> {
   await loadWasm();
-  const factory = bindMigrationAwareSqlAdapterFactory(wholeScripts(new PrismaPg(pool)));
+  const adapter = new PrismaPg(pool, schema === null ? {} : { schema });
+  const factory = bindMigrationAwareSqlAdapterFactory(wholeScripts(adapter));
   const log = nothing;
-  return await engineModule.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, log, factory);
+  return await engineModule.SchemaEngine.new({ datamodels: [['schema.prisma', datamodel]] }, log, factory);
 }
 
-let loading: Promise<void> | undefined;
+declare global {
+  /** The engine's module has room for one instance in a process, however often this file is loaded, as test runners do. */
+  var deviceGatewaySchemaEngine: Promise<void> | undefined;
+}
 
 async function loadWasm(): Promise<void> {
-  loading ??= (async () => {
+  globalThis.deviceGatewaySchemaEngine ??= (async () => {
     const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
     const bytes = await readFile(join(folder, 'schema_engine_bg.wasm'));
     const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': engineModule });
     engineModule.__wbg_set_wasm(instance.exports);
     instance.exports.__wbindgen_start();
   })();
-  await loading;
+  await globalThis.deviceGatewaySchemaEngine;
 }
 
 /**

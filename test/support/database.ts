@@ -6,17 +6,31 @@ import { inject } from 'vitest';
 /** A database of one test file. */
 export interface TestDatabase {
   readonly url: string;
+  readonly name: string;
   readonly drop: () => Promise<void>;
 }
 
 /** Makes a database with all migrations and no data. */
 export async function createTestDatabase(): Promise<TestDatabase> {
+  return await createDatabase(`TEMPLATE ${inject('templateName')}`);
+}
+
+/**
+ * Makes a database in which there is nothing yet.
+ * @param options more of CREATE DATABASE
+ */
+export async function createEmptyDatabase(options = ''): Promise<TestDatabase> {
+  return await createDatabase(`TEMPLATE template0 ${options}`);
+}
+
+async function createDatabase(options: string): Promise<TestDatabase> {
   const name = `dgw_test_${randomBytes(6).toString('hex')}`;
-  await onServer(`CREATE DATABASE ${name} TEMPLATE ${inject('templateName')}`);
+  await onServer(`CREATE DATABASE ${name} ${options}`);
   const url = new URL(inject('serverUrl'));
   url.pathname = `/${name}`;
   return {
     url: url.href,
+    name,
     drop: async () => {
       await connectionsGone(name);
       await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
@@ -30,6 +44,39 @@ async function connectionsGone(name: string): Promise<void> {
     const rows = await onServer(`SELECT FROM pg_stat_activity WHERE datname = '${name}'`);
     if (rows === 0) return;
     await delay(25);
+  }
+}
+
+/** A role of one test, which may log in and nothing else. */
+export interface TestRole {
+  readonly name: string;
+  /** The same database for this role. */
+  readonly urlOf: (database: TestDatabase) => string;
+  /** Its databases have to be gone. */
+  readonly drop: () => Promise<void>;
+}
+
+/** Makes a role without rights. */
+export async function createRole(): Promise<TestRole> {
+  const name = `dgw_role_${randomBytes(6).toString('hex')}`;
+  await onServer(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`);
+  return {
+    name,
+    urlOf: ({ url }) => Object.assign(new URL(url), { username: name, password: name }).href,
+    drop: async () => {
+      await onServer(`DROP ROLE ${name}`);
+    },
+  };
+}
+
+/** Runs statements on a connection of their own. */
+export async function runIn(url: string, statements: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statements);
+  } finally {
+    await client.end();
   }
 }
 

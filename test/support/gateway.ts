@@ -12,7 +12,7 @@ import { readSettings } from '../../src/config/settings.js';
 import { importFleet } from '../../src/operations/import-fleet/import-fleet.js';
 import { writeFleet } from '../../src/persistence/fleet-writer.js';
 import { openStorage } from '../../src/persistence/open-storage.js';
-import { createTestDatabase } from './database.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 
 const restError = z.strictObject({ code: z.int(), message: z.string() });
 
@@ -95,7 +95,16 @@ export async function startTestGateway(
   proxyPort?: number,
   intervals: Partial<Intervals> = {},
 ): Promise<TestGateway> {
-  const database = await createTestDatabase();
+  return await startGatewayOn(await createTestDatabase(), env, proxyPort, intervals);
+}
+
+/** Starts a gateway on a database, which is dropped when it stops. */
+export async function startGatewayOn(
+  database: Pick<TestDatabase, 'url' | 'drop'>,
+  env: Readonly<Record<string, string>> = {},
+  proxyPort?: number,
+  intervals: Partial<Intervals> = {},
+): Promise<TestGateway> {
   const databaseUrl = new URL(database.url);
   if (proxyPort !== undefined) databaseUrl.port = String(proxyPort);
   const dataDir = await mkdtemp(join(tmpdir(), 'device gateway test '));
