@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { JSON_TYPE } from './endpoint.js';
+import type { Exchanges } from './exchanges.js';
 import { faultBody, HttpFault } from './fault.js';
-
-/** The latest request of each connection. */
-interface Exchange {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
-}
 
 /**
  * Answers in JSON what is no HTTP at all, and so never becomes a request; Node would answer it without a body.
  */
-export function answerBrokenRequests(server: Server): void {
-  const exchanges = new WeakMap<Duplex, Exchange>();
-  server.on('request', (message, response) => exchanges.set(message.socket, { message, response }));
+export function answerBrokenRequests(server: Server, exchanges: Exchanges): void {
   server.on('clientError', (error, socket) => {
-    const exchange = exchanges.get(socket);
+    const exchange = exchanges.latest(socket);
     if (!socket.writable) socket.destroy();
     else if (exchange === undefined || exchange.response.writableFinished) refuse(socket, faultOf(error));
     // What was understood before is answered still: a write that it made must not go without its answer.

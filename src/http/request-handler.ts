@@ -10,6 +10,7 @@ import { codingFor, compress } from './compression.js';
 import { corsHeaders, preflightHeaders, VARY } from './cors.js';
 import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
 import { faultBody, HttpFault, toHttpFault } from './fault.js';
+import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
 import { allowedMethods, handlerFor, type Router } from './router.js';
 
 /** What every request is handled with. */
@@ -102,6 +103,7 @@ async function answerSafely(
       );
     }
     presentFault = match.route.presentFault ?? faultBody;
+    if (hasTooManyHeaders(message)) throw tooManyHeaders();
     const called = handlerFor(match.route, message.method ?? '');
     if (called === undefined) return withoutHandler(parts, message, allowedMethods(match.route));
     const { method, handle } = called;

@@ -4,6 +4,8 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors/startup-error.js';
 import { answerBrokenRequests } from './broken-requests.js';
+import { followExchanges } from './exchanges.js';
+import { MAX_HEADERS_READ } from './header-limit.js';
 import { requestHandler } from './request-handler.js';
 import { measureRequests } from './request-metrics.js';
 import { createRouter } from './router.js';
@@ -72,12 +74,14 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
     },
     room.listener,
   );
+  server.maxHeadersCount = MAX_HEADERS_READ;
   // An expectation that nobody knows is no reason to refuse the request that has it.
   server.on('checkExpectation', room.listener);
   measureRequests(server, router, parts.metrics);
-  answerBrokenRequests(server);
+  const exchanges = followExchanges(server);
+  answerBrokenRequests(server, exchanges);
   const websocket = websocketEndpoint(parts);
-  answerUpgrades(server, new Map([['/graphql', websocket]]));
+  answerUpgrades(server, exchanges, new Map([['/graphql', websocket]]));
   await listen(server, host, port);
   return {
     url: `http://${urlHost(host)}:${addressOf(server).port}/graphql`,
