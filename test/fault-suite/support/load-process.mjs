@@ -16,9 +16,11 @@ if (process.argv[2] === 'control') {
 }
 process.on('disconnect', () => process.exit());
 
-/** @returns status, text and milliseconds; a connection that breaks ends the process, and with it the test */
-async function send(url, method, headers, body) {
-  const startedAt = performance.now();
+/**
+ * @param startedAt when the client wanted to ask, which a pace may have it do later
+ * @returns status, text and milliseconds; a connection that breaks ends the process, and with it the test
+ */
+async function send(url, method, headers, body, startedAt = performance.now()) {
   return await new Promise((resolve, reject) => {
     const asking = request(url, { method, headers, agent, timeout: 30_000 }, (response) => {
       let text = '';
@@ -36,17 +38,18 @@ async function send(url, method, headers, body) {
 }
 
 /** One window of load. */
-async function run({ url, controlUrl, token, ids, questions, clients, windowMs }) {
+async function run({ url, controlUrl, token, ids, questions, clients, perSecond, windowMs }) {
   const result = { times: [], controlTimes: [], outcomes: {}, pages: [] };
   const endsAt = performance.now() + windowMs;
   const isOver = () => performance.now() >= endsAt;
   const authorization = `Bearer ${token}`;
 
-  async function ask() {
+  async function ask(wantedAt) {
     asked += 1;
     const variables = { id: ids[asked % ids.length], ids: ids.slice(0, 20), name: `Load ${asked}` };
     const body = JSON.stringify({ query: questions[asked % questions.length], variables });
-    const { text, ms } = await send(url, 'POST', { authorization, 'content-type': 'application/json' }, body);
+    const headers = { authorization, 'content-type': 'application/json' };
+    const { text, ms } = await send(url, 'POST', headers, body, wantedAt);
     result.times.push(ms);
     const outcome = JSON.parse(text).errors?.[0].extensions.code ?? 'done';
     result.outcomes[outcome] = (result.outcomes[outcome] ?? 0) + 1;
@@ -57,12 +60,22 @@ async function run({ url, controlUrl, token, ids, questions, clients, windowMs }
   async function client() {
     while (!isOver()) await ask();
   }
+  /** Asks at a fixed rate, whether or not those before are answered: a server that is slow is asked no less. */
+  async function paced() {
+    const asking = [];
+    for (let wantedAt = performance.now(); wantedAt < endsAt; wantedAt += 1_000 / perSecond) {
+      await delay(Math.max(0, wantedAt - performance.now()));
+      asking.push(ask(wantedAt));
+    }
+    await Promise.all(asking);
+  }
   async function control() {
     while (!isOver()) {
       result.controlTimes.push((await send(controlUrl, 'GET', {})).ms);
       await delay(CONTROL_PAUSE_MS);
     }
   }
-  await Promise.all([control(), ...Array.from({ length: clients }, client)]);
+  const asking = perSecond === undefined ? Array.from({ length: clients }, client) : [paced()];
+  await Promise.all([control(), ...asking]);
   return result;
 }

@@ -3,19 +3,20 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** One window of load: who is asked what, by how many, for how long. */
-interface LoadWindow {
+/** One window of load: who is asked what, by how many or how often, for how long. */
+export type LoadWindow = LoadJob & ({ readonly clients: number } | { readonly perSecond: number });
+
+interface LoadJob {
   readonly url: string;
   readonly token: string;
   /** Of devices; questions get one of them as `$id`. */
   readonly ids: readonly string[];
   readonly questions: readonly string[];
-  readonly clients: number;
   readonly windowMs: number;
 }
 
 const result = z.strictObject({
-  /** Milliseconds that the answers took. */
+  /** Milliseconds that the answers took, from when they were wanted. */
   times: z.array(z.number()),
   /** The same of a server that does nothing, asked meanwhile by the same process. */
   controlTimes: z.array(z.number()),
@@ -25,10 +26,13 @@ const result = z.strictObject({
   pages: z.array(z.int()),
 });
 
+/** What a window of load saw. */
+export type LoadResult = z.infer<typeof result>;
+
 /** Clients in a process of their own. */
 export interface Load {
   /** Runs one window to its end. */
-  readonly run: (window: LoadWindow) => Promise<z.infer<typeof result>>;
+  readonly run: (window: LoadWindow) => Promise<LoadResult>;
   readonly stop: () => Promise<void>;
 }
 
