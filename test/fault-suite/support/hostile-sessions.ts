@@ -32,11 +32,11 @@ const FLOODS: readonly Flood[] = [
   () => many({ type: 'complete', id: 'none' }),
   () => many({ type: 'connection_init', payload: {} }),
   (dice, { ids }) => [message({ type: 'connection_init', payload: new HostileValues(dice, ids).odd(ROOM) })],
-  (dice, { ids }) => watchers(dice.oneOf([[], ids, null]), dice.oneOf([1, 10, 500])),
-  (dice) => watchers(invented(dice, dice.oneOf([10, 100, 1_000])), 500),
+  (dice, { ids }) => watchers(dice.oneOf([[], ids, null]), dice.oneOf([1, 10, 100])),
+  (dice) => watchers(invented(dice, dice.oneOf([10, 100, 1_000])), 100),
   () => [subscribe('1', WATCH, {}), subscribe('1', WATCH, {})],
   (_dice, { ids }) =>
-    Array.from({ length: 300 }, (_, index) => [
+    Array.from({ length: 60 }, (_, index) => [
       subscribe(String(index), WATCH, { ids }),
       message({ type: 'complete', id: String(index) }),
     ]).flat(),

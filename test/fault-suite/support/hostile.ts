@@ -52,9 +52,7 @@ const OPERATIONS: readonly (readonly [
   ['mutation', (documents) => [documents.operation('mutation')]],
   ['subscription over HTTP', (documents) => [documents.operation('subscription')]],
   ['conditions', (documents) => documents.conditional(COMBINATIONS)],
-  ['null for defaults', (documents) => [documents.nullForDefaults()]],
   ['many operations', (documents) => [documents.manyOperations()]],
-  ['introspection', (documents) => [documents.introspection()]],
 ];
 
 const STEPS: readonly (readonly [kind: string, make: (dice: Dice, world: HostileWorld) => HostileStep])[] = [

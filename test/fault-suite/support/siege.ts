@@ -17,8 +17,12 @@ const PROBE: HostileStep = {
 
 /** What was sent in a siege, and what came of it. */
 export interface Siege {
-  /** Goes on with the next variations until it is over. @param backgroundCpu that the process spends on others, in ms a ms */
-  readonly attack: (backgroundCpu: number, isOver: () => boolean) => Promise<void>;
+  /**
+   * Goes on with the next variations until it is over.
+   * @param backgroundCpu that the process spends on others, in milliseconds a millisecond
+   * @param turns at most so many variations
+   */
+  readonly attack: (backgroundCpu: number, turns: number, isOver: () => boolean) => Promise<void>;
   /** Sends what was suspicious again, alone, and keeps what breaks the bound. */
   readonly confirm: () => Promise<void>;
   /** One line for each variation that broke a bound or got an answer that no client can work with. */
@@ -87,8 +91,9 @@ export async function startSiege(plan: SiegePlan): Promise<Siege> {
   };
 
   return {
-    attack: async (backgroundCpu, isOver) => {
-      while (!isOver() && gateway.child.exitCode === null) await stormOnce(backgroundCpu);
+    attack: async (backgroundCpu, turns, isOver) => {
+      const end = turn + turns;
+      while (turn < end && !isOver() && gateway.child.exitCode === null) await stormOnce(backgroundCpu);
     },
     confirm: async () => {
       for (const suspect of suspects.splice(0)) await confirmOne(suspect);
