@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { describeCause } from '../logging/log.js';
 import { type ChangeListener, openChangeListener } from './change-listener.js';
-import { ChangeReader } from './change-reader.js';
+import { ChangeReader, NEXT_XID } from './change-reader.js';
 import type { RunStatement } from './database.js';
+import { RowReader } from './row-reader.js';
 
 /** Who is told. None of these may throw. */
 interface ChangeHandlers {
@@ -49,9 +50,19 @@ const GATHER_MS = 20;
 /** The connection counts as broken when it does not answer for so many heartbeats. */
 const PATIENCE_BEATS = 5;
 
+/** Maximum number of rows of each kind that one statement deletes, so that none lasts long. */
+const PRUNE_STEP = 10_000;
+
+/** Deletes changes that are old, and those that a restored database brought along whose transactions lie ahead of its own. */
 const PRUNE = {
   name: 'prune-changes',
-  text: 'DELETE FROM device_change WHERE xid < $1::bigint',
+  text: `WITH deleted AS (
+      DELETE FROM device_change WHERE ctid = ANY(ARRAY(
+        (SELECT ctid FROM device_change WHERE xid < $1::bigint ORDER BY xid LIMIT ${PRUNE_STEP})
+        UNION ALL
+        (SELECT ctid FROM device_change WHERE xid >= ${NEXT_XID} ORDER BY xid LIMIT ${PRUNE_STEP})
+      )) RETURNING device_id
+    ) SELECT count(*)::integer AS deleted FROM deleted`,
   onLostConnection: 'unknown',
 } as const;
 const PRUNE_EVERY_MS = 60_000;
@@ -89,7 +100,7 @@ class Feed {
   #hasNews = false;
   #wake = (): void => undefined;
   #failures = 0;
-  #prunedAt = Date.now();
+  #prunedAt = -Infinity;
 
   constructor(parts: ChangeFeedParts) {
     this.#parts = parts;
@@ -175,13 +186,18 @@ class Feed {
 
   async #prune(): Promise<void> {
     const { run, log } = this.#parts;
+    const { signal } = this.stopping;
     if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
     this.#prunedAt = Date.now();
-    const below = this.#reader.position.prunableBelow(Date.now());
-    if (below === undefined) return;
-    await run(PRUNE, [String(below)]).catch((error: unknown) => {
+    const below = String(this.#reader.position.prunableBelow(Date.now()) ?? 0);
+    try {
+      for (let deleted = PRUNE_STEP; deleted >= PRUNE_STEP && !signal.aborted;) {
+        const [row = {}] = await run(PRUNE, [below]);
+        deleted = RowReader.of(row).int('deleted');
+      }
+    } catch (error) {
       log.debug({ cause: describeCause(error) }, 'old changes are deleted later');
-    });
+    }
   }
 }
 

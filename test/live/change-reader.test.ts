@@ -46,9 +46,50 @@ describe('a reading of changes', () => {
     },
   };
 
-  it('does not look at the changes that were read before, however many there are', async () => {
+  it('goes on where it was only in the cluster where it was', async () => {
+    let cluster: readonly Readonly<Record<string, string>>[] = [{ cluster: '1' }];
+    const inCluster: ChangeListener = {
+      ...listener,
+      query: async (statement, values) =>
+        statement.name === 'cluster' ? cluster : await listener.query(statement, values),
+    };
+    const reader = new ChangeReader(() => undefined);
+    expect(await reader.begin(inCluster)).toBe(false);
+    cluster = [];
+    expect(await reader.begin(inCluster)).toBe(false);
+    cluster = [{ cluster: '1' }];
+    expect(await reader.begin(inCluster)).toBe(false);
+    cluster = [{ cluster: '2' }];
+    expect(await reader.begin(inCluster)).toBe(true);
+    expect(await reader.begin(inCluster)).toBe(false);
+  });
+
+  it('knows the cluster of a real server, and does without where it may not ask', async () => {
+    const asked: unknown[] = [];
+    const asking: ChangeListener = {
+      ...listener,
+      query: async (statement, values) => {
+        const rows = await listener.query(statement, values);
+        if (statement.name === 'cluster') asked.push(rows[0]?.['cluster']);
+        return rows;
+      },
+    };
+    await new ChangeReader(() => undefined).begin(asking);
+    expect(asked).toEqual([expect.stringMatching(/^\d{15,20}$/)]);
+    const forbidden: ChangeListener = {
+      ...listener,
+      query: async (statement, values) => {
+        if (statement.name === 'cluster') throw new Error('permission denied');
+        return await listener.query(statement, values);
+      },
+    };
+    expect(await new ChangeReader(() => undefined).begin(forbidden)).toBe(false);
+  });
+
+  it('does not look at the changes that were read before or lie ahead, however many there are', async () => {
     await client.query(
-      'INSERT INTO device_change (xid, device_id) SELECT 1, $2 FROM generate_series(1, $1::integer)',
+      `INSERT INTO device_change (xid, device_id) SELECT xid, $2
+       FROM generate_series(1, $1::integer), unnest(ARRAY[1, 1000000000000]::bigint[]) xid`,
       [OLD_CHANGES, newId()],
     );
     await client.query('VACUUM ANALYZE device_change');
