@@ -1,5 +1,11 @@
 import { type DocumentNode, type FragmentDefinitionNode, Kind } from 'graphql';
 
+/** The fragments of a document by their names. */
+export function fragmentsOf({ definitions }: DocumentNode): Readonly<Record<string, FragmentDefinitionNode>> {
+  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
+}
+
 /**
  * Measures fragments by their names, each of them once, however often it is spread: else a short document could ask for
  * more work than there is time.

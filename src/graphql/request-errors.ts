@@ -1,9 +1,9 @@
 import {
+  type ASTNode,
   type DocumentNode,
-  type EnumValueNode,
-  type GraphQLEnumType,
   GraphQLError,
   type GraphQLFormattedError,
+  type GraphQLNamedType,
   type GraphQLSchema,
   isEnumType,
   getNamedType,
@@ -18,7 +18,8 @@ import { isErrorCode } from '../errors/catalogue.js';
 import { type ErrorFacts, GatewayError, inputFault } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
 import { logFailure } from '../logging/log.js';
-import { notPermitted, placesOfVariables } from './enum-faults.js';
+import { ArgumentPath, dotted, placesOfVariables } from './argument-paths.js';
+import { notPermitted } from './enum-faults.js';
 
 /** What is known of the request that an error belongs to. */
 export interface RequestFacts {
@@ -166,43 +167,33 @@ function validationFault(error: GraphQLError, enumPlaces: () => EnumPlaces): Gat
 
 function findEnumPlaces(schema: GraphQLSchema, document: DocumentNode): EnumPlaces {
   const places = new Map<unknown, string>();
-  const variablePlaces = placesOfVariables(document);
   const typeInfo = new TypeInfo(schema);
-  const path: string[] = [];
-  const note = (
-    node: Exclude<ValueNode, { kind: Kind.VARIABLE }>,
-    key: string | number | undefined,
-  ): void => {
-    const type = getNamedType(typeInfo.getInputType());
-    const isPermitted = isEnumType(type) && node.kind === Kind.ENUM && isValueOf(type, node);
-    const isComplete = node.kind === Kind.NULL || node.kind === Kind.LIST;
-    const index = typeof key === 'number' ? `[${key}]` : '';
-    if (isEnumType(type) && !isPermitted && !isComplete) places.set(node, path.join('.') + index);
-  };
-  const named = {
-    enter: (node: { readonly name: { readonly value: string } }) => void path.push(node.name.value),
-    leave: () => void path.pop(),
-  };
+  const path = new ArgumentPath();
+  let defaultOf: string | undefined;
+  let variablePlaces: ReadonlyMap<string, string> = new Map();
   visit(
     document,
     visitWithTypeInfo(typeInfo, {
-      VariableDefinition: {
-        enter: ({ variable: { name } }) => void path.push(variablePlaces.get(name.value) ?? name.value),
-        leave: () => void path.pop(),
+      enter: (node, key) => {
+        path.enter(node, key);
+        if (node.kind === Kind.OPERATION_DEFINITION) variablePlaces = placesOfVariables(document, node);
+        if (node.kind === Kind.VARIABLE_DEFINITION) defaultOf = node.variable.name.value;
+        if (!isOutsideEnum(node, getNamedType(typeInfo.getInputType()))) return;
+        const place = defaultOf === undefined ? [] : [variablePlaces.get(defaultOf) ?? defaultOf];
+        places.set(node, dotted([...place, ...path.steps]));
       },
-      Argument: named,
-      ObjectField: named,
-      EnumValue: note,
-      StringValue: note,
-      IntValue: note,
-      FloatValue: note,
-      BooleanValue: note,
-      ObjectValue: note,
+      leave: (node, key) => {
+        path.leave(node, key);
+        if (node.kind === Kind.VARIABLE_DEFINITION) defaultOf = undefined;
+      },
     }),
   );
   return places;
 }
 
-function isValueOf(type: GraphQLEnumType, { value }: EnumValueNode): boolean {
-  return type.getValue(value) !== undefined;
+/** Whether a literal is no value of the enum that is expected in its place; of lists it is their items. */
+function isOutsideEnum(node: ASTNode, type: GraphQLNamedType | undefined): boolean {
+  if (!isEnumType(type) || !VALUE_KINDS.has(node.kind)) return false;
+  if (node.kind === Kind.NULL || node.kind === Kind.LIST) return false;
+  return node.kind !== Kind.ENUM || type.getValue(node.value) === undefined;
 }

@@ -1,25 +1,23 @@
 import {
-  coerceInputValue,
   type DocumentNode,
   getNamedType,
   type GraphQLInputType,
   type GraphQLSchema,
   isEnumType,
   isInputObjectType,
-  isInputType,
   isLeafType,
   isListType,
   isNonNullType,
   type OperationDefinitionNode,
-  typeFromAST,
 } from 'graphql';
 import type { Violation } from '../errors/gateway-error.js';
-import { notPermitted, placesOfVariables } from './enum-faults.js';
+import { dotted, type InputPath, placesOfVariables } from './argument-paths.js';
+import { coerceVariables, type VariableFault, type Variables } from './coerce-variables.js';
+import { notPermitted } from './enum-faults.js';
+import { nullPositions } from './null-positions.js';
 
-type Path = readonly (string | number)[];
-
-/** So many faults are told; a list can have thousands, and whoever mends these finds the rest. */
-const MAX_FAULTS = 100;
+/** Maximum number of faults that are told of one request: a list can have thousands, and whoever mends these finds the rest. */
+export const MAX_REQUEST_FAULTS = 10;
 
 /**
  * What is wrong with the variables of an operation, value by value. graphql-js would refuse them too, but in
@@ -29,71 +27,42 @@ export function variableFaults(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
+  variables: Variables,
 ): readonly Violation[] {
-  const faults: Violation[] = [];
-  let places: ReadonlyMap<string, string> | undefined;
-  for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
-    const name = variable.name.value;
-    const type = typeFromAST(schema, typeNode);
-    if (!isInputType(type)) continue;
-    if (faults.length >= MAX_FAULTS) break;
-    if (!Object.hasOwn(variables, name)) {
-      if (isNonNullType(type) && defaultValue === undefined) faults.push(unfit([name], 'is needed'));
-      continue;
-    }
-    for (const { path, value, message } of valueFaults(variables[name], type, MAX_FAULTS - faults.length)) {
-      const at = typeAt(type, path);
-      const isOutsideEnum = isEnumType(getNamedType(at)) && value !== null;
-      if (isOutsideEnum) places ??= placesOfVariables(document);
-      faults.push(
-        isOutsideEnum
-          ? notPermitted(dotted([places?.get(name) ?? name, ...path]))
-          : unfit([name, ...path], problem(at, value, message)),
-      );
-    }
+  const { values, faults } = coerceVariables(schema, operation, variables, MAX_REQUEST_FAULTS);
+  if (faults.length > 0) {
+    const places = placesOfVariables(document, operation);
+    return faults.map((fault) => violationOf(fault, places.get(fault.variable) ?? fault.variable));
   }
-  return faults;
+  if (!Object.values(values).includes(null)) return [];
+  return nullPositions(schema, document, operation, values)
+    .slice(0, MAX_REQUEST_FAULTS)
+    .map((path) => unfit([path], 'must not be null'));
 }
 
-/** What graphql-js says of one value. */
-interface ValueFault {
-  readonly path: Path;
-  readonly value: unknown;
-  readonly message: string;
-}
-
-function valueFaults(given: unknown, type: GraphQLInputType, most: number): readonly ValueFault[] {
-  const faults: ValueFault[] = [];
-  const enough = new Error('Enough faults.');
-  try {
-    coerceInputValue(given, type, (path, value, { message }) => {
-      faults.push({ path, value, message });
-      if (faults.length === most) throw enough;
-    });
-  } catch (error) {
-    if (error !== enough) throw error;
-  }
-  return faults;
-}
-
-function unfit(path: Path, problem: string): Violation {
-  const at = dotted(path);
-  return { path: at, code: 'BAD_USER_INPUT', message: `Variable "${at}" ${problem}.` };
-}
-
-/** The complaint of graphql-js without the value in it. */
-function problem(type: GraphQLInputType | undefined, value: unknown, message: string): string {
-  if (value === undefined || message.includes('of required type')) return 'lacks a field that is needed';
+/** @param place what the variable is given to */
+function violationOf({ path, type, value, message }: VariableFault, place: string): Violation {
+  const at = [place, ...path];
+  if (message === undefined) return unfit(at, 'is needed');
+  const [, neededField] = /^Field "(\w{1,64})" of required type/.exec(message) ?? [];
+  if (neededField !== undefined) return unfit([...at, neededField], 'is needed');
   const [, unknownField] = /^Field "(\w{1,64})" is not defined/.exec(message) ?? [];
-  if (unknownField !== undefined) return `has no field "${unknownField}"`;
-  if (message.startsWith('Field "')) return 'has a field that is not known';
-  if (value === null) return 'must not be null';
-  return type === undefined ? 'does not fit its type' : `is not of type ${getNamedType(type).name}`;
+  if (unknownField !== undefined) return unfit([...at, unknownField], 'is given to no field of this name');
+  if (message.startsWith('Field "')) return unfit(at, 'has a field that is not known');
+  if (value === null || value === undefined) return unfit(at, 'must not be null');
+  const expected = typeAt(type, path);
+  if (isEnumType(getNamedType(expected))) return notPermitted(dotted(at));
+  return unfit(at, expected ? `is not of type ${getNamedType(expected).name}` : 'does not fit its type');
+}
+
+/** @param problem without the value: it may be a secret */
+function unfit(path: InputPath, problem: string): Violation {
+  const at = dotted(path);
+  return { path: at, code: 'BAD_USER_INPUT', message: `The value of "${at}" ${problem}.` };
 }
 
 /** The type of the value at a path below a value of this type. */
-function typeAt(type: GraphQLInputType, path: Path): GraphQLInputType | undefined {
+function typeAt(type: GraphQLInputType, path: InputPath): GraphQLInputType | undefined {
   if (isNonNullType(type)) return typeAt(type.ofType, path);
   const [step, ...rest] = path;
   if (step === undefined) return type;
@@ -102,11 +71,4 @@ function typeAt(type: GraphQLInputType, path: Path): GraphQLInputType | undefine
   if (isLeafType(type) || !isInputObjectType(type)) return undefined;
   const field = type.getFields()[String(step)];
   return field && typeAt(field.type, rest);
-}
-
-function dotted(path: Path): string {
-  return path.reduce<string>(
-    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
-    '',
-  );
 }

@@ -1,4 +1,11 @@
-import { buildSchema, type GraphQLFormattedError, GraphQLError, Kind, parse, validate } from 'graphql';
+import {
+  buildSchema,
+  getOperationAST,
+  type GraphQLFormattedError,
+  GraphQLError,
+  parse,
+  validate,
+} from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Violation } from '../../src/errors/gateway-error.js';
 import { presentErrors } from '../../src/graphql/request-errors.js';
@@ -13,6 +20,7 @@ const schema = buildSchema(`
   input Strict { must: String! }
   type Query {
     list(filter: Filter, state: State, states: [State!], count: Int, word: String, strict: Strict): String
+    sorted(by: State! = ACTIVE): String
   }
 `);
 
@@ -32,10 +40,14 @@ function documentErrors(source: string): readonly GraphQLFormattedError[] {
   return presentErrors(errors, { requestId: 'request-1', schema, document });
 }
 
-function faultsOf(source: string, variables: Record<string, unknown>): readonly Violation[] {
+function faultsOf(
+  source: string,
+  variables: Record<string, unknown>,
+  operationName?: string,
+): readonly Violation[] {
   const document = parse(source);
-  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  if (operation === undefined) throw new Error('There is no operation.');
+  const operation = getOperationAST(document, operationName);
+  if (!operation) throw new Error('There is no such operation.');
   expect(validate(schema, document)).toEqual([]);
   return variableFaults(schema, document, operation, variables);
 }
@@ -57,6 +69,11 @@ describe('a literal outside its enum is VALUE_NOT_PERMITTED with the name of its
     [`{ list(filter: { inners: [{ levels: [LOW, ${VALUE}] }] }) }`, 'filter.inners', 'levels'],
     [`{ aliased: list(filter: { type: ${VALUE} }) }`, 'filter.type', 'type'],
     [`query ($state: State = ${VALUE}) { list(state: $state) }`, 'state', 'state'],
+    [
+      `query A($s: [State!] = [ACTIVE, ${VALUE}]) { list(filter: { state: $s }) } query B($s: State) { list(state: $s) }`,
+      'filter.state[1]"',
+      'state',
+    ],
   ])('%s', (source, pathStart, name) => {
     const [error, ...others] = documentErrors(source);
     expect(others).toEqual([]);
@@ -121,6 +138,16 @@ describe('a variable outside its enum is VALUE_NOT_PERMITTED at the place it is 
     ]);
   });
 
+  it('of the operation that runs, of a list the place, and of two places the first', () => {
+    const source = `query A($s: State) { list(state: $s) } query B($s: State!) { ...F } query C($s: State) { list(filter: { type: $s }, state: $s) }
+      fragment F on Query { list(filter: { state: [ACTIVE, $s] }) }`;
+    const pathIn = (operation: string): readonly string[] =>
+      faultsOf(source, { s: VALUE }, operation).map(({ path }) => path);
+    expect(pathIn('A')).toEqual(['state']);
+    expect(pathIn('B')).toEqual(['filter.state[1]']);
+    expect(pathIn('C')).toEqual(['filter.type']);
+  });
+
   it('every bad value has its violation, in the order of the input', () => {
     const f = { state: [VALUE, 'ACTIVE', 'NOPE'], inner: { level: 'NOPE' }, count: VALUE };
     const faults = faultsOf('query ($f: Filter) { list(filter: $f) }', { f });
@@ -139,22 +166,30 @@ describe('a variable outside its enum is VALUE_NOT_PERMITTED at the place it is 
   });
 });
 
-describe('any other variable that does not fit is BAD_USER_INPUT, without the value', () => {
+describe('any other variable that does not fit is BAD_USER_INPUT at its place, without the value', () => {
   it.each([
-    ['query ($c: Int) { list(count: $c) }', { c: VALUE }],
-    ['query ($c: Int!) { list(count: $c) }', {}],
-    ['query ($c: Int!) { list(count: $c) }', { c: null }],
-    ['query ($w: String) { list(word: $w) }', { w: [VALUE] }],
-    ['query ($w: String) { list(word: $w) }', { w: { password: VALUE } }],
-    ['query ($f: Filter) { list(filter: $f) }', { f: VALUE }],
-    ['query ($f: Filter) { list(filter: $f) }', { f: { nope: VALUE } }],
-    ['query ($f: Filter) { list(filter: $f) }', { f: { needed: VALUE } }],
-    ['query ($s: Strict) { list(strict: $s) }', { s: {} }],
-    ['query ($s: Strict) { list(strict: $s) }', { s: { must: null } }],
-    ['query ($s: [State!]) { list(states: $s) }', { s: [null] }],
-  ])('%s with %j', (source, variables) => {
+    ['query ($c: Int) { list(count: $c) }', { c: VALUE }, 'count'],
+    ['query ($c: Int!) { list(count: $c) }', {}, 'count'],
+    ['query ($c: Int!) { list(count: $c) }', { c: null }, 'count'],
+    ['query ($w: String) { list(word: $w) }', { w: [VALUE] }, 'word'],
+    ['query ($w: String) { list(filter: { word: $w }) }', { w: { password: VALUE } }, 'filter.word'],
+    ['query ($f: Filter) { list(filter: $f) }', { f: VALUE }, 'filter'],
+    ['query ($f: Filter) { list(filter: $f) }', { f: { nope: VALUE } }, 'filter.nope'],
+    ['query ($f: Filter) { list(filter: $f) }', { f: { [`n-${'o'.repeat(90)}`]: VALUE } }, 'filter'],
+    ['query ($f: Filter) { list(filter: $f) }', { f: { needed: VALUE } }, 'filter.needed'],
+    ['query ($s: Strict) { list(strict: $s) }', { s: {} }, 'strict.must'],
+    ['query ($s: Strict) { list(strict: $s) }', { s: { must: null } }, 'strict.must'],
+    ['query ($s: [State!]) { list(states: $s) }', { s: [null] }, 'states[0]'],
+    ['query ($c: Boolean!) { list @include(if: $c) }', { c: VALUE }, 'if'],
+    ['query ($s: State) { sorted(by: $s) }', { s: null }, 'by'],
+  ])('%s with %j: %s', (source, variables, path) => {
     const faults = faultsOf(source, variables);
-    expect(faults.map(({ code }) => code)).toEqual(['BAD_USER_INPUT']);
+    expect(faults).toMatchObject([{ path, code: 'BAD_USER_INPUT' }]);
+    expect(faults[0]?.message).toContain(`"${path}"`);
     expect(JSON.stringify(faults)).not.toContain(VALUE);
+  });
+
+  it('a variable that is not sent leaves the default of its place', () => {
+    expect(faultsOf('query ($s: State) { sorted(by: $s) }', {})).toEqual([]);
   });
 });

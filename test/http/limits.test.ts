@@ -210,8 +210,8 @@ describe('variables of any shape cost little', () => {
     const s = Array.from({ length: 20_000 }, () => 'x');
     const { errors } = await gateway.query(QUERY, { token, variables: { id: device.id, s } });
     expect(errors[0]?.extensions.code).toBe('VALUE_NOT_PERMITTED');
-    expect(errors[0]?.extensions.violations).toHaveLength(100);
-    expect(errors[0]?.extensions.violations?.[99]?.path).toBe('filter.state[99]');
+    expect(errors[0]?.extensions.violations).toHaveLength(10);
+    expect(errors[0]?.extensions.violations?.[9]?.path).toBe('filter.state[9]');
   });
 });
 
