@@ -1,3 +1,4 @@
+import { Session } from 'node:inspector/promises';
 import { parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownDocuments, type OperationRequest } from '../../src/graphql/plans/known-documents.js';
@@ -73,18 +74,84 @@ describe('known documents', () => {
     ).toBe(found[0]);
   });
 
+  it('judge the cost of each operation, whichever was asked for first', () => {
+    const large = 'networkDeviceConnection(first: 500) { nodes { provisioningJobs(first: 500) { id } } }';
+    const query = `query Small { __typename } query Large { ${large} }`;
+    expect(isReady(query, { operationName: 'Small' })).toBe(true);
+    expect(documents.find(request(query, { operationName: 'Large' }))).toBeUndefined();
+    expect(documents.find(request(query, { operationName: 'Large' }))).toBeUndefined();
+    expect(documents.find(request(query, { operationName: 'Small' }))).toBeDefined();
+  });
+
+  it('leave to others null where it may not stand, and take it elsewhere', () => {
+    const query =
+      'query ($id: ID = "a", $after: String) { networkDevice(id: $id) { id } networkDeviceConnection(after: $after) { totalCount } }';
+    expect(isReady(query, { variables: { after: null } })).toBe(true);
+    expect(isReady(query, { variables: { id: null } })).toBe(false);
+  });
+
   it('are bounded: those that nobody asked for longest are forgotten, and long ones are not kept', () => {
     documents = new KnownDocuments(schema);
-    const document = parse('{ viewer { id } }');
-    const text = (name: string): string => name.padEnd(10_000, '#');
-    documents.learn(text('first'), document);
-    documents.learn(text('second'), document);
-    documents.find(request(text('first')));
-    for (let count = 0; count < 49; count += 1) documents.learn(text(`document ${count}`), document);
-    documents.learn('#'.repeat(20_001), document);
-    expect(documents.size).toBe(50);
+    const learn = (text: string): void => documents.learn(text, parse(text));
+    // About a megabyte each once it is parsed.
+    const text = (name: string): string =>
+      `query ${name} { networkDevices(ids: [${'1 '.repeat(3_000)}]) { id } }`;
+    learn(text('first'));
+    learn(text('second'));
+    for (let count = 0; count < 18; count += 1) {
+      documents.find(request(text('first')));
+      learn(text(`document${count}`));
+    }
+    const long = `{ viewer { id } } #${'#'.repeat(20_000)}`;
+    learn(long);
+    expect(documents.size).toBeGreaterThan(10);
+    expect(documents.bytes).toBeLessThanOrEqual(16_000_000);
     expect(documents.find(request(text('first')))).toBeDefined();
-    expect(documents.find(request(text('second')))).toBeUndefined();
-    expect(documents.find(request('#'.repeat(20_001)))).toBeUndefined();
+    expect(documents.find(request(text('second'))) === undefined).toBe(true);
+    expect(documents.find(request(long))).toBeUndefined();
+  });
+});
+
+describe('what is kept of plans is bounded', () => {
+  const NAMES = ['a', 'b', 'c', 'd'];
+  const DEVICE = `{ id version name model { id name type brand capabilities { wifi wifi2G wifi5G } } customer { id name }
+    wifi { enabled ssid enabled5G ssid5G } dhcp { enable ipPoolStart reservedClients { mac ip enable } } ${NAMES.map((name) => `${name}: state @include(if: $${name})`).join(' ')} }`;
+  const large = (name: string): string =>
+    `query ${name}(${NAMES.map((variable) => `$${variable}: Boolean!`).join(', ')}) {
+      ${Array.from({ length: 46 }, (_, index) => `a${index}: networkDevice(id: "x") { ...D }`).join(' ')} } fragment D on NetworkDevice ${DEVICE}`;
+  const ask = (query: string, bits: number): boolean => {
+    const variables = Object.fromEntries(
+      NAMES.map((name, index) => [name, ((bits >> index) & 1) === 1] as const),
+    );
+    return documents.find(request(query, { variables })) !== undefined;
+  };
+
+  it('by their size: of a large document not each set of conditions is kept', () => {
+    const query = large('Large');
+    learned(query);
+    const planned = Array.from({ length: 16 }, (_, bits) => ask(query, bits)).filter(Boolean);
+    expect(planned.length).toBeGreaterThan(0);
+    expect(planned.length).toBeLessThan(4);
+    expect(documents.bytes).toBeLessThanOrEqual(2_000_000);
+    expect(ask(query, 0)).toBe(true);
+  });
+
+  it('in memory, whatever strangers send', async () => {
+    const heapUsed = async (): Promise<number> => {
+      await session.post('HeapProfiler.collectGarbage');
+      return process.memoryUsage().heapUsed;
+    };
+    const session = new Session();
+    session.connect();
+    documents = new KnownDocuments(schema);
+    const before = await heapUsed();
+    for (let count = 0; count < 40; count += 1) {
+      const query = large(`Q${count}`);
+      documents.learn(query, parse(query));
+      for (let bits = 0; bits < 16; bits += 1) ask(query, bits);
+    }
+    expect((await heapUsed()) - before).toBeLessThan(24_000_000);
+    expect(documents.size).toBeGreaterThan(4);
+    session.disconnect();
   });
 });

@@ -24,29 +24,48 @@ type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
 
 /** A field as the completion of its value knows it. */
 interface Place {
-  readonly planned: PlannedOperation;
+  readonly planned: PlanInProgress;
   readonly nodes: readonly FieldNode[];
   readonly parent: GraphQLObjectType;
   readonly definition: GraphQLField<unknown, unknown>;
 }
 
-/** Works out once what graphql-js works out for each object of each answer. The document has been validated. */
-export function buildPlan(planned: PlannedOperation): Plan | undefined {
-  const { schema, operation, fragments, conditions } = planned;
-  const type = schema.getRootType(operation.operation);
+class PlanTooLarge extends Error {}
+
+/** A plan in the making. */
+interface PlanInProgress extends PlannedOperation {
+  /** How many fields it may still get. */
+  readonly room: { fields: number };
+}
+
+/**
+ * Works out once what graphql-js works out for each object of each answer. The document has been validated.
+ * @param maxFields of the plan, those of each selection counted wherever it is asked for
+ * @returns undefined for a plan that would be larger
+ */
+export function buildPlan(operation: PlannedOperation, maxFields: number): Plan | undefined {
+  const { schema, fragments, conditions } = operation;
+  const { operation: kind, selectionSet } = operation.operation;
+  const type = schema.getRootType(kind);
   if (!isObjectType(type)) return undefined;
-  const fields = collectFields(schema, fragments, conditions, type, operation.selectionSet);
-  return {
-    isMutation: operation.operation === OperationTypeNode.MUTATION,
-    root: planSelection(planned, type, fields),
-  };
+  const planned = { ...operation, room: { fields: maxFields } };
+  const fields = collectFields(schema, fragments, conditions, type, selectionSet);
+  try {
+    const root = planSelection(planned, type, fields);
+    return { isMutation: kind === OperationTypeNode.MUTATION, root, size: maxFields - planned.room.fields };
+  } catch (error) {
+    if (error instanceof PlanTooLarge) return undefined;
+    throw error;
+  }
 }
 
 function planSelection(
-  planned: PlannedOperation,
+  planned: PlanInProgress,
   parent: GraphQLObjectType,
   fields: CollectedFields,
 ): SelectionPlan {
+  planned.room.fields -= fields.size;
+  if (planned.room.fields < 0) throw new PlanTooLarge();
   return [...fields].flatMap(([key, nodes]) => {
     const name = nodes[0]?.name.value ?? '';
     const definition = name === TypeNameMetaFieldDef.name ? TypeNameMetaFieldDef : parent.getFields()[name];

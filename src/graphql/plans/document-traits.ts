@@ -1,4 +1,13 @@
-import { type DirectiveNode, type DocumentNode, Kind, visit } from 'graphql';
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  isNonNullType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import { SIZE_ARGUMENTS } from '../document-cost-arguments.js';
 
 /** What has to be known of a document before its operations can be planned. */
@@ -7,7 +16,9 @@ export interface DocumentTraits {
   readonly canBePlanned: boolean;
   /** Names of the variables that decide about `@skip` and `@include`. */
   readonly conditions: ReadonlySet<string>;
-  /** Whether its cost depends on its variables: it is the same each time else. */
+  /** Names of the variables that stand somewhere where null may not, whatever type they have. */
+  readonly nonNull: ReadonlySet<string>;
+  /** Whether the cost of its operations depends on their variables: it is the same each time else. */
   readonly hasVariableSizes: boolean;
 }
 
@@ -15,21 +26,29 @@ const CONDITIONAL: ReadonlySet<string> = new Set(['skip', 'include']);
 const WITHOUT_PLAN: ReadonlySet<string> = new Set(['__schema', '__type']);
 
 /** Looks a document through. */
-export function traitsOf(document: DocumentNode): DocumentTraits {
-  const conditions = new Set<string>();
+export function traitsOf(schema: GraphQLSchema, document: DocumentNode): DocumentTraits {
+  const [conditions, nonNull] = [new Set<string>(), new Set<string>()];
   let [canBePlanned, hasVariableSizes] = [true, false];
-  visit(document, {
-    Field: ({ name, alias, arguments: args = [] }) => {
-      if (WITHOUT_PLAN.has(name.value) || alias?.value === '__proto__') canBePlanned = false;
-      hasVariableSizes ||= args.some(
-        ({ name: { value }, value: { kind } }) => SIZE_ARGUMENTS.includes(value) && kind === Kind.VARIABLE,
-      );
-    },
-    Directive: (directive) => {
-      for (const name of conditionsOf(directive)) conditions.add(name);
-    },
-  });
-  return { canBePlanned, conditions, hasVariableSizes };
+  const typeInfo = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(typeInfo, {
+      Field: ({ name, alias, arguments: args = [] }) => {
+        if (WITHOUT_PLAN.has(name.value) || alias?.value === '__proto__') canBePlanned = false;
+        hasVariableSizes ||= args.some(
+          ({ name: { value }, value: { kind } }) => SIZE_ARGUMENTS.includes(value) && kind === Kind.VARIABLE,
+        );
+      },
+      Directive: (directive) => {
+        for (const name of conditionsOf(directive)) conditions.add(name);
+      },
+      VariableDefinition: () => false,
+      Variable: ({ name }) => {
+        if (isNonNullType(typeInfo.getInputType())) nonNull.add(name.value);
+      },
+    }),
+  );
+  return { canBePlanned, conditions, nonNull, hasVariableSizes };
 }
 
 function conditionsOf({ name, arguments: args = [] }: DirectiveNode): readonly string[] {

@@ -1,15 +1,15 @@
 import {
   type DocumentNode,
-  type FragmentDefinitionNode,
   getOperationAST,
-  getVariableValues,
   type GraphQLSchema,
-  Kind,
   OperationTypeNode,
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { coerceVariables } from '../coerce-variables.js';
 import { costFault } from '../document-cost.js';
+import { fragmentsOf } from '../document-fragments.js';
+import { documentBytes } from '../document-weight.js';
 import { buildPlan } from './build-plan.js';
 import { type DocumentTraits, traitsOf } from './document-traits.js';
 import type { Plan, Variables } from './plan.js';
@@ -31,16 +31,22 @@ export interface ReadyOperation {
   readonly variables: Variables;
 }
 
-/** Clients have some dozens of documents; whoever makes one up for each request gains nothing here. */
-const MAX_CHARACTERS = 500_000;
+/** Maximum memory of all documents and their plans. Clients have some dozens of documents, of about 40 kB each with their plans. */
+const MAX_BYTES = 16_000_000;
+/** Maximum memory of one document and its plans; what does not fit is executed without a plan. */
+const MAX_DOCUMENT_BYTES = 2_000_000;
 const MAX_QUERY_LENGTH = 20_000;
-/** Plans of one document: one for each operation and each set of conditions that clients use. */
+/** Maximum number of plans of one document: one for each operation and each set of conditions that clients use. */
 const MAX_PLANS = 16;
+/** What a plan takes for each of its fields (measured: 510 to 630). */
+const BYTES_PER_FIELD = 640;
 
 interface KnownDocument {
   readonly document: DocumentNode;
   readonly traits: DocumentTraits;
-  readonly plans: Map<string, Plan | undefined>;
+  /** By operation and conditions; `none` for one that would be too large. */
+  readonly plans: ReadonlyMap<string, Plan | 'none'>;
+  readonly bytes: number;
 }
 
 /**
@@ -49,8 +55,8 @@ interface KnownDocument {
  */
 export class KnownDocuments {
   readonly #documents = new LRUCache<string, KnownDocument>({
-    maxSize: MAX_CHARACTERS,
-    sizeCalculation: (_, query) => query.length,
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ bytes }) => bytes,
   });
 
   constructor(private readonly schema: GraphQLSchema) {}
@@ -60,48 +66,59 @@ export class KnownDocuments {
     return this.#documents.size;
   }
 
+  /** About how much memory they take, with their plans. */
+  get bytes(): number {
+    return this.#documents.calculatedSize;
+  }
+
   /** Remembers a document that was judged; those that were not asked for longest make room. */
   learn(query: string, document: DocumentNode): void {
     if (query.length > MAX_QUERY_LENGTH || this.#documents.has(query)) return;
-    this.#documents.set(query, { document, traits: traitsOf(document), plans: new Map() });
+    const bytes = documentBytes(document);
+    if (bytes > MAX_DOCUMENT_BYTES) return;
+    const traits = traitsOf(this.schema, document);
+    this.#documents.set(query, { document, traits, plans: new Map(), bytes });
   }
 
   /** The operation with its plan; undefined when the request is to be judged first. */
-  find({ query, operationName, variables }: OperationRequest): ReadyOperation | undefined {
+  find(request: OperationRequest): ReadyOperation | undefined {
+    const { query, operationName, variables } = request;
     const known = this.#documents.get(query);
     if (known?.traits.canBePlanned !== true) return undefined;
     const { document, traits } = known;
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
-    const { coerced } = getVariableValues(this.schema, operation.variableDefinitions ?? [], variables);
-    if (coerced === undefined) return undefined;
+    const { values, faults } = coerceVariables(this.schema, operation, variables, 1);
+    if (faults.length > 0) return undefined;
+    for (const name of traits.nonNull) if (values[name] === null) return undefined;
     if (traits.hasVariableSizes && costFault(this.schema, document, operation, variables) !== undefined) {
       return undefined;
     }
-    const plan = this.#planOf(known, operation, coerced);
-    return plan && { plan, operation, document, variables: coerced };
+    const plan = this.#planOf(known, operation, request, values);
+    return plan && { plan, operation, document, variables: values };
   }
 
   #planOf(
-    { document, traits, plans }: KnownDocument,
+    known: KnownDocument,
     operation: OperationDefinitionNode,
-    variables: Variables,
+    { query, variables }: OperationRequest,
+    values: Variables,
   ): Plan | undefined {
+    const { document, traits, plans, bytes } = known;
     const declared = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
     const deciding = declared.filter((name) => traits.conditions.has(name));
-    if (!deciding.every((name) => typeof variables[name] === 'boolean')) return undefined;
-    const conditions = Object.fromEntries(deciding.map((name) => [name, variables[name]]));
+    if (!deciding.every((name) => typeof values[name] === 'boolean')) return undefined;
+    const conditions = Object.fromEntries(deciding.map((name) => [name, values[name]]));
     const key = [operation.name?.value, ...Object.values(conditions)].join(' ');
-    const known = plans.get(key);
-    if (known !== undefined || plans.size >= MAX_PLANS) return known;
-    const fragments = fragmentsOf(document);
-    const plan = buildPlan({ schema: this.schema, operation, fragments, conditions });
-    plans.set(key, plan);
+    const kept = plans.get(key);
+    if (kept !== undefined) return kept === 'none' ? undefined : kept;
+    if (plans.size >= MAX_PLANS) return undefined;
+    // The document was judged with another operation, perhaps, whose cost says nothing about this one.
+    if (costFault(this.schema, document, operation, variables) !== undefined) return undefined;
+    const planned = { schema: this.schema, operation, fragments: fragmentsOf(document), conditions };
+    const plan = buildPlan(planned, Math.floor((MAX_DOCUMENT_BYTES - bytes) / BYTES_PER_FIELD));
+    const grown = bytes + (plan?.size ?? 0) * BYTES_PER_FIELD;
+    this.#documents.set(query, { ...known, plans: new Map(plans).set(key, plan ?? 'none'), bytes: grown });
     return plan;
   }
-}
-
-function fragmentsOf({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> {
-  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  return Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment]));
 }

@@ -70,4 +70,6 @@ export interface PlannedOperation {
 export interface Plan {
   readonly isMutation: boolean;
   readonly root: SelectionPlan;
+  /** How many fields it holds. */
+  readonly size: number;
 }
