@@ -5,9 +5,10 @@ import type { GatewayContext } from './context.js';
 import { costFault } from './document-cost.js';
 import { documentFault, type DocumentLimits } from './document-limits.js';
 import { refusedRequest } from './executable.js';
+import { subscriptionRootFault } from './subscription-root.js';
 
 /**
- * Refuses what asks for too much: documents once, before they are validated, and operations each time, because it is the
+ * Refuses what asks for too much, or would break graphql-js: documents once, before they are validated, and operations each time, because it is the
  * variables that say how long their lists are.
  */
 export function documentLimitsPlugin(limits: DocumentLimits): ApolloServerPlugin<GatewayContext> {
@@ -17,7 +18,8 @@ export function documentLimitsPlugin(limits: DocumentLimits): ApolloServerPlugin
       await Promise.resolve({
         validationDidStart: async (request) => {
           await Promise.resolve();
-          const fault = documentFault(request.document, limits);
+          const { document } = request;
+          const fault = documentFault(document, limits) ?? subscriptionRootFault(document);
           if (fault === undefined) return;
           // Apollo has no way to refuse a document before its validation. An empty one is validated, and kept under the
           // same hash, in its place: whoever sends it again is refused without another look at it.

@@ -14,6 +14,8 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { costFault } from './document-cost.js';
 import { documentFault, type DocumentLimits } from './document-limits.js';
 import { refusedRequest, transportFault, variablesFault } from './executable.js';
+import { subscriptionRootFault } from './subscription-root.js';
+import { MAX_REQUEST_FAULTS } from './variable-faults.js';
 
 /** What the environment decides about documents. */
 export interface DocumentOptions extends DocumentLimits {
@@ -49,49 +51,42 @@ export function prepareSubscription(
     document,
     ...(type && { type }),
   });
-  const operation = getOperationAST(document, operationName);
+  const operation = getOperationAST(document, operationName === '' ? undefined : operationName);
   // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
   const misplaced = operation && transportFault('websocket', operation);
   if (misplaced) return refused(misplaced, operation.operation);
-  const oversized = documentFault(document, options);
-  if (oversized !== undefined) return refused(oversized);
-  const faults = validate(schema, document);
+  const unfitDocument = documentFault(document, options) ?? subscriptionRootFault(document);
+  if (unfitDocument !== undefined) return refused(unfitDocument);
+  const faults = validate(schema, document, undefined, {
+    maxErrors: MAX_REQUEST_FAULTS,
+    hideSuggestions: !options.introspection,
+  });
   if (faults.length > 0) {
-    return {
-      errors: faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED', options.introspection)),
-      document,
-    };
+    return { errors: faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED')), document };
   }
   if (!operation) {
     return refused(new GatewayError('BAD_REQUEST', { message: 'The document has no such operation.' }));
   }
+  const values = variables ?? {};
   const unfit =
-    costFault(schema, document, operation, variables ?? {}) ??
-    variablesFault(schema, document, operation, variables ?? {});
+    costFault(schema, document, operation, values) ?? variablesFault(schema, document, operation, values);
   if (unfit !== undefined) return refused(unfit, operation.operation);
-  return {
-    document,
-    args: { document, operationName: operationName ?? null, variableValues: variables ?? {} },
-  };
+  const name = operation.name?.value ?? null;
+  return { document, args: { document, operationName: name, variableValues: values } };
 }
 
 function parsed(query: string, maxTokens: number): DocumentNode | GraphQLError {
   try {
     return parse(query, { maxLexicalTokens: maxTokens });
   } catch (error) {
-    if (error instanceof GraphQLError) return coded(error, 'GRAPHQL_PARSE_FAILED', true);
+    if (error instanceof GraphQLError) return coded(error, 'GRAPHQL_PARSE_FAILED');
     throw error;
   }
 }
 
 /** An error of graphql-js with the code that Apollo Server would give it. */
-function coded(
-  { message, nodes, source, positions }: GraphQLError,
-  code: ErrorCode,
-  hints: boolean,
-): GraphQLError {
-  const told = hints ? message : message.replace(/ ?Did you mean(.+?)\?$/, '');
-  return new GraphQLError(told, {
+function coded({ message, nodes, source, positions }: GraphQLError, code: ErrorCode): GraphQLError {
+  return new GraphQLError(message, {
     nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,

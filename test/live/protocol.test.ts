@@ -111,6 +111,18 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
       'OPERATION_TOO_LARGE',
     ],
     ['too many ids', WATCH, { ids }, 'INVALID_VALUE'],
+    [
+      'a field that is left out',
+      'subscription ($b: Boolean!) { networkDeviceChanged @include(if: $b) { id } }',
+      { b: false },
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    [
+      'a fragment that is left out',
+      'subscription ($b: Boolean = true) { ...F @skip(if: $b) } fragment F on Subscription { networkDeviceChanged { id } }',
+      {},
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
     ['an unknown argument', ENUM, { first: 1 }, 'GRAPHQL_VALIDATION_FAILED'],
   ])('%s', async (_, query, variables, code) => {
     const subscriber = await connectWith(token);
