@@ -3,6 +3,7 @@ import {
   type ApolloServerOptions,
   type ApolloServerPlugin,
   type GraphQLRequestContext,
+  type HTTPGraphQLHead,
 } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -13,13 +14,16 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { answerTypeFor } from './answer-type.js';
 import { concludeOperation, type OnOperation } from './conclude-operation.js';
 import type { GatewayContext } from './context.js';
 import type { DocumentLimits } from './document-limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
+import { documentBytes } from './document-weight.js';
 import { refusedRequest, transportFault, variablesFault } from './executable.js';
 import type { KnownDocuments } from './plans/known-documents.js';
 import { presentErrors } from './request-errors.js';
+import { MAX_REQUEST_FAULTS } from './variable-faults.js';
 
 /** What the environment decides about the GraphQL server. */
 export interface ApolloOptions extends DocumentLimits {
@@ -41,7 +45,8 @@ export function createApolloServer(
   return new ApolloServer<GatewayContext>({
     schema,
     introspection,
-    hideSchemaDetailsFromClientErrors: !introspection,
+    // Apollo's own option looks for hints with a regular expression that is quadratic in what clients send.
+    validationOptions: { maxErrors: MAX_REQUEST_FAULTS, hideSuggestions: !introspection },
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -64,17 +69,14 @@ export function createApolloServer(
   });
 }
 
-/** Apollo's default, 30 MiB of them, takes 170 MB of memory when strangers send ever new documents. */
-const MAX_CHARACTERS = 500_000;
-
-/** So much a document counts at least: one that was refused is empty. */
-const LEAST_CHARACTERS = 1_000;
+/** Maximum memory of parsed documents: Apollo's default, 30 MiB of text, takes far more when strangers send ever new ones. */
+const MAX_DOCUMENTS_BYTES = 16_000_000;
 
 /** Documents by their hash, valid or refused, for a while. */
 function documentStore(): NonNullable<ApolloServerOptions<GatewayContext>['documentStore']> {
   const documents = new LRUCache<string, DocumentNode>({
-    maxSize: MAX_CHARACTERS,
-    sizeCalculation: ({ loc }) => Math.max(LEAST_CHARACTERS, loc?.source.body.length ?? 0),
+    maxSize: MAX_DOCUMENTS_BYTES,
+    sizeCalculation: documentBytes,
   });
   return {
     get: async (hash) => await Promise.resolve(documents.get(hash)),
@@ -88,14 +90,16 @@ function documentStore(): NonNullable<ApolloServerOptions<GatewayContext>['docum
 /** Checks variables before graphql-js does, and puts everything that is wrong with a request itself into our words. */
 function answersPlugin(onOperation: OnOperation, known: KnownDocuments): ApolloServerPlugin<GatewayContext> {
   return {
-    requestDidStart: async () =>
-      await Promise.resolve({
-        didResolveOperation: async (request) => {
+    requestDidStart: async ({ request }) => {
+      if (request.operationName === '') delete request.operationName;
+      return await Promise.resolve({
+        didResolveOperation: async (started) => {
           await Promise.resolve();
-          assertExecutable(request);
+          assertExecutable(started);
         },
         willSendResponse: async ({ response, errors, operation, document, schema, source, contextValue }) => {
           await Promise.resolve();
+          statusForType(response.http, request.http?.headers.get('accept'), source);
           const ended = { context: contextValue, schema, document, operation, errors: errors ?? [] };
           const presented = concludeOperation(ended, onOperation);
           if (response.body.kind !== 'single') return;
@@ -104,8 +108,25 @@ function answersPlugin(onOperation: OnOperation, known: KnownDocuments): ApolloS
           const isExecuted = 'data' in singleResult;
           if (isExecuted && document !== undefined) known.learn(source, document);
         },
-      }),
+      });
+    },
   };
+}
+
+/**
+ * Chooses the type of an answer, and with it the status of a request that is well-formed and whose document is not executed:
+ * a client that only knows `application/json` gets it with 200 (GraphQL over HTTP, 6.4.1).
+ * @param source the document; undefined for a request that lacks it, which is malformed
+ */
+function statusForType(
+  answer: HTTPGraphQLHead,
+  accept: string | undefined,
+  source: string | undefined,
+): void {
+  const type = answerTypeFor(accept);
+  if (type === undefined) return;
+  answer.headers.set('content-type', `${type}; charset=utf-8`);
+  if (type === 'application/json' && answer.status === 400 && source !== undefined) answer.status = 200;
 }
 
 function assertExecutable({

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
+import { answerTypeFor } from '../graphql/answer-type.js';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
 import type { AnswerKnown } from '../graphql/plans/answer-known.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
@@ -22,49 +23,27 @@ export interface GraphqlEndpointParts {
   readonly gate: ConcurrencyGate;
 }
 
-/** Faults of a document: a client that only knows `application/json` gets them with status 200 (GraphQL over HTTP, 6.4.1). */
-const DOCUMENT_FAULTS: ReadonlySet<unknown> = new Set([
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'BAD_USER_INPUT',
-  'VALUE_NOT_PERMITTED',
-  'OPERATION_TOO_LARGE',
-]);
+const NOT_ACCEPTABLE =
+  'Answers are application/json or application/graphql-response+json; the header "Accept" takes neither.';
 
 /** Answers requests to /graphql, by GET or POST. */
 export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
   const { admission, gateway, log, maxBodyBytes, gate } = parts;
-  const types = new AnswerTypes();
   return async (request) => {
     const { method, headers, message, requestId } = request;
     const credential = await admission.admit(message, headers.authorization);
+    const type = answerTypeFor(headers.accept);
+    // Before anything is executed that nobody would hear of.
+    if (type === undefined) throw new HttpFault(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
     const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
     const context = { requestId, credential, parts: gateway, log };
     return await gate(async () => {
-      const type = types.get(headers.accept);
-      if (type !== undefined) {
-        const known = await parts.answerKnown(body, context);
-        if (known !== undefined) return { status: 200, headers: { 'content-type': type }, body: known };
-      }
-      const answer = await throughApollo(parts.apollo, request, body, context);
-      if (answer.status === 200) types.learn(headers.accept, answer.headers['content-type']);
-      return answer;
+      const known = await parts.answerKnown(body, context);
+      return known === undefined
+        ? await throughApollo(parts.apollo, request, body, context)
+        : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
     });
   };
-}
-
-/** What Apollo chose to answer in, by the `accept` header of the request. */
-class AnswerTypes {
-  readonly #types = new Map<string, string>();
-
-  get(accept = ''): string | undefined {
-    return this.#types.get(accept);
-  }
-
-  /** Clients send a handful of different headers; the first hundred are enough. */
-  learn(accept = '', type: string | undefined): void {
-    if (type !== undefined && this.#types.size < 100 && accept.length < 1_000) this.#types.set(accept, type);
-  }
 }
 
 async function throughApollo(
@@ -98,13 +77,7 @@ function withRequestId(answer: TextAnswer, requestId: string): HttpAnswer {
     ...error,
     extensions: { ...extensions, requestId },
   }));
-  const isJson = answer.headers['content-type']?.startsWith('application/json') === true;
-  const isDocumentFault = answer.status === 400 && DOCUMENT_FAULTS.has(parsed.errors[0]?.extensions['code']);
-  return {
-    ...answer,
-    status: isJson && isDocumentFault ? 200 : answer.status,
-    body: JSON.stringify({ ...parsed, errors }),
-  };
+  return { ...answer, body: JSON.stringify({ ...parsed, errors }) };
 }
 
 interface ErrorBody {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApolloServer } from '@apollo/server';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { textLike } from '../support/matchers.js';
@@ -155,6 +156,35 @@ describe('a document that is not executed: 4xx for clients of GraphQL over HTTP,
     expect(modern.body).not.toHaveProperty('data');
   });
 
+  it.each<[string, object]>([
+    ['an operation that is not there', { query: 'query A { __typename }', operationName: 'B' }],
+    ['two operations and no name', { query: 'query A { __typename } query B { __typename }' }],
+    ['a subscription', { query: 'subscription { networkDeviceChanged { id } }' }],
+  ])('%s', async (_, request) => {
+    const body = JSON.stringify(request);
+    for (const headers of [{}, { accept: JSON_TYPE }, { accept: '*/*' }]) {
+      const plain = await post(body, headers);
+      expect(plain.status).toBe(200);
+      expect(plain.headers.get('content-type')).toBe(`${JSON_TYPE}; charset=utf-8`);
+      expectFault(plain, 'BAD_REQUEST');
+      expect(plain.body).not.toHaveProperty('data');
+    }
+    const modern = await post(body, { accept: RESPONSE_TYPE });
+    expect(modern.status).toBe(400);
+    expectFault(modern, 'BAD_REQUEST');
+  });
+
+  it('an empty operationName is none, whether the document is known or not, by POST and GET', async () => {
+    const query = 'query OnlyOne { __typename }';
+    const expected = { status: 200, body: { data: { __typename: 'Query' } } };
+    for (let time = 0; time < 3; time += 1) {
+      expect(await post(JSON.stringify({ query, operationName: '' }))).toMatchObject(expected);
+    }
+    const search = new URLSearchParams({ query: `${query} # by GET`, operationName: '' }).toString();
+    const headers = { 'apollo-require-preflight': '1' };
+    expect(await send({ headers }, `${gateway.url}?${search}`)).toMatchObject(expected);
+  });
+
   it.each([JSON_TYPE, RESPONSE_TYPE])('what was executed is 200 for %s, errors included', async (accept) => {
     const query = 'mutation { updateNetworkDevice(id: "no-id", input: {}) { id } }';
     const reply = await post(JSON.stringify({ query }), { accept, authorization: `Bearer ${token}` });
@@ -169,6 +199,37 @@ describe('a document that is not executed: 4xx for clients of GraphQL over HTTP,
     expect(await post(JSON.stringify({ query }))).toMatchObject({ status: 200, body: { data: {} } });
     const more = await post(JSON.stringify({ query: `{ ${'__typename '.repeat(101)} }` }));
     expectFault(more, 'OPERATION_TOO_LARGE');
+  });
+});
+
+describe('the type of the answer', () => {
+  const NOTES = `mutation ($id: ID!) { updateNetworkDevice(id: $id, input: { notes: "unheard" }) { id } }`;
+
+  it('is JSON whatever its parameters; a type that answers never have is refused before anything is executed', async () => {
+    const body = JSON.stringify({ query: NOTES, variables: { id: device.id } });
+    const headers = { authorization: `Bearer ${token}` };
+    const refused = await post(body, { ...headers, accept: 'text/html' });
+    expect(refused.status).toBe(406);
+    expectFault(refused, 'BAD_REQUEST');
+    const { rows } = await gateway.sql.query('SELECT notes FROM network_device WHERE id = $1', [device.id]);
+    expect(rows).not.toEqual([{ notes: 'unheard' }]);
+    expect((await post(body, { ...headers, accept: 'application/json;v=2' })).status).toBe(200);
+  });
+
+  it('however many of them are invented, known documents go their short way', async () => {
+    const throughApollo = vi.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');
+    try {
+      const body = JSON.stringify({ query: 'query Invented { __typename }' });
+      expect((await post(body)).status).toBe(200);
+      throughApollo.mockClear();
+      for (let count = 0; count < 150; count += 1) {
+        expect((await post(body, { accept: `application/json;invented=${count}` })).status).toBe(200);
+      }
+      expect((await post(body, { accept: `text/plain, ${RESPONSE_TYPE}` })).status).toBe(200);
+      expect(throughApollo).not.toHaveBeenCalled();
+    } finally {
+      throughApollo.mockRestore();
+    }
   });
 });
 

@@ -35,8 +35,10 @@ function operationRequest(body: unknown): OperationRequest | undefined {
   if (typeof query !== 'string' || (extensions !== null && !isRecord(extensions))) return undefined;
   if (extensions !== null && 'persistedQuery' in extensions) return undefined;
   if (variables !== null && !isRecord(variables)) return undefined;
-  if (operationName === null) return { query, operationName: undefined, variables: variables ?? {} };
-  if (typeof operationName !== 'string' || operationName === '') return undefined;
+  if (operationName === null || operationName === '') {
+    return { query, operationName: undefined, variables: variables ?? {} };
+  }
+  if (typeof operationName !== 'string') return undefined;
   return { query, operationName, variables: variables ?? {} };
 }
 

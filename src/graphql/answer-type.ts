@@ -1,0 +1,64 @@
+/** What answers of GraphQL are written in (GraphQL over HTTP, section 5). */
+export type AnswerType = 'application/json' | 'application/graphql-response+json';
+
+/** A media range of an `accept` header that answers can have, and how much the client wants it. */
+interface Wish {
+  readonly type: AnswerType;
+  readonly quality: number;
+  /** A range that names more is preferred among equals. */
+  readonly precision: number;
+}
+
+const RANGES: ReadonlyMap<string, Pick<Wish, 'type' | 'precision'>> = new Map([
+  ['application/json', { type: 'application/json', precision: 2 }],
+  ['application/graphql-response+json', { type: 'application/graphql-response+json', precision: 2 }],
+  ['application/*', { type: 'application/json', precision: 1 }],
+  ['*/*', { type: 'application/json', precision: 0 }],
+]);
+
+/**
+ * What the answer to a request is written in: the type that its client prefers, of equal ones the first. Parameters of a type
+ * make no difference, e.g. `application/json;v=2`.
+ * @param accept the header of the request
+ * @returns undefined when the client takes neither type
+ */
+export function answerTypeFor(accept = ''): AnswerType | undefined {
+  if (accept === '') return 'application/json';
+  let best: Wish | undefined;
+  const refused = new Set<AnswerType>();
+  for (const range of accept.split(',')) {
+    const wish = wishOf(range);
+    if (wish === undefined) continue;
+    if (wish.quality === 0) {
+      if (wish.precision === 2) refused.add(wish.type);
+    } else if (best === undefined || isPreferred(wish, best)) {
+      best = wish;
+    }
+  }
+  if (best === undefined || !refused.has(best.type)) return best?.type;
+  // Whoever takes everything but JSON gets the other type.
+  const other = best.type === 'application/json' ? 'application/graphql-response+json' : 'application/json';
+  return best.precision < 2 && !refused.has(other) ? other : undefined;
+}
+
+function isPreferred(one: Wish, other: Wish): boolean {
+  return one.quality > other.quality || (one.quality === other.quality && one.precision > other.precision);
+}
+
+function wishOf(range: string): Wish | undefined {
+  const [name = '', ...parameters] = range.split(';');
+  const known = RANGES.get(name.trim().toLowerCase());
+  if (known === undefined) return undefined;
+  return { ...known, quality: qualityOf(parameters) };
+}
+
+/** From 0, not at all, to 1 (RFC 9110, 12.4.2). */
+function qualityOf(parameters: readonly string[]): number {
+  for (const parameter of parameters) {
+    const [name = '', value = ''] = parameter.split('=');
+    if (name.trim().toLowerCase() !== 'q') continue;
+    const quality = Number(value.trim());
+    return quality >= 0 && quality <= 1 ? quality : 1;
+  }
+  return 1;
+}
