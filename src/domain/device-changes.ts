@@ -1,5 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DeviceSettings } from './device.js';
-import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient, reservationPath } from './dhcp.js';
+import {
+  DHCP_DEFAULTS,
+  type DhcpSettings,
+  MAX_RESERVATIONS,
+  RESERVATION_FIELDS,
+  RESERVATIONS_PATH,
+  type ReservedClient,
+  reservationPath,
+} from './dhcp.js';
 import { WIFI_DEFAULTS } from './wifi.js';
 
 const TEXT_FIELDS = ['name', 'notes', 'macAddress', 'serialNumber', 'mvnoAccount'] as const;
@@ -43,11 +52,13 @@ function changedFields<T extends object>(section: string, before: T, after: T): 
 }
 
 function changedReservations(before: readonly ReservedClient[], after: readonly ReservedClient[]): string[] {
-  const changed = before.length === after.length ? [] : ['dhcp.reservedClients'];
+  // No rule looks at the entries of a list that is too long, so that the list answers for whatever changed in it.
+  if (after.length > MAX_RESERVATIONS) return isDeepStrictEqual(before, after) ? [] : [RESERVATIONS_PATH];
+  const changed = before.length === after.length ? [] : [RESERVATIONS_PATH];
   const twins = matchReservations(before, after);
   after.forEach((client, index) => {
     const twin = twins.get(index);
-    for (const field of ['mac', 'ip', 'enable', 'id'] as const) {
+    for (const field of RESERVATION_FIELDS) {
       if (twin?.[field] !== client[field]) changed.push(`${reservationPath(index)}.${field}`);
     }
   });
@@ -63,17 +74,31 @@ function matchReservations(
   after: readonly ReservedClient[],
 ): ReadonlyMap<number, ReservedClient> {
   const twins = new Map<number, ReservedClient>();
-  const untaken = new Set(before);
-  const match = (isTwin: (old: ReservedClient, client: ReservedClient) => boolean): void => {
+  const taken = new Set<ReservedClient>();
+  const match = (keyOf: (client: ReservedClient) => string): void => {
+    const untaken = groupBy(
+      before.filter((client) => !taken.has(client)),
+      keyOf,
+    );
     after.forEach((client, index) => {
-      if (twins.has(index)) return;
-      const twin = [...untaken].find((old) => isTwin(old, client));
+      const twin = twins.has(index) ? undefined : untaken.get(keyOf(client))?.shift();
       if (twin === undefined) return;
-      untaken.delete(twin);
+      taken.add(twin);
       twins.set(index, twin);
     });
   };
-  match((old, client) => old.mac === client.mac && old.ip === client.ip);
-  match((old, client) => old.mac === client.mac);
+  match(({ mac, ip }) => `${mac} ${ip}`);
+  match(({ mac }) => mac);
   return twins;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
 }

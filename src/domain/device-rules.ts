@@ -4,7 +4,13 @@ import { type DeviceSettings, settingsOf } from './device.js';
 import { changedPaths } from './device-changes.js';
 import type { DeviceCapabilities, DeviceModel } from './device-model.js';
 import type { DeviceStatus } from './device-status.js';
-import { DHCP_DEFAULTS, dhcpFaults, NOT_A_STATION_MAC } from './dhcp.js';
+import {
+  DHCP_DEFAULTS,
+  dhcpFaults,
+  MAX_RESERVATIONS,
+  NOT_A_STATION_MAC,
+  RESERVATION_FIELDS,
+} from './dhcp.js';
 import { type Fault, fault } from './fault.js';
 import { parseId } from './id.js';
 import { isName, NAME_RULE } from './name.js';
@@ -91,14 +97,22 @@ function textFaults({ name, notes, macAddress }: DeviceSettings): Fault[] {
   return faults;
 }
 
-const RESERVATION_FIELDS = ['mac', 'ip', 'enable', 'id'];
-
 /** Sorts by field, then by reservation and its fields; the sort is stable, so faults of one place keep their order. */
 function inInputOrder(faults: readonly Fault[]): Fault[] {
-  const rank = ({ path }: Fault): number => {
-    const [, field = path, index = '-1', part = ''] = /^(.*)\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
-    const place = Number(index) * RESERVATION_FIELDS.length + RESERVATION_FIELDS.indexOf(part);
-    return PATHS_IN_ORDER.indexOf(field) * 1_000_000 + place;
-  };
-  return faults.toSorted((one, other) => rank(one) - rank(other));
+  return faults
+    .map((found) => ({ found, rank: rankOf(found.path) }))
+    .toSorted((one, other) => one.rank - other.rank)
+    .map(({ found }) => found);
+}
+
+/** Ranks of the paths in the order of the input's fields; a field leaves room for the entries of a list. */
+const RANKS: ReadonlyMap<string, number> = new Map(
+  PATHS_IN_ORDER.map((path, index) => [path, (index + 1) * RESERVATION_FIELDS.length * MAX_RESERVATIONS]),
+);
+
+function rankOf(path: string): number {
+  const [, field = path, index = '-1', part = ''] = /^(.*)\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
+  const place =
+    Number(index) * RESERVATION_FIELDS.length + RESERVATION_FIELDS.findIndex((name) => name === part);
+  return (RANKS.get(field) ?? 0) + place;
 }

@@ -13,6 +13,9 @@ export interface ReservedClient {
   readonly id: string | null;
 }
 
+/** The fields of a reservation in the order of the input's. */
+export const RESERVATION_FIELDS = ['mac', 'ip', 'enable', 'id'] as const satisfies (keyof ReservedClient)[];
+
 /** The DHCP section of a device, in the page's names and order. */
 export interface DhcpSettings {
   readonly enable: boolean;
@@ -35,7 +38,8 @@ export const DHCP_DEFAULTS: DhcpSettings = {
 };
 
 const MAX_LEASE_MINUTES = 525_600;
-const MAX_RESERVATIONS = 256;
+/** Maximum number of reservations of a device; a longer list is refused as a whole. */
+export const MAX_RESERVATIONS = 256;
 const MAX_RESERVATION_ID = 64;
 const NOT_IN_SUBNET = "Not a host address in the device's subnet.";
 const OWN_ADDRESS = "This is the device's own address.";
@@ -95,10 +99,11 @@ function poolFaults(dhcp: DhcpSettings, subnet: Subnet | undefined): Fault[] {
 }
 
 function reservationFaults(clients: readonly ReservedClient[], subnet: Subnet | undefined): Fault[] {
-  const faults: Fault[] = [];
   if (clients.length > MAX_RESERVATIONS) {
-    faults.push(fault('dhcp.reservedClients', `At most ${MAX_RESERVATIONS} reservations.`));
+    // Its entries are not judged: there can be tens of thousands of them, each with several violations.
+    return [fault(RESERVATIONS_PATH, `At most ${MAX_RESERVATIONS} reservations.`)];
   }
+  const faults: Fault[] = [];
   const firstWithMac = new Map<string, number>();
   const firstWithIp = new Map<string, number>();
   clients.forEach((client, index) => {
@@ -157,7 +162,10 @@ function firstOrSet(firstWith: Map<string, number>, value: string, index: number
   return first;
 }
 
+/** The dotted path of the list of reservations. */
+export const RESERVATIONS_PATH = 'dhcp.reservedClients';
+
 /** The dotted path of one reservation. */
 export function reservationPath(index: number): string {
-  return `dhcp.reservedClients[${index}]`;
+  return `${RESERVATIONS_PATH}[${index}]`;
 }

@@ -16,7 +16,10 @@ export interface Violation {
 export interface ErrorFacts {
   readonly message?: string;
   readonly restMessage?: string;
+  /** Maximum number: `MAX_VIOLATIONS`. */
   readonly violations?: readonly Violation[];
+  /** How many violations there are beside those that are listed; absent when all of them are. */
+  readonly moreViolations?: number;
   readonly deviceId?: string;
   readonly currentVersion?: number;
   /** In milliseconds. */
@@ -36,9 +39,12 @@ export class GatewayError extends Error {
   }
 }
 
+/** Maximum number of violations that one error lists. */
+const MAX_VIOLATIONS = 100;
+
 /**
  * The error for values that break rules: its code, message and REST message repeat the first violation.
- * @param violations at least one, in the order of the input's fields
+ * @param violations at least one, in the order of the input's fields; those beyond the maximum are counted only
  * @param about the device that the values are for, where one is known
  */
 export function inputFault(
@@ -46,10 +52,12 @@ export function inputFault(
   about: Pick<ErrorFacts, 'deviceId'> = {},
 ): GatewayError {
   const [first] = violations;
+  const more = violations.length - MAX_VIOLATIONS;
   return new GatewayError(first.code, {
     message: first.message,
     restMessage: restMessageOf(first),
-    violations,
+    violations: violations.slice(0, MAX_VIOLATIONS),
+    ...(more > 0 && { moreViolations: more }),
     ...about,
   });
 }

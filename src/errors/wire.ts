@@ -20,6 +20,7 @@ export interface ErrorExtensions {
   readonly code: ErrorCode;
   readonly rest: RestError;
   readonly violations?: readonly WireViolation[];
+  readonly moreViolations?: number;
   readonly deviceId?: string;
   readonly currentVersion?: number;
   readonly retryAfterMs?: number;
@@ -30,7 +31,7 @@ export interface ErrorExtensions {
 /** The one place that turns an error into its wire format. */
 export function toExtensions(error: GatewayError, requestId: string): ErrorExtensions {
   const { restCode, restMessage, retryable } = CATALOGUE[error.code];
-  const { violations, deviceId, currentVersion, retryAfterMs } = error.facts;
+  const { violations, moreViolations, deviceId, currentVersion, retryAfterMs } = error.facts;
   return {
     code: error.code,
     rest: { code: restCode, message: error.facts.restMessage ?? restMessage },
@@ -42,6 +43,7 @@ export function toExtensions(error: GatewayError, requestId: string): ErrorExten
         message: violation.message,
       })),
     }),
+    ...(moreViolations !== undefined && { moreViolations }),
     ...(deviceId !== undefined && { deviceId }),
     ...(currentVersion !== undefined && { currentVersion }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

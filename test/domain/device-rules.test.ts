@@ -122,16 +122,25 @@ describe('faults come in the order of the input, then by index', () => {
     ]);
   });
 
-  it('too many reservations come before the fault of a single one', () => {
-    const many = Array.from({ length: 257 }, (_, index) => ({
-      ...ONE,
-      mac: (0xaa0000000000 + index).toString(16),
-      ip: index === 0 ? 'x' : `10.0.${index % 256}.${Math.floor(index / 256)}`,
-    }));
-    expect(pathsOf(settingsFaults(listed(...many), { ...FACTS, status: null }))).toEqual([
+  const tooMany = Array.from({ length: 257 }, (_, index) => ({
+    ...ONE,
+    mac: (0xaa0000000000 + index).toString(16),
+    ip: index === 0 ? 'x' : `10.0.${index % 256}.${Math.floor(index / 256)}`,
+  }));
+
+  it('of too many reservations none is judged alone', () => {
+    expect(pathsOf(settingsFaults(listed(...tooMany), { ...FACTS, status: null }))).toEqual([
       'dhcp.reservedClients',
-      'dhcp.reservedClients[0].ip',
     ]);
+  });
+
+  it('too many that were there before let no others in that nobody judges', () => {
+    const others = tooMany.map((client) => ({ ...client, mac: 'no' }));
+    expect(pathsOf(faultsOfChange(listed(...tooMany), listed(...others), FACTS))).toEqual([
+      'dhcp.reservedClients',
+    ]);
+    const renamed = { ...listed(...structuredClone(tooMany)), name: 'New' };
+    expect(faultsOfChange(listed(...tooMany), renamed, FACTS)).toEqual([]);
   });
 });
 

@@ -27,6 +27,7 @@ export const wireError = z.strictObject({
     violations: z
       .array(z.strictObject({ path: z.string(), code: z.string(), rest: restError, message: z.string() }))
       .optional(),
+    moreViolations: z.int().positive().optional(),
     deviceId: z.string().optional(),
     currentVersion: z.int().optional(),
     retryAfterMs: z.int().optional(),
