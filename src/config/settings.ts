@@ -56,11 +56,12 @@ export interface Settings {
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
-  /** What a GraphQL document may hold: tokens, levels of fields, aliases, and fields of its root. */
+  /** What a GraphQL document may hold: tokens, levels of fields, aliases, fields of its root, and fragments. */
   readonly maxTokens: number;
   readonly maxDepth: number;
   readonly maxAliases: number;
   readonly maxRootFields: number;
+  readonly maxFragments: number;
   /** Requests per minute and subject; 0: any number. */
   readonly rateLimit: number;
   /** How often an hour a subject other than ADMIN is told that a MAC address is in use; 0: any number of times. */
@@ -101,6 +102,8 @@ export function readSettings(env: Environment): Settings {
     maxDepth: reader.int('MAX_DEPTH', 12, 1, 100),
     maxAliases: reader.int('MAX_ALIASES', 100, 0, 10_000),
     maxRootFields: reader.int('MAX_ROOT_FIELDS', 50, 1, 10_000),
+    // Each can hold the next one, which is measured by recursion.
+    maxFragments: reader.int('MAX_FRAGMENTS', 200, 0, 1_000),
     rateLimit: reader.int('RATE_LIMIT', 6_000, 0, 100_000_000),
     macProbeLimit: reader.int('MAC_PROBE_LIMIT', 100, 0, 100_000_000),
     trustedProxies: readTrustedProxies(reader),

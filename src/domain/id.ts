@@ -5,3 +5,11 @@
 export function parseId(text: string): string | undefined {
   return /^[0-9a-f]{24}$/i.test(text) ? text.toLowerCase() : undefined;
 }
+
+/** Maximum length of a text that was sent as an id and is none, where an error repeats it. */
+const MAX_SHOWN = 64;
+
+/** An id as errors repeat it: in normal form, or the beginning of a text that is none. */
+export function shownId(text: string): string {
+  return parseId(text) ?? Array.from(text.slice(0, 2 * MAX_SHOWN)).slice(0, MAX_SHOWN).join('');
+}

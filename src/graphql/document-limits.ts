@@ -10,11 +10,12 @@ export interface DocumentLimits {
   readonly maxAliases: number;
   /** Fields at the root of an operation. */
   readonly maxRootFields: number;
+  /** Definitions of fragments. */
+  readonly maxFragments: number;
 }
 
 /** The introspection queries of clients follow a type through nine wrappers, 15 levels deep. */
 const MAX_INTROSPECTION_DEPTH = 20;
-const MAX_FRAGMENTS = 50;
 const MAX_DIRECTIVES = 200;
 
 /** Every level of fields is two nodes of the document inside each other; values, types and inline fragments add some. */
@@ -30,7 +31,7 @@ export function documentFault(document: DocumentNode, limits: DocumentLimits): G
 }
 
 /** What the rest recurses into is bounded here first, without recursion. */
-function nodeFault(document: DocumentNode, { maxDepth }: DocumentLimits): string | undefined {
+function nodeFault(document: DocumentNode, { maxDepth, maxFragments }: DocumentLimits): string | undefined {
   const maxNodes = NODES_PER_LEVEL * Math.max(maxDepth, MAX_INTROSPECTION_DEPTH);
   let nested = 0;
   let [deepest, directives, fragments] = [0, 0, 0];
@@ -50,8 +51,8 @@ function nodeFault(document: DocumentNode, { maxDepth }: DocumentLimits): string
   if (directives > MAX_DIRECTIVES) {
     return `A document has at most ${MAX_DIRECTIVES} directives. Leave out those that are always the same, or split it.`;
   }
-  if (fragments <= MAX_FRAGMENTS) return undefined;
-  return `A document has at most ${MAX_FRAGMENTS} fragments. Split it into several requests.`;
+  if (fragments <= maxFragments) return undefined;
+  return `A document has at most ${maxFragments} fragments (MAX_FRAGMENTS). Split it into several requests.`;
 }
 
 /** What a selection of fields amounts to. */

@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.js';
 import type { CustomerLists, ListedCustomer } from '../persistence/customer-lists.js';
 import { batchById } from './batch.js';
 import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';
+import { assertSearch } from './search.js';
 
 /**
  * One customer within reach.
@@ -37,7 +38,7 @@ export interface CustomerPage extends Page<ListedCustomer> {
 
 /**
  * The customers within reach whose name holds a text, page by page in order of id.
- * @throws INVALID_VALUE for page arguments that make no sense
+ * @throws INVALID_VALUE for page arguments that make no sense, and for a search of more than 100 characters
  */
 export async function readCustomerConnection(
   lists: CustomerLists,
@@ -47,6 +48,7 @@ export async function readCustomerConnection(
 ): Promise<CustomerPage> {
   const scope = readScope(viewer);
   const request = pageRequest(page);
+  assertSearch('search', search);
   const found = await lists.page(scope, search, request);
   return { ...toPage(request, found), count: async () => await lists.count(scope, search) };
 }

@@ -6,7 +6,9 @@ import type { DeviceFilter, DeviceLists } from '../persistence/device-lists.js';
 import type { StoredDevice } from '../persistence/device-row.js';
 import { batchById } from './batch.js';
 import type { DeviceView } from './device-view.js';
+import { assertEnumValues } from './enum-values.js';
 import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';
+import { assertSearch } from './search.js';
 
 /**
  * Devices by their ids, for portals: same length and order, null where one is missing or out of reach.
@@ -31,7 +33,7 @@ export interface DeviceConnection extends Page<DeviceView> {
 
 /**
  * The devices within reach that fit a filter, page by page in order of id.
- * @throws INVALID_VALUE for page arguments that make no sense
+ * @throws INVALID_VALUE for page arguments that make no sense, a search of more than 100 characters, more than 100 values
  */
 export async function readNetworkDeviceConnection(
   lists: DeviceLists,
@@ -41,6 +43,7 @@ export async function readNetworkDeviceConnection(
 ): Promise<DeviceConnection> {
   const scope = readScope(viewer);
   const request = pageRequest(page);
+  assertFilter(filter);
   const found = await lists.page(scope, filter, request);
   const { nodes, ...rest } = toPage(request, found);
   return {
@@ -48,6 +51,13 @@ export async function readNetworkDeviceConnection(
     nodes: nodes.map((device) => toListedView(viewer, device)),
     count: async () => await lists.count(scope, filter),
   };
+}
+
+function assertFilter({ search, states, types, simStatusCodes }: DeviceFilter): void {
+  assertSearch('filter.search', search);
+  assertEnumValues('filter.state', states);
+  assertEnumValues('filter.type', types);
+  assertEnumValues('filter.simStatus', simStatusCodes);
 }
 
 /** The id that a filter names, in normal form; a text that is no id is nobody's. */

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioning-job.js';
 import { inputFault } from '../errors/gateway-error.js';
 import type { ProvisioningJobs } from '../persistence/provisioning-jobs.js';
+import { assertEnumValues } from './enum-values.js';
 
 /** How many jobs of one device an answer may hold. */
 const MAX_JOBS = 500;
@@ -26,7 +27,7 @@ export type FindJobs = (deviceId: string, request: JobsRequest) => Promise<reado
 
 /**
  * The newest provisioning jobs of a device. Whoever reads the device reads its jobs.
- * @throws INVALID_VALUE for a `first` that is not from 0 to 500
+ * @throws INVALID_VALUE for a `first` that is not from 0 to 500, and for more than 100 states
  */
 export async function readProvisioningJobs(
   find: FindJobs,
@@ -36,7 +37,13 @@ export async function readProvisioningJobs(
   if (request.first < 0 || request.first > MAX_JOBS) {
     throw inputFault([{ path: 'first', code: 'INVALID_VALUE', message: `A number from 0 to ${MAX_JOBS}.` }]);
   }
-  return await find(deviceId, request);
+  assertEnumValues('state', request.states);
+  return await find(deviceId, { first: request.first, states: distinct(request.states) });
+}
+
+/** The same states in whatever order and number are one request. */
+function distinct(states: JobsRequest['states']): JobsRequest['states'] {
+  return states && [...new Set(states)].toSorted();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { mayReadDevice, mayReadWifiPasswords, mayReportStatus } from '../access/policy.js';
 import type { Viewer } from '../access/viewer.js';
-import { parseId } from '../domain/id.js';
+import { parseId, shownId } from '../domain/id.js';
 import {
   joinReports,
   reportFaults,
@@ -87,7 +87,7 @@ function readReport(
     code: 'INVALID_VALUE',
     message,
   }));
-  if (first !== undefined) return inputFault([first, ...others], { deviceId: deviceId ?? device });
+  if (first !== undefined) return inputFault([first, ...others], { deviceId: shownId(device) });
   return deviceId === undefined ? null : { deviceId, patch: toStatusPatch(report, now) };
 }
 

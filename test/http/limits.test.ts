@@ -75,7 +75,7 @@ const TOO_LARGE: readonly [string, () => string, RegExp][] = [
   [
     '300 fragments',
     () => `{ viewer { ...F0 } } ${many(300, (i) => `fragment F${i} on Viewer { id }`)}`,
-    /50 fragments/,
+    /200 fragments \(MAX_FRAGMENTS\)/,
   ],
   [
     'fragments that double',

@@ -8,7 +8,7 @@ import { DeviceModelTypeEnum, DeviceStateEnum, SimStatusEnum } from '../enums.js
 
 @InputType({
   description:
-    'Which devices a list shall hold. All conditions must hold; null is no condition, an empty list fits nothing.',
+    'Which devices a list shall hold. All conditions must hold; null is no condition, an empty list fits nothing, a list has at most 100 values.',
 })
 export class NetworkDeviceFilter {
   @Field(() => ID, { nullable: true, description: 'Devices of this customer.' })
@@ -35,7 +35,7 @@ export class NetworkDeviceFilter {
   @Field(() => String, {
     nullable: true,
     description:
-      "Part of the device's name, its customer's name, MAC address in any notation, or serial number; any case.",
+      "Part of the device's name, its customer's name, MAC address in any notation, or serial number; any case, at most 100 characters.",
   })
   search?: string | null;
 }

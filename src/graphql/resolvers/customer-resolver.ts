@@ -26,7 +26,10 @@ export class CustomerResolver {
       'The customers within reach, page by page in order of id. Errors: INVALID_VALUE for page arguments that make no sense.',
   })
   async customerConnection(
-    @Arg('search', () => String, { nullable: true, description: "Part of the customer's name, in any case." })
+    @Arg('search', () => String, {
+      nullable: true,
+      description: "Part of the customer's name, in any case: at most 100 characters.",
+    })
     search: string | null | undefined,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: GatewayContext,

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import { parseId } from '../../domain/id.js';
+import { shownId } from '../../domain/id.js';
 import { aboutDevice } from '../../errors/about-device.js';
 import { readNetworkDevice } from '../../operations/read-network-device.js';
 import { updateNetworkDevice } from '../../operations/update-network-device.js';
@@ -19,7 +19,7 @@ export class NetworkDeviceResolver {
     @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await aboutDevice(parseId(id) ?? id, async () => {
+    return await aboutDevice(shownId(id), async () => {
       const viewer = requireViewer(context);
       return new NetworkDevice(await readNetworkDevice(context.parts.devices, viewer, id));
     });
@@ -47,7 +47,7 @@ export class NetworkDeviceResolver {
     dryRun: boolean | null,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await aboutDevice(parseId(id) ?? id, async () => {
+    return await aboutDevice(shownId(id), async () => {
       const view = await updateNetworkDevice(context.parts, requireViewer(context), {
         id,
         patch: toDevicePatch(input),

@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root } from 'type-graphql';
-import { parseId } from '../../domain/id.js';
+import { shownId } from '../../domain/id.js';
 import type { ProvisioningJobState } from '../../domain/provisioning-job.js';
 import { aboutDevice } from '../../errors/about-device.js';
 import { readProvisioningJobs } from '../../operations/read-provisioning-jobs.js';
@@ -27,7 +27,8 @@ export class ProvisioningResolver {
     first: number | null,
     @Arg('state', () => [ProvisioningJobStateEnum], {
       nullable: true,
-      description: 'Only jobs in one of these states; all when absent, none for an empty list.',
+      description:
+        'Only jobs in one of these states; all when absent, none for an empty list, at most 100 of them.',
     })
     states: ProvisioningJobState[] | null | undefined,
     @Ctx() { parts }: GatewayContext,
@@ -49,7 +50,7 @@ export class ProvisioningResolver {
     @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await aboutDevice(parseId(id) ?? id, async () => {
+    return await aboutDevice(shownId(id), async () => {
       const viewer = requireViewer(context);
       const { parts, requestId } = context;
       return new NetworkDevice(await retryProvisioning(parts.devices, viewer, id, requestId));
