@@ -11,5 +11,10 @@ const MAX_SHOWN = 64;
 
 /** An id as errors repeat it: in normal form, or the beginning of a text that is none. */
 export function shownId(text: string): string {
-  return parseId(text) ?? Array.from(text.slice(0, 2 * MAX_SHOWN)).slice(0, MAX_SHOWN).join('');
+  return (
+    parseId(text) ??
+    Array.from(text.slice(0, 2 * MAX_SHOWN))
+      .slice(0, MAX_SHOWN)
+      .join('')
+  );
 }

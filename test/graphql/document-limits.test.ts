@@ -156,5 +156,7 @@ describe('whatever is asked', () => {
 });
 
 it('the operations of the explorer are far inside the limits', () => {
-  expect(faultOf(EXAMPLE_DOCUMENT, { maxDepth: 4, maxAliases: 0, maxRootFields: 2, maxFragments: 0 })).toBeUndefined();
+  expect(
+    faultOf(EXAMPLE_DOCUMENT, { maxDepth: 4, maxAliases: 0, maxRootFields: 2, maxFragments: 0 }),
+  ).toBeUndefined();
 });
