@@ -178,7 +178,14 @@ async function openLiveChanges(
 ): Promise<LiveChanges> {
   const { findMany } = deviceLists(database);
   const hub = new ChangeHub({
-    read: async (ids) => await findMany({ kind: 'all' }, ids),
+    read: async (ids) => {
+      const found = await findMany({ kind: 'all' }, ids);
+      return found.flatMap((device) => {
+        if (!(device instanceof Error)) return [device];
+        log.error({ deviceId: device.id, cause: describeCause(device) }, 'a changed device cannot be read');
+        return [];
+      });
+    },
     isFed: () => feed.hasStarted(),
     log,
   });

@@ -2,8 +2,9 @@ import { mayReadWifiPasswords } from '../access/policy.js';
 import { readScope } from '../access/reach.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
+import { GatewayError } from '../errors/gateway-error.js';
 import type { DeviceFilter, DeviceLists } from '../persistence/device-lists.js';
-import type { StoredDevice } from '../persistence/device-row.js';
+import type { StoredDevice, StoredDeviceOrError } from '../persistence/device-row.js';
 import { batchById } from './batch.js';
 import type { DeviceView } from './device-view.js';
 import { assertEnumValues } from './enum-values.js';
@@ -11,7 +12,8 @@ import { type Page, type PageArguments, pageRequest, toPage } from './paging.js'
 import { assertSearch } from './search.js';
 
 /**
- * Devices by their ids, for portals: same length and order, null where one is missing or out of reach.
+ * Devices by their ids, for portals: same length and order, null where one is missing or out of reach, an error where one
+ * cannot be read.
  * @param argument the name of the argument that holds the ids
  * @throws INVALID_VALUE for more than 1,000 ids
  */
@@ -20,14 +22,29 @@ export async function readNetworkDevices(
   viewer: Viewer,
   ids: readonly string[],
   argument: string,
-): Promise<readonly (DeviceView | null)[]> {
+): Promise<readonly (ListedView | null)[]> {
   const scope = readScope(viewer);
   const devices = await batchById(argument, ids, async (wanted) => await lists.findMany(scope, wanted));
-  return devices.map((device) => device && toListedView(viewer, device));
+  const views = new Map(devices.map((device) => [device, device && toListedViewOrError(viewer, device)]));
+  return devices.map((device) => views.get(device) ?? null);
+}
+
+/** A device as lists hold it; an error in its place where it cannot be read. */
+export type ListedView = DeviceView | GatewayError;
+
+function toListedViewOrError(viewer: Viewer, device: StoredDeviceOrError): ListedView {
+  if (!(device instanceof Error)) return toListedView(viewer, device);
+  return new GatewayError('INTERNAL_ERROR', { deviceId: device.id }, { cause: device });
+}
+
+/** A device and its id, by which its place on a page is known also where it cannot be read. */
+export interface ListedDevice {
+  readonly id: string;
+  readonly view: ListedView;
 }
 
 /** A page of devices; its total is only counted when it is asked for. */
-export interface DeviceConnection extends Page<DeviceView> {
+export interface DeviceConnection extends Page<ListedDevice> {
   readonly count: () => Promise<number>;
 }
 
@@ -48,7 +65,7 @@ export async function readNetworkDeviceConnection(
   const { nodes, ...rest } = toPage(request, found);
   return {
     ...rest,
-    nodes: nodes.map((device) => toListedView(viewer, device)),
+    nodes: nodes.map((device) => ({ id: device.id, view: toListedViewOrError(viewer, device) })),
     count: async () => await lists.count(scope, filter),
   };
 }

@@ -10,7 +10,7 @@ import {
   toStatusPatch,
 } from '../domain/status-report.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
-import type { StoredDevice } from '../persistence/device-row.js';
+import type { StoredDevice, StoredDeviceOrError } from '../persistence/device-row.js';
 import type { StatusStore } from '../persistence/report-status.js';
 import type { DeviceView, IdentityView } from './device-view.js';
 
@@ -43,12 +43,9 @@ export async function reportDeviceStatus(
   const moment = now();
   const readings = reports.map((report, index) => readReport(report, index, moment));
   const devices = await statusStore.report(updatesOf(readings.filter(isPatch)));
+  const views = new Map([...devices].map(([id, device]) => [id, toViewOrError(viewer, device)]));
   return readings.map((reading) => {
-    if (!isPatch(reading)) return reading;
-    const { deviceId } = reading;
-    const device = devices.get(deviceId);
-    if (device instanceof Error) return new GatewayError('INTERNAL_ERROR', { deviceId }, { cause: device });
-    return device === undefined ? null : toView(viewer, device);
+    return isPatch(reading) ? (views.get(reading.deviceId) ?? null) : reading;
   });
 }
 
@@ -93,6 +90,15 @@ function readReport(
 
 function isPatch(reading: ReportedPatch | GatewayError | null): reading is ReportedPatch {
   return reading !== null && !(reading instanceof GatewayError);
+}
+
+/** A device that cannot be read is written all the same. */
+function toViewOrError(
+  viewer: Viewer,
+  device: StoredDeviceOrError,
+): DeviceView | IdentityView | GatewayError {
+  if (!(device instanceof Error)) return toView(viewer, device);
+  return new GatewayError('INTERNAL_ERROR', { deviceId: device.id }, { cause: device });
 }
 
 /** Whoever may report on a device may not read it for that: the level decides, as everywhere. */

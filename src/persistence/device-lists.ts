@@ -1,7 +1,7 @@
 import type { DeviceState } from '../domain/device.js';
 import type { DeviceModelType } from '../domain/device-model.js';
 import type { Database, RunStatement } from './database.js';
-import { DEVICE, DEVICE_TABLES, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE, DEVICE_TABLES, type StoredDeviceOrError, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 import { canBeStored, Conditions, containing, unsizedIds } from './sql-builder.js';
 
@@ -30,13 +30,13 @@ export interface PageOfIds {
 
 /** Lists of devices; the scope is part of every statement. */
 export interface DeviceLists {
-  readonly findMany: (scope: ListScope, ids: readonly string[]) => Promise<readonly StoredDevice[]>;
+  readonly findMany: (scope: ListScope, ids: readonly string[]) => Promise<readonly StoredDeviceOrError[]>;
   /** Devices in the order of the page, one more than its limit when there are more. */
   readonly page: (
     scope: ListScope,
     filter: DeviceFilter,
     page: PageOfIds,
-  ) => Promise<readonly StoredDevice[]>;
+  ) => Promise<readonly StoredDeviceOrError[]>;
   readonly count: (scope: ListScope, filter: DeviceFilter) => Promise<number>;
 }
 

@@ -6,10 +6,25 @@ import type { DhcpSettings, ReservedClient } from '../domain/dhcp.js';
 import type { WifiSettings } from '../domain/wifi.js';
 import type { RawRow } from './database.js';
 import { SealedText } from './key-ring.js';
-import { RowReader } from './row-reader.js';
+import { RowReader, UnreadableRowError } from './row-reader.js';
 
 /** A device as it is stored: its WiFi passwords are sealed. */
 export type StoredDevice = Device<SealedText>;
+
+/** A device whose row does not hold what the database's schema says. */
+export class UnreadableDeviceError extends UnreadableRowError {
+  override readonly name = 'UnreadableDeviceError';
+
+  constructor(
+    readonly id: string,
+    cause: unknown,
+  ) {
+    super('The stored device cannot be read.', { cause });
+  }
+}
+
+/** What a row holds: one that cannot be read is the trouble of those who want it, and of nobody who reads others with it. */
+export type StoredDeviceOrError = StoredDevice | UnreadableDeviceError;
 
 /** The states of the database's enum. */
 export const DEVICE_STATES: readonly DeviceState[] = ['ACTIVE', 'PROVISIONING', 'DELETING'];
@@ -66,9 +81,17 @@ export const DEVICE_TABLES_BUT_STATUS = `network_device d ${MODEL_AND_CUSTOMER}`
 export const DEVICE_TABLES = `network_device d ${DEVICE_JOINS}`;
 
 /** Reads the device out of a row that was selected as `DEVICE`. */
-export function toStoredDevice(raw: RawRow): StoredDevice {
+export function toStoredDevice(raw: RawRow): StoredDeviceOrError {
   const [device, model, customer, status] = RowReader.of(raw).list('device');
   const row = read.d(device);
+  try {
+    return toDevice(row, model, customer, status);
+  } catch (cause) {
+    return new UnreadableDeviceError(row.text('id'), cause);
+  }
+}
+
+function toDevice(row: RowReader, model: unknown, customer: unknown, status: unknown): StoredDevice {
   return {
     id: row.text('id'),
     version: row.int('version'),

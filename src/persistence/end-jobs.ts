@@ -1,6 +1,6 @@
 import type { RunStatement, Statement } from './database.js';
 import { atMostEvery, gatheredWrites } from './gathered.js';
-import type { ClaimedJob, JobEnd, ProvisioningQueue } from './provisioning-queue.js';
+import type { HeldJob, JobEnd, ProvisioningQueue } from './provisioning-queue.js';
 import { RowReader } from './row-reader.js';
 import { unsizedIds } from './sql-builder.js';
 
@@ -48,7 +48,7 @@ const END_JOB = endStatement('end-job', '');
 const GATHER_MS = 20;
 
 interface EndedTry {
-  readonly job: ClaimedJob;
+  readonly job: HeldJob;
   readonly end: JobEnd;
 }
 
@@ -63,7 +63,7 @@ export function jobEnds(run: RunStatement): ProvisioningQueue['end'] {
 }
 
 /** Devices, numbers and leases of jobs, as statements take them. */
-export function jobColumns(jobs: readonly ClaimedJob[]): readonly unknown[] {
+export function jobColumns(jobs: readonly HeldJob[]): readonly unknown[] {
   return [
     jobs.map(({ device }) => device.id),
     jobs.map(({ id }) => BigInt(`0x${id}`)),

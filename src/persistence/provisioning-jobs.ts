@@ -1,7 +1,7 @@
 import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioning-job.js';
-import type { Database, Statement } from './database.js';
+import type { Database, RawRow, Statement } from './database.js';
 import { JOB_ID } from './provisioning-queue.js';
-import { RowReader } from './row-reader.js';
+import { RowReader, UnreadableRowError } from './row-reader.js';
 import { unsizedIds } from './sql-builder.js';
 
 const STATES: readonly ProvisioningJobState[] = ['QUEUED', 'RUNNING', 'APPLIED', 'FAILED', 'SUPERSEDED'];
@@ -43,28 +43,36 @@ export async function countOpenJobs({ run }: Pick<Database, 'run'>): Promise<Ope
 /** The jobs of devices, for people. */
 export interface ProvisioningJobs {
   /**
-   * The newest jobs of each of these devices, the newest first; one statement, however many devices.
+   * The newest jobs of each of these devices, the newest first; one statement, however many devices. An error for a device
+   * of which one of them cannot be read.
    * @param states only jobs in one of these; null for all
    */
   readonly list: (
     deviceIds: readonly string[],
     states: readonly ProvisioningJobState[] | null,
     limit: number,
-  ) => Promise<ReadonlyMap<string, readonly ProvisioningJob[]>>;
+  ) => Promise<ReadonlyMap<string, readonly ProvisioningJob[] | Error>>;
 }
 
 /** The jobs of this database. */
 export function provisioningJobs({ run }: Database): ProvisioningJobs {
   return {
     list: async (deviceIds, states, limit) => {
-      const jobs = new Map(deviceIds.map((id): [string, ProvisioningJob[]] => [id, []]));
+      const jobs = new Map(deviceIds.map((id): [string, RawRow[]] => [id, []]));
       for (const raw of await run(LIST_JOBS, [deviceIds, states, limit])) {
-        const row = RowReader.of(raw);
-        jobs.get(row.text('device_id'))?.push(toJob(row));
+        jobs.get(RowReader.of(raw).text('device_id'))?.push(raw);
       }
-      return jobs;
+      return new Map([...jobs].map(([id, rows]) => [id, toJobs(rows)]));
     },
   };
+}
+
+function toJobs(rows: readonly RawRow[]): readonly ProvisioningJob[] | Error {
+  try {
+    return rows.map((raw) => toJob(RowReader.of(raw)));
+  } catch (cause) {
+    return new UnreadableRowError('A stored job cannot be read.', { cause });
+  }
 }
 
 function toJob(row: RowReader): ProvisioningJob {

@@ -28,10 +28,15 @@ export interface JobTaker {
   readonly queued: () => void;
 }
 
-/** A job that this process works on. */
-export interface ClaimedJob {
+/** What a job is known by to whoever works on it. */
+export interface HeldJob {
   readonly id: string;
   readonly lease: string;
+  readonly device: { readonly id: string };
+}
+
+/** A job that this process works on. */
+export interface ClaimedJob extends HeldJob {
   /** From 1. */
   readonly attempt: number;
   /** The device as it is now: its settings may be newer than the job. */
@@ -48,7 +53,10 @@ export type JobEnd =
 
 /** The jobs that wait and run, for workers: any number of them, in any number of processes. */
 export interface ProvisioningQueue {
-  /** Takes up jobs that are due, and those whose worker let its lease run out; the longest due first. */
+  /**
+   * Takes up jobs that are due, and those whose worker let its lease run out; the longest due first. The job of a device
+   * that cannot be read fails at once.
+   */
   readonly claim: (limit: number, leaseMs: number) => Promise<readonly ClaimedJob[]>;
   /** Prolongs leases. @returns the ids of the jobs that are still this process's */
   readonly renew: (jobs: readonly ClaimedJob[], leaseMs: number) => Promise<ReadonlySet<string>>;
@@ -56,7 +64,7 @@ export interface ProvisioningQueue {
    * Ends a try; nothing happens when the lease was lost to another worker.
    * @returns whether another job of the device waits
    */
-  readonly end: (job: ClaimedJob, end: JobEnd) => Promise<boolean>;
+  readonly end: (job: HeldJob, end: JobEnd) => Promise<boolean>;
 }
 
 /** The job's number in the form of all ids. */
@@ -97,19 +105,32 @@ const RENEW: Statement = {
 
 /** The queue of this database. Its clock is the database's, so that workers need not agree on the time. */
 export function provisioningQueue(run: RunStatement): ProvisioningQueue {
+  const end = jobEnds(run);
   return {
     claim: async (limit, leaseMs) => {
       const lease = randomUUID();
       const rows = await run(CLAIM, [limit, lease, leaseMs]);
-      return rows.map((raw) => {
+      const claimed: ClaimedJob[] = [];
+      for (const raw of rows) {
         const row = RowReader.of(raw, 'job_');
-        return { id: row.text('id'), lease, attempt: row.int('attempts'), device: toStoredDevice(raw) };
-      });
+        const job = { id: row.text('id'), lease, attempt: row.int('attempts') };
+        const device = toStoredDevice(raw);
+        // Without an end its lease would run out and the next worker would fare no better.
+        if (device instanceof Error)
+          void end({ ...job, device }, { state: 'FAILED', error: device.message }).catch(ignored);
+        else claimed.push({ ...job, device });
+      }
+      return claimed;
     },
     renew: async (jobs, leaseMs) => {
       const rows = await run(RENEW, [...jobColumns(jobs), leaseMs]);
       return new Set(rows.map((row) => RowReader.of(row).text('id')));
     },
-    end: jobEnds(run),
+    end,
   };
+}
+
+/** Whoever takes the job up when its lease has run out ends it then. */
+function ignored(): void {
+  // Nothing is lost.
 }

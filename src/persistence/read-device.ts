@@ -55,11 +55,7 @@ export async function readDevices(
   });
 }
 
-/** A row that cannot be understood is the trouble of those who want it, and of nobody who asked at the same moment. */
 function toFoundDevice(row: RawRow): FoundDevice | Error {
-  try {
-    return { device: toStoredDevice(row), isMacTaken: RowReader.of(row).flag('is_mac_taken') };
-  } catch (cause) {
-    return new Error('A device is not stored as the schema says.', { cause });
-  }
+  const device = toStoredDevice(row);
+  return device instanceof Error ? device : { device, isMacTaken: RowReader.of(row).flag('is_mac_taken') };
 }

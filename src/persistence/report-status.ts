@@ -1,7 +1,7 @@
 import { CLOCK_TOLERANCE_MS, type StatusPatch, type StatusUpdate } from '../domain/status-report.js';
 import { brokenConstraint } from './database-faults.js';
 import type { Database, RawRow, RunStatement, Statement } from './database.js';
-import { DEVICE, DEVICE_TABLES_BUT_STATUS, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE, DEVICE_TABLES_BUT_STATUS, type StoredDeviceOrError, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
 
 /** Where the status of devices is kept. */
@@ -12,7 +12,7 @@ export interface StatusStore {
    */
   readonly report: (
     updates: ReadonlyMap<string, StatusUpdate>,
-  ) => Promise<ReadonlyMap<string, StoredDevice | Error>>;
+  ) => Promise<ReadonlyMap<string, StoredDeviceOrError>>;
 }
 
 /** The one map from a report to the table. */
@@ -92,7 +92,7 @@ export function statusStore({ run }: Pick<Database, 'run'>): StatusStore {
       if (updates.size === 0) return new Map();
       const reports = Object.fromEntries([...updates].map(([id, update]) => [id, toJson(update)]));
       const rows = await runReports(run, JSON.stringify(reports));
-      return new Map(rows.map((row) => [RowReader.of(row).text('id'), deviceOrError(row)]));
+      return new Map(rows.map((row) => [RowReader.of(row).text('id'), toStoredDevice(row)]));
     },
   };
 }
@@ -104,15 +104,6 @@ async function runReports(run: RunStatement, reports: string): Promise<readonly 
     // A device went away between the statement's snapshot and its first status; nothing was written, and it is missing now.
     if (brokenConstraint(error) === 'device_status_device_id_fkey') return await runReports(run, reports);
     throw error;
-  }
-}
-
-/** The reports of the others are written too by then, and theirs are the answers. */
-function deviceOrError(row: RawRow): StoredDevice | Error {
-  try {
-    return toStoredDevice(row);
-  } catch (error) {
-    return error instanceof Error ? error : new Error('A row cannot be read.', { cause: error });
   }
 }
 

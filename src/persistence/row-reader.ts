@@ -1,6 +1,12 @@
+import { LoggableError } from '../errors/loggable-error.js';
 import type { RawRow } from './database.js';
 
-/** Reads the columns of a row by name and type; a column of another type is a programming fault and throws. */
+/** A row that does not hold what the database's schema says. Its message names columns, never values. */
+export class UnreadableRowError extends LoggableError {
+  override readonly name: string = 'UnreadableRowError';
+}
+
+/** Reads the columns of a row by name and type; a column of another type throws. */
 export class RowReader {
   /** @param valueOf the value of a column, by its name */
   constructor(private readonly valueOf: (column: string) => unknown) {}
@@ -79,6 +85,6 @@ export class RowReader {
   }
 
   #fail(column: string): never {
-    throw new TypeError(`Column ${column} does not hold what the schema says.`);
+    throw new UnreadableRowError(`Column ${column} does not hold what the schema says.`);
   }
 }

@@ -1,11 +1,10 @@
 import type { GraphQLError } from 'graphql';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { viewerOf } from '../../auth/credential.js';
-import { GatewayError } from '../../errors/gateway-error.js';
 import { reportDeviceStatus } from '../../operations/report-device-status.js';
+import { eachAtItsPlace } from '../at-its-place.js';
 import type { GatewayContext } from '../context.js';
 import { DeviceStatusReport, toDeviceReport } from '../inputs/device-status-report.js';
-import { toGraphQLError } from '../resolver-errors.js';
 import { NetworkDevice } from '../types/network-device.js';
 
 @Resolver()
@@ -27,9 +26,6 @@ export class DeviceStatusResolver {
     // A token with the scope alone has no level, and may nothing but this.
     const viewer = viewerOf(context.credential);
     const answers = await reportDeviceStatus(context.parts, viewer, reports.map(toDeviceReport));
-    return answers.map((answer) => {
-      if (answer instanceof GatewayError) return toGraphQLError(answer, context);
-      return answer && new NetworkDevice(answer);
-    });
+    return eachAtItsPlace(answers, context, (answer) => new NetworkDevice(answer));
   }
 }

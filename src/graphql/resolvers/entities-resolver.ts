@@ -1,4 +1,4 @@
-import { GraphQLScalarType, valueFromASTUntyped } from 'graphql';
+import { type GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
 import { Arg, createUnionType, Ctx, Query, Resolver } from 'type-graphql';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { assertBatchSize } from '../../operations/batch.js';
@@ -6,7 +6,8 @@ import { readCustomers } from '../../operations/read-customers.js';
 import { readDeviceModels } from '../../operations/read-device-models.js';
 import { readNetworkDevices } from '../../operations/read-network-devices.js';
 import type { Viewer as AccessViewer } from '../../access/viewer.js';
-import { type GatewayContext, type GatewayParts, requireViewer } from '../context.js';
+import { eachAtItsPlace } from '../at-its-place.js';
+import { type GatewayContext, requireViewer } from '../context.js';
 import { Customer } from '../types/customer.js';
 import { DeviceModel } from '../types/device-model.js';
 import { NetworkDevice } from '../types/network-device.js';
@@ -40,14 +41,18 @@ const ARGUMENT = 'representations';
 
 /** How each kind of entity is looked up: many ids, one statement, null where there is none for this viewer. */
 const LOOK_UPS = {
-  NetworkDevice: async ({ deviceLists }: GatewayParts, viewer: AccessViewer, ids: readonly string[]) =>
-    (await readNetworkDevices(deviceLists, viewer, ids, ARGUMENT)).map(
-      (view) => view && new NetworkDevice(view),
+  NetworkDevice: async (context: GatewayContext, viewer: AccessViewer, ids: readonly string[]) =>
+    eachAtItsPlace(
+      await readNetworkDevices(context.parts.deviceLists, viewer, ids, ARGUMENT),
+      context,
+      (view) => new NetworkDevice(view),
     ),
-  DeviceModel: async ({ catalog }: GatewayParts, _viewer: AccessViewer, ids: readonly string[]) =>
-    (await readDeviceModels(catalog, ids, ARGUMENT)).map((model) => model && new DeviceModel(model)),
-  Customer: async ({ customerLists }: GatewayParts, viewer: AccessViewer, ids: readonly string[]) =>
-    (await readCustomers(customerLists, viewer, ids, ARGUMENT)).map((found) => found && new Customer(found)),
+  DeviceModel: async ({ parts }: GatewayContext, _viewer: AccessViewer, ids: readonly string[]) =>
+    (await readDeviceModels(parts.catalog, ids, ARGUMENT)).map((model) => model && new DeviceModel(model)),
+  Customer: async ({ parts }: GatewayContext, viewer: AccessViewer, ids: readonly string[]) =>
+    (await readCustomers(parts.customerLists, viewer, ids, ARGUMENT)).map(
+      (found) => found && new Customer(found),
+    ),
 };
 
 type EntityName = keyof typeof LOOK_UPS;
@@ -65,17 +70,17 @@ export class EntitiesResolver {
     @Arg(ARGUMENT, () => [AnyScalar], { description: 'References to entities, at most 1000.' })
     representations: unknown[],
     @Ctx() context: GatewayContext,
-  ): Promise<(Entity | null)[]> {
+  ): Promise<(Entity | GraphQLError | null)[]> {
     const viewer = requireViewer(context);
     assertBatchSize(ARGUMENT, representations.length);
     const references = representations.map(toReference);
     const idsOf = (name: EntityName): string[] =>
       references.filter(({ typename }) => typename === name).map(({ id }) => id);
     const names = [...new Set(references.map(({ typename }) => typename))];
-    const found = new Map<string, Entity | null>();
+    const found = new Map<string, Entity | GraphQLError | null>();
     for (const name of names) {
       const ids = idsOf(name);
-      const entities: readonly (Entity | null)[] = await LOOK_UPS[name](context.parts, viewer, ids);
+      const entities: readonly (Entity | GraphQLError | null)[] = await LOOK_UPS[name](context, viewer, ids);
       entities.forEach((entity, index) => found.set(`${name}:${ids[index] ?? ''}`, entity));
     }
     return references.map(({ typename, id }) => found.get(`${typename}:${id}`) ?? null);

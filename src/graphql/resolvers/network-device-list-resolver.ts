@@ -1,5 +1,7 @@
+import type { GraphQLError } from 'graphql';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { readNetworkDeviceConnection, readNetworkDevices } from '../../operations/read-network-devices.js';
+import { eachAtItsPlace } from '../at-its-place.js';
 import { type GatewayContext, requireViewer } from '../context.js';
 import { NetworkDeviceFilter, toDeviceFilter } from '../inputs/network-device-filter.js';
 import { PageArgs } from '../inputs/page-args.js';
@@ -16,10 +18,10 @@ export class NetworkDeviceListResolver {
   async networkDevices(
     @Arg('ids', () => [ID], { description: 'Ids of devices, at most 1000.' }) ids: string[],
     @Ctx() context: GatewayContext,
-  ): Promise<(NetworkDevice | null)[]> {
+  ): Promise<(NetworkDevice | GraphQLError | null)[]> {
     const viewer = requireViewer(context);
     const views = await readNetworkDevices(context.parts.deviceLists, viewer, ids, 'ids');
-    return views.map((view) => view && new NetworkDevice(view));
+    return eachAtItsPlace(views, context, (view) => new NetworkDevice(view));
   }
 
   @Query(() => NetworkDeviceConnection, {
@@ -39,7 +41,12 @@ export class NetworkDeviceListResolver {
     const viewer = requireViewer(context);
     const { deviceLists } = context.parts;
     const found = await readNetworkDeviceConnection(deviceLists, viewer, toDeviceFilter(filter), page);
-    const nodes = found.nodes.map((view) => new NetworkDevice(view));
+    const devices = eachAtItsPlace(
+      found.nodes.map(({ view }) => view),
+      context,
+      (view) => new NetworkDevice(view),
+    );
+    const nodes = found.nodes.map(({ id }, index) => ({ id, node: devices[index] ?? null }));
     return new NetworkDeviceConnection({ ...found, nodes }, found.count);
   }
 

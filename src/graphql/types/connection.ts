@@ -1,3 +1,4 @@
+import type { GraphQLError } from 'graphql';
 import { Field, ObjectType } from 'type-graphql';
 import { cursorOf, type Page } from '../../operations/paging.js';
 import { Customer } from './customer.js';
@@ -26,16 +27,22 @@ class PageInfo {
   }
 }
 
+/** A device on a page; an error stands in the place of one that cannot be read. */
+interface PlacedDevice {
+  readonly id: string;
+  readonly node: NetworkDevice | GraphQLError | null;
+}
+
 @ObjectType({ description: 'A device and its place in a list.', simpleResolvers: true })
 export class NetworkDeviceEdge {
   @Field(() => String, { description: 'Opaque place of the device, for `after` and `before`.' })
   readonly cursor: string;
 
   @Field(() => NetworkDevice, { nullable: true, description: 'The device.' })
-  readonly node: NetworkDevice;
+  readonly node: NetworkDevice | GraphQLError | null;
 
-  constructor(node: NetworkDevice) {
-    this.cursor = cursorOf(node.id);
+  constructor({ id, node }: PlacedDevice) {
+    this.cursor = cursorOf(id);
     this.node = node;
   }
 }
@@ -50,17 +57,17 @@ export class NetworkDeviceConnection {
   readonly edges: readonly NetworkDeviceEdge[];
 
   @Field(() => [NetworkDevice], { nullable: 'itemsAndList', description: 'The devices.' })
-  readonly nodes: readonly NetworkDevice[];
+  readonly nodes: readonly (NetworkDevice | GraphQLError | null)[];
 
   @Field(() => PageInfo, { description: 'Where the page stands in its list.' })
   readonly pageInfo: PageInfo;
 
   constructor(
-    page: Page<NetworkDevice>,
+    page: Page<PlacedDevice>,
     readonly count: () => Promise<number>,
   ) {
-    this.nodes = page.nodes;
-    this.edges = page.nodes.map((node) => new NetworkDeviceEdge(node));
+    this.nodes = page.nodes.map(({ node }) => node);
+    this.edges = page.nodes.map((placed) => new NetworkDeviceEdge(placed));
     this.pageInfo = new PageInfo(page);
   }
 }
