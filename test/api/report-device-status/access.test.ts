@@ -41,7 +41,7 @@ async function expectRefused(token: string | undefined, extensions: object): Pro
       ...(token !== undefined && { token }),
       variables: { reports },
     });
-    expect(data).toBeNull();
+    expect(data).toEqual({ reportDeviceStatus: null });
     expect(errors).toMatchObject([{ path: ['reportDeviceStatus'], extensions }]);
   }
   expect(await storedStatus(gateway, device)).toBe(before);

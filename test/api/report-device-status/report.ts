@@ -14,7 +14,7 @@ const READ = `query ($id: ID!) { networkDevice(id: $id) { id version updatedAt s
 
 const status = z.record(z.string(), z.unknown()).nullable();
 const device = z.object({ id: z.string(), version: z.int(), status });
-const reportAnswer = z.object({ reportDeviceStatus: z.array(device.nullable()) }).nullable();
+const reportAnswer = z.object({ reportDeviceStatus: z.array(device.nullable()).nullable() });
 const readAnswer = z.object({
   networkDevice: device.extend({ updatedAt: z.string(), state: z.string(), jobs: z.int() }),
 });
@@ -53,7 +53,7 @@ export async function report(
     token: token ?? (await gateway.token('ADMIN', newId())),
     variables: { reports },
   });
-  return { devices: reportAnswer.parse(data)?.reportDeviceStatus ?? null, errors };
+  return { devices: reportAnswer.parse(data).reportDeviceStatus, errors };
 }
 
 /** Reports on one device, which must succeed. @returns its status as answered */
