@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioning-job.js';
 import { inputFault } from '../errors/gateway-error.js';
 import type { ProvisioningJobs } from '../persistence/provisioning-jobs.js';
+import type { PasswordAccess } from './device-view.js';
 import { assertEnumValues } from './enum-values.js';
 
 /** How many jobs of one device an answer may hold. */
@@ -25,20 +26,27 @@ interface JobsWish {
 /** Finds the jobs of one device; those of many devices that ask at once are found together. */
 export type FindJobs = (deviceId: string, request: JobsRequest) => Promise<readonly ProvisioningJob[]>;
 
+/** Stands in the place of a reason, which may be the words of an endpoint that knows the passwords of the device. */
+const WITHHELD_REASON = 'The last try failed. Who may read the WiFi passwords of the device is told why.';
+
 /**
  * The newest provisioning jobs of a device. Whoever reads the device reads its jobs.
+ * @param passwords what becomes of the device's passwords, and so of the reasons why tries failed
  * @throws INVALID_VALUE for a `first` that is not from 0 to 500, and for more than 100 states
  */
 export async function readProvisioningJobs(
   find: FindJobs,
   deviceId: string,
+  passwords: PasswordAccess,
   request: JobsRequest,
 ): Promise<readonly ProvisioningJob[]> {
   if (request.first < 0 || request.first > MAX_JOBS) {
     throw inputFault([{ path: 'first', code: 'INVALID_VALUE', message: `A number from 0 to ${MAX_JOBS}.` }]);
   }
   assertEnumValues('state', request.states);
-  return await find(deviceId, { first: request.first, states: distinct(request.states) });
+  const jobs = await find(deviceId, { first: request.first, states: distinct(request.states) });
+  if (passwords === 'shown') return jobs;
+  return jobs.map((job) => ({ ...job, error: job.error === null ? null : WITHHELD_REASON }));
 }
 
 /** The same states in whatever order and number are one request. */

@@ -1,12 +1,15 @@
 import { createHmac } from 'node:crypto';
-import { type Dispatcher, Pool } from 'undici';
+import http from 'node:http';
+import https from 'node:https';
 import { z } from 'zod';
 import type { ProvisioningDriver, TryOutcome } from './driver.js';
 
-/** So long an endpoint may take to begin its answer, and as long again to end it. */
+/** Maximum time that an endpoint may take to begin its answer, and as long again to end it. */
 const TIMEOUT_MS = 10_000;
-/** So much of an answer is read; a reason is far shorter. */
-const MAX_ANSWER_BYTES = 64_000;
+/** How long a connection is kept that nobody uses. */
+const KEPT_MS = 4_000;
+/** Maximum size of an answer that is read; a reason is far shorter. */
+const MAX_ANSWER_BYTES = 256_000;
 
 const refusalBody = z.object({ error: z.string() });
 
@@ -15,9 +18,8 @@ const refusalBody = z.object({ error: z.string() });
  * @param secret the key of the signature, which both sides hold
  */
 export function httpDriver(url: string, secret: string): ProvisioningDriver {
-  const { origin, pathname, search } = new URL(url);
-  const pool = new Pool(origin, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
-  const path = pathname + search;
+  const { Agent, request } = url.startsWith('https:') ? https : http;
+  const kept = new Agent({ keepAlive: true, timeout: KEPT_MS });
   return async (order, signal) => {
     const body = JSON.stringify(order);
     const timestamp = String(Math.floor(Date.now() / 1_000));
@@ -26,10 +28,12 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
       'x-timestamp': timestamp,
       'x-signature': `sha256=${signature(secret, `${timestamp}.${body}`)}`,
     };
-    const post: Post = async () => await pool.request({ method: 'POST', path, headers, body, signal });
+    const post: Post = async (agent) =>
+      await answerTo(request(url, { method: 'POST', agent, headers, signal }), body);
     try {
-      const { statusCode, body: answer } = await post().catch(againIfClosed(post));
-      return outcomeOf(statusCode, await textOf(answer));
+      const outcome = await outcomeOf(await post(kept).catch(onceMoreIfClosed(post)));
+      if (outcome.kind !== 'applied') signal.throwIfAborted();
+      return outcome;
     } catch (error) {
       signal.throwIfAborted();
       return { kind: 'failed', reason: reasonOf(error) };
@@ -37,62 +41,106 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
   };
 }
 
-type Post = () => Promise<Dispatcher.ResponseData>;
+/** Sends the order. @param agent false for a connection of its own */
+type Post = (agent: http.Agent | false) => Promise<http.IncomingMessage>;
 
 function signature(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** The endpoint may have closed a kept connection at the very moment that it was used again; no try is lost for that. */
-function againIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
+/** The other side closed a kept connection before it said anything about the request, which it may not have seen. */
+class KeptConnectionClosed extends Error {}
+
+class NoAnswer extends Error {}
+
+/** Sends a request. @returns the answer, as soon as it begins */
+async function answerTo(call: http.ClientRequest, body: string): Promise<http.IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => call.destroy(new NoAnswer()), TIMEOUT_MS);
+    let readBefore = 0;
+    call.once('socket', ({ bytesRead }) => (readBefore = bytesRead));
+    call.once('response', (answer) => {
+      clearTimeout(deadline);
+      resolve(answer);
+    });
+    call.on('error', (error) => {
+      clearTimeout(deadline);
+      const isUnheard = call.reusedSocket && call.socket?.bytesRead === readBefore;
+      reject(isUnheard && CLOSED.has(codeOf(error)) ? new KeptConnectionClosed() : error);
+    });
+    call.end(body);
+  });
+}
+
+const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** An endpoint may close an idle connection at the very moment that it is used again; no try is lost for that. */
+function onceMoreIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
   return async (error) => {
-    if (!CLOSED.has(codeOf(error))) throw error;
-    return await post();
+    if (!(error instanceof KeptConnectionClosed)) throw error;
+    return await post(false);
   };
 }
 
-const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-const LATE: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
-
-/** Redirects are answers like others: they could lead the passwords anywhere. */
-function outcomeOf(status: number, answer: string): TryOutcome {
+/** The status decides, whatever becomes of the rest of the answer. Redirects could lead the passwords anywhere. */
+async function outcomeOf(answer: http.IncomingMessage): Promise<TryOutcome> {
+  const { statusCode: status = 0 } = answer;
+  const text = await textOf(answer);
   if (status >= 200 && status < 300) return { kind: 'applied' };
   if (status === 409 || status === 422) {
     return {
       kind: 'refused',
-      reason: reasonIn(answer) ?? `The device refused the settings (HTTP ${status}).`,
+      reason: reasonIn(text) ?? `The device refused the settings (HTTP ${status}).`,
     };
   }
   return { kind: 'failed', reason: `The provisioning endpoint answered HTTP ${status}.` };
 }
 
 /** An answer's text, to its end or to a limit of its length and time; at its end the connection is free again. */
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const deadline = performance.now() + TIMEOUT_MS;
+async function textOf(answer: http.IncomingMessage): Promise<string> {
+  const deadline = setTimeout(() => answer.destroy(), TIMEOUT_MS);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > MAX_ANSWER_BYTES || performance.now() > deadline) break;
+  try {
+    for await (const chunk of answer) {
+      if (chunk instanceof Buffer) chunks.push(chunk);
+      length += chunks.at(-1)?.byteLength ?? 0;
+      if (length > MAX_ANSWER_BYTES) break;
+    }
+  } catch {
+    // What came before the connection broke is all that there is.
   }
-  return Buffer.concat(chunks).toString('utf8');
+  clearTimeout(deadline);
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-function reasonIn(answer: string): string | undefined {
+function reasonIn(text: string): string | undefined {
   try {
-    const { error } = refusalBody.parse(JSON.parse(answer));
-    return error.trim() === '' ? undefined : error;
+    return textIn(refusalBody.parse(JSON.parse(text)).error);
+  } catch {
+    return beginningOfReason(text);
+  }
+}
+
+function textIn(reason: string): string | undefined {
+  return reason.trim() === '' ? undefined : reason;
+}
+
+/** The reason of an answer that was cut off in it: far more than is kept of one. */
+function beginningOfReason(text: string): string | undefined {
+  const [, begun] = /^\s*\{\s*"error"\s*:\s*"([^"\\]*(?:\\.[^"\\]*)*)/.exec(text.slice(0, 50_000)) ?? [];
+  if (begun === undefined) return undefined;
+  try {
+    return textIn(z.string().parse(JSON.parse(`"${begun.replace(/\\(?:u[\da-f]{0,3})?$/i, '')}"`)));
   } catch {
     return undefined;
   }
 }
 
 function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  return LATE.has(code)
+  return error instanceof NoAnswer
     ? `The provisioning endpoint did not answer within ${TIMEOUT_MS / 1_000} seconds.`
-    : `The provisioning endpoint cannot be reached (${code}).`;
+    : `The provisioning endpoint cannot be reached (${codeOf(error)}).`;
 }
 
 /** The code that says why a connection failed; the message could hold the URL, and that a password. */

@@ -1,25 +1,22 @@
-import { codePoints } from '../domain/text.js';
 import { MAX_ERROR_LENGTH } from '../domain/provisioning-job.js';
 import type { WifiSettings } from '../domain/wifi.js';
+import { cutSecrets } from './cut-secrets.js';
+
+/** Maximum length of a reason that is looked at, in UTF-16 units. */
+const MAX_SEEN = 8_000;
+/** Nothing of a reason is shown from here on: a secret that begins before ends within what is looked at. */
+const MAX_SHOWN = 4_000;
 
 /**
- * A reason as it may be stored and shown: one line, no longer than a job's error may be, and without the passwords
- * that were sent, should whoever refused them repeat them.
+ * A reason as it may be stored and shown to those who may read the passwords: one line, no longer than a job's error may be,
+ * and without the passwords that were sent, should whoever refused them repeat them.
  */
 export function presentableReason(reason: string, wifi: WifiSettings | null): string {
-  const secrets = [wifi?.password, wifi?.password5G, wifi?.password6G];
-  const spellings = secrets.flatMap((secret) =>
-    // As it is, as JSON and in a URL; the longest first, so that no part of one is left.
-    secret === undefined || secret === null
-      ? []
-      : [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)],
+  const secrets = [wifi?.password, wifi?.password5G, wifi?.password6G].filter(
+    (secret) => typeof secret === 'string',
   );
-  const clean = spellings
-    .toSorted((one, other) => other.length - one.length)
-    .reduce((text, spelling) => text.replaceAll(spelling, '…'), reason)
+  const line = cutSecrets(reason.slice(0, MAX_SEEN), secrets, MAX_SHOWN)
     .replaceAll(/[\p{Cc}\p{Cs}]+/gu, ' ')
     .trim();
-  return codePoints(clean) <= MAX_ERROR_LENGTH
-    ? clean
-    : Array.from(clean).slice(0, MAX_ERROR_LENGTH).join('');
+  return Array.from(line).slice(0, MAX_ERROR_LENGTH).join('');
 }

@@ -29,7 +29,15 @@ interface Arrival extends Order {
 
 /** What the endpoint answers: a status with a body, or nothing at all. */
 export type Answer =
-  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly status: number;
+      readonly body?: unknown;
+      /** The body as it is, instead. */
+      readonly text?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** The connection breaks before the end. */
+      readonly isCutOff?: boolean;
+    }
   | 'silence';
 
 /** An endpoint that brings settings to devices, of the test's own. */
@@ -67,7 +75,9 @@ export async function startSouthbound(): Promise<Southbound> {
     const answer = await decide(arrival);
     if (answer === 'silence') return;
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-    response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
+    const text = answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
+    if (answer.isCutOff === true) response.write(text, () => setTimeout(() => response.destroy(), 50));
+    else response.end(text);
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

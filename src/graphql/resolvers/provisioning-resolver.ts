@@ -36,7 +36,7 @@ export class ProvisioningResolver {
     if (device.isIdentityOnly) return null;
     return await aboutDevice(device.id, async () => {
       const request = { first: first ?? DEFAULT_JOBS, states: states ?? null };
-      const jobs = await readProvisioningJobs(parts.findJobs, device.id, request);
+      const jobs = await readProvisioningJobs(parts.findJobs, device.id, device.passwords, request);
       return jobs.map((job) => new ProvisioningJob(job));
     });
   }

@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
-import type { DeviceView, IdentityView } from '../../operations/device-view.js';
+import type { DeviceView, IdentityView, PasswordAccess } from '../../operations/device-view.js';
 import { DeviceStateEnum } from '../enums.js';
 import { DateTimeScalar, MacAddressScalar } from '../scalars.js';
 import { Customer } from './customer.js';
@@ -80,6 +80,9 @@ export class NetworkDevice {
   /** Whether the viewer gets nothing but id and version; not part of the schema. */
   readonly isIdentityOnly: boolean;
 
+  /** What becomes of the device's WiFi passwords; not part of the schema. */
+  readonly passwords: PasswordAccess;
+
   constructor(view: DeviceView | IdentityView) {
     const { id, version } = 'identityOf' in view ? view.identityOf : view.device;
     this.id = id;
@@ -87,6 +90,7 @@ export class NetworkDevice {
     const whole = 'identityOf' in view ? null : view;
     const device = whole?.device ?? null;
     this.isIdentityOnly = device === null;
+    this.passwords = whole?.passwords ?? 'hidden';
     this.state = device?.state ?? null;
     this.name = device?.name ?? null;
     this.notes = device?.notes ?? null;

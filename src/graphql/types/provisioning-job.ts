@@ -29,7 +29,8 @@ export class ProvisioningJob {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why the last try failed: at most 500 characters, without passwords.',
+    description:
+      'Why the last try failed: at most 500 characters, without passwords. A fixed sentence for those who may not read the WiFi passwords of the device.',
   })
   readonly error: string | null;
 

@@ -91,6 +91,60 @@ describe('a try that fails', () => {
     expect(job?.error).toBe(`bad "…" and '…' ${'x'.repeat(500)}`.slice(0, 500));
   });
 
+  it('tells those who may not read the passwords that it failed, and nothing of what the endpoint says', async () => {
+    answerAll({ status: 422, body: { error: `It is ${Buffer.from('JohnConner').toString('base64')}.` } });
+    await change();
+    expect((await settled()).provisioningJobs[0]?.error).toBe('It is …==.');
+    const single = 'query ($id: ID!) { networkDevice(id: $id) { provisioningJobs { state error } } }';
+    const batch = 'query ($id: ID!) { networkDevices(ids: [$id]) { provisioningJobs { state error } } }';
+    const list =
+      'query ($id: ID!) { networkDeviceConnection(first: 500) { nodes { id provisioningJobs { state error } } } }';
+    for (const query of [single, batch, list]) {
+      const answerFor = async (level: 'VIEWER' | 'RESELLER_ADMIN' | 'OWNER') =>
+        (
+          await gateway.query(query, {
+            token: await gateway.token(level, device.customer),
+            variables: { id: device.id },
+          })
+        ).text;
+      const error = 'The last try failed. Who may read the WiFi passwords of the device is told why.';
+      for (const level of ['VIEWER', 'RESELLER_ADMIN'] as const) {
+        const text = await answerFor(level);
+        expect(text).toContain(JSON.stringify({ state: 'FAILED', error }).slice(1, -1));
+        expect(text).not.toContain('It is');
+      }
+      expect(await answerFor('OWNER')).toContain('It is …==.');
+    }
+  });
+
+  it('has no reason while none failed, whoever asks', async () => {
+    answerAll({ status: 200 });
+    await change();
+    await settled();
+    const viewer = await gateway.token('VIEWER', device.customer);
+    expect((await read(gateway, viewer, device.id)).provisioningJobs).toMatchObject([
+      { state: 'APPLIED', error: null },
+    ]);
+  });
+
+  it.each([
+    ['80,000 characters', JSON.stringify({ error: 'é'.repeat(80_000) })],
+    ['80,000 characters as escapes', `{"error":"${String.raw`é`.repeat(80_000)}"}`],
+    ['a million characters', `{ "error" : "${'é'.repeat(1_000_000)}" }`],
+    ['as many before a fault of the JSON', `{"error":"${'é'.repeat(80_000)}`],
+  ])('keeps 500 characters of a reason of %s', async (_, body) => {
+    answerAll({ status: 422, text: body });
+    await change();
+    expect((await settled()).provisioningJobs).toMatchObject([{ state: 'FAILED', error: 'é'.repeat(500) }]);
+  });
+
+  it.each([200, 422])('the status %i decides, whatever becomes of the rest of the answer', async (status) => {
+    answerAll({ status, text: '{"error":"Not th', isCutOff: true });
+    await change();
+    const state = status === 200 ? 'APPLIED' : 'FAILED';
+    expect((await settled()).provisioningJobs).toMatchObject([{ state, attempts: 1 }]);
+  });
+
   it('has a reason when a refusal gives none', async () => {
     answerAll({ status: 422, body: ['no object'] });
     await change();
