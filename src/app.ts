@@ -117,6 +117,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       maxBodyBytes: settings.maxBodyBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
       corsOrigins: settings.corsOrigins,
+      corsHeaders: settings.corsHeaders,
       stopWaits: intervals.stopWaits,
       printSchema: settings.introspection ? () => printGatewaySchema(schema) : undefined,
       checkDatabase: async () => await isDatabaseThere(storage.database),
@@ -130,6 +131,8 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       issuer,
       isDatabaseEmbedded: storage.isEmbedded,
       stop: async () => {
+        http.announceStop();
+        if (settings.shutdownDelayMs > 0) await delay(settings.shutdownDelayMs);
         await Promise.all([http.stop(settings.shutdownGraceMs), worker?.stop(settings.shutdownGraceMs)]);
         await apollo.stop();
         await stopLiveChanges();

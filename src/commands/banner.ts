@@ -23,12 +23,13 @@ function customerOf(level: AccessLevel): string {
 }
 
 /**
- * Prints the URL, and a ready token for each access level of the demo fleet. Tokens are shown only where nobody but
- * this machine can use them: with the embedded database on a loopback address.
+ * Prints the URL, and a ready token for each access level of the demo fleet. It is shown only where nobody but this
+ * machine can use the tokens: with the embedded database on a loopback address. Elsewhere stdout holds nothing but the log.
  */
 export async function printBanner({ url, issuer, isDatabaseEmbedded }: App, host: string): Promise<void> {
+  if (!isDatabaseEmbedded || !isLoopback(host)) return;
   const lines = ['', `Device Gateway serves GraphQL at ${url}`, ''];
-  if (issuer !== undefined && isDatabaseEmbedded && isLoopback(host)) {
+  if (issuer !== undefined) {
     lines.push(
       `Tokens for the demo fleet, valid for ${VALID_FOR}. Send one as "Authorization: Bearer <token>".`,
       '',

@@ -52,9 +52,13 @@ export interface Settings {
   readonly secretKeys: readonly [SecretKeySetting, ...SecretKeySetting[]] | undefined;
   readonly provisioning: ProvisioningSettings;
   readonly shutdownGraceMs: number;
+  /** For so long a stop is announced before it begins: balancers look only every few seconds. */
+  readonly shutdownDelayMs: number;
   readonly introspection: boolean;
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
+  /** More request headers that such pages may send, in lower case. */
+  readonly corsHeaders: readonly string[];
   readonly maxBodyBytes: number;
   /** What a GraphQL document may hold: tokens, levels of fields, aliases, fields of its root, and fragments. */
   readonly maxTokens: number;
@@ -94,8 +98,10 @@ export function readSettings(env: Environment): Settings {
     secretKeys: readSecretKeys(reader),
     provisioning: readProvisioning(reader),
     shutdownGraceMs: reader.int('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
+    shutdownDelayMs: reader.int('SHUTDOWN_DELAY_MS', 0, 0, 600_000),
     introspection: reader.flag('INTROSPECTION', true),
     corsOrigins: readCorsOrigins(reader),
+    corsHeaders: readCorsHeaders(reader),
     maxBodyBytes: reader.int('MAX_BODY_BYTES', 100_000, 1, 100_000_000),
     maxTokens: reader.int('MAX_TOKENS', 4_000, 1, 1_000_000),
     // Deeper documents would need more stack than a process has.
@@ -190,6 +196,18 @@ function readCorsOrigins(reader: EnvironmentReader): readonly string[] {
     }
   }
   return entries;
+}
+
+/** Names as they stand in a request; `*` would be one, and to browsers it means any. */
+function readCorsHeaders(reader: EnvironmentReader): readonly string[] {
+  const entries = reader.text('CORS_HEADERS')?.split(',') ?? [];
+  return entries.map((entry, index) => {
+    const name = entry.trim().toLowerCase();
+    if (!/^[\w!#$%&'+.^`|~-]+$/.test(name)) {
+      reader.fault('CORS_HEADERS', `entry ${index + 1} is no name of a header such as x-tenant`);
+    }
+    return name;
+  });
 }
 
 function readTrustedProxies(reader: EnvironmentReader): readonly Cidr[] {

@@ -1,20 +1,22 @@
 import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { HttpFault } from './fault.js';
 
+const gunzipped = promisify(gunzip);
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads a JSON body.
- * @param maxBytes a longer body is refused as soon as that is known
+ * @param maxBytes a longer body is refused as soon as that is known; it holds before and after inflation
  * @throws HttpFault 413, 415 or 400
  */
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const contentType = request.headers['content-type'];
   if (contentType !== 'application/json') assertJson(contentType);
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw new HttpFault(415, 'BAD_REQUEST', 'A compressed body is not accepted.');
-  }
-  const text = decode(await readBytes(request, maxBytes));
+  const isGzip = isGzipped(request.headers['content-encoding']);
+  const bytes = await readBytes(request, maxBytes);
+  const text = decode(isGzip ? await inflate(bytes, maxBytes) : bytes);
   try {
     return JSON.parse(text);
   } catch {
@@ -30,6 +32,27 @@ function assertJson(contentType = ''): void {
   }
   if (parameters.some((parameter) => /charset\s*=(?!\s*"?utf-?8"?\s*$)/.test(parameter))) {
     throw new HttpFault(415, 'BAD_REQUEST', 'JSON is sent in UTF-8.');
+  }
+}
+
+/** @throws HttpFault 415 for other codings, and for several: each could multiply what there is to inflate */
+function isGzipped(contentEncoding = ''): boolean {
+  const names = contentEncoding.toLowerCase().split(',');
+  const codings = names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+  const [coding, ...others] = codings;
+  if (coding === undefined) return false;
+  if (others.length === 0 && (coding === 'gzip' || coding === 'x-gzip')) return true;
+  const headers = { 'accept-encoding': 'gzip, identity' };
+  throw new HttpFault(415, 'BAD_REQUEST', 'A compressed body is taken as gzip only.', headers);
+}
+
+/** Inflates off the main thread, and no further than a body may be long. */
+async function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  try {
+    return await gunzipped(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    const isTooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    throw isTooLong ? tooLarge(maxBytes) : new HttpFault(400, 'BAD_REQUEST', 'The body is not gzip.');
   }
 }
 

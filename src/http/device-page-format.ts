@@ -247,11 +247,10 @@ function dotted(path: readonly PropertyKey[]): string {
   return [String(first), ...steps].join('');
 }
 
+/** Maximum number of characters of a name that comes back. */
 const MAX_NAME = 64;
 
 /** A name that nobody knows can be of any length, none included. */
 function shortened(name: string): string {
-  if (name === '') return '""';
-  const characters = Array.from(name);
-  return characters.length <= MAX_NAME ? name : `${characters.slice(0, MAX_NAME).join('')}…`;
+  return name === '' ? '""' : Array.from(name).slice(0, MAX_NAME).join('');
 }

@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   /** For endpoints that read a body (see body.ts). */
   readonly message: IncomingMessage;
+  /** As it was sent, perhaps with a slash at its end. */
+  readonly path: string;
   /** From the question mark on; empty without one. */
   readonly search: string;
   /** What stands in the path at the places that its pattern names (`:id`), decoded. */

@@ -12,16 +12,16 @@ import { ICON } from './page-icon.js';
 import { staticText } from './static-text.js';
 
 // Paths are relative to /explorer, so that the page works behind a proxy that serves the gateway under a path.
-const PAGE = `<!doctype html>
+const page = (base: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Device Gateway explorer</title>
-<link rel="icon" href="favicon.ico">
-<link rel="stylesheet" href="explorer/style.css">
-<script src="explorer/graphiql.js" defer></script>
-<script src="explorer/start.js" defer></script>
+<link rel="icon" href="${base}favicon.ico">
+<link rel="stylesheet" href="${base}explorer/style.css">
+<script src="${base}explorer/graphiql.js" defer></script>
+<script src="${base}explorer/start.js" defer></script>
 </head>
 <body class="no-focus-outline">
 <noscript>The explorer needs JavaScript.</noscript>
@@ -43,6 +43,9 @@ const SUBSCRIPTION_TAB = tab(EXAMPLE_SUBSCRIPTION, SUBSCRIPTION_VARIABLES);
 // keep all of it in the browser for good, and put the document into the address.
 // A browser sends no headers with a WebSocket, and GraphiQL does not hand those of its tab on: they are kept up to date here.
 const START = `
+if (location.pathname.endsWith('/')) {
+  history.replaceState(null, '', location.pathname.slice(0, -1) + location.search + location.hash);
+}
 let headers = ${JSON.stringify(EXAMPLE_TAB.headers)};
 const authorization = () => {
   try {
@@ -94,10 +97,8 @@ const FILES: ReadonlyMap<string, EndpointHandler> = new Map([
   ],
 ]);
 
-/** GraphiQL, with nothing from elsewhere. */
-export const explorerPage: EndpointHandler = staticText({
+const CONTENT = {
   contentType: 'text/html; charset=utf-8',
-  load: () => PAGE,
   headers: pageHeaders({
     'script-src': "'self'",
     'worker-src': "'self'",
@@ -107,7 +108,14 @@ export const explorerPage: EndpointHandler = staticText({
     'img-src': "'self' data:",
     'connect-src': "'self'",
   }),
-});
+};
+
+const plain = staticText({ ...CONTENT, load: () => page('') });
+const slashed = staticText({ ...CONTENT, load: () => page('../') });
+
+/** GraphiQL, with nothing from elsewhere. */
+export const explorerPage: EndpointHandler = async (request) =>
+  await (request.path.endsWith('/') ? slashed : plain)(request);
 
 /** The files of the explorer, by name. */
 export const explorerFile: EndpointHandler = async (request) => {

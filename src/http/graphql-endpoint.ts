@@ -9,6 +9,7 @@ import { readJsonBody } from './body.js';
 import type { Admission } from './admission.js';
 import type { EndpointHandler, HttpAnswer, HttpRequest } from './endpoint.js';
 import { HttpFault } from './fault.js';
+import { assertNotForged } from './forgery.js';
 
 /** What the GraphQL endpoint works with. */
 export interface GraphqlEndpointParts {
@@ -32,6 +33,7 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
   return async (request) => {
     const { method, headers, message, requestId } = request;
     const credential = await admission.admit(message, headers.authorization);
+    if (method === 'GET') assertNotForged(headers);
     const type = answerTypeFor(headers.accept);
     // Before anything is executed that nobody would hear of.
     if (type === undefined) throw new HttpFault(406, 'BAD_REQUEST', NOT_ACCEPTABLE);

@@ -49,12 +49,13 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+// Relative to this page, so that they are right behind a proxy that serves the gateway under a path.
 const LINKS = {
   name: 'Device Gateway',
-  graphql: '/graphql',
-  explorer: '/explorer',
-  schema: '/schema.graphql',
-  health: { live: '/health/live', ready: '/health/ready' },
+  graphql: 'graphql',
+  explorer: 'explorer',
+  schema: 'schema.graphql',
+  health: { live: 'health/live', ready: 'health/ready' },
 };
 
 const sandbox = staticText({

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { isAcceptableRequestId, ownRequestId } from '../domain/request-id.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { codingFor, compress } from './compression.js';
-import { corsHeaders, preflightHeaders, VARY } from './cors.js';
+import { type CorsPolicy, VARY } from './cors.js';
 import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
 import { faultBody, HttpFault, toHttpFault } from './fault.js';
 import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
@@ -16,8 +17,7 @@ import { allowedMethods, handlerFor, type Router } from './router.js';
 /** What every request is handled with. */
 export interface HandlerParts {
   readonly router: Router;
-  /** Pages of these origins may call the gateway from a browser. */
-  readonly corsOrigins: ReadonlySet<string>;
+  readonly cors: CorsPolicy;
   /** Whether clients are to take their next request elsewhere. */
   readonly isDraining: () => boolean;
   readonly log: Logger;
@@ -51,7 +51,7 @@ async function respond(
     ...answer.headers,
     ...(answer.status !== 204 &&
       answer.status !== 304 && { 'content-length': Buffer.byteLength(answer.body) }),
-    ...corsHeaders(parts.corsOrigins, message.headers),
+    ...parts.cors.answerHeaders(message.headers),
     vary: vary === undefined ? VARY : `${VARY}, ${vary}`,
     'x-request-id': requestId,
     'x-content-type-options': 'nosniff',
@@ -108,7 +108,7 @@ async function answerSafely(
     if (called === undefined) return withoutHandler(parts, message, allowedMethods(match.route));
     const { method, handle } = called;
     const { headers } = message;
-    return await handle({ method, headers, message, search, params: match.params, requestId });
+    return await handle({ method, headers, message, path, search, params: match.params, requestId });
   } catch (error) {
     const fault = faultOf(error) ?? unforeseen(parts.log, message, error, requestId);
     const headers = { ...fault.headers, 'content-type': JSON_TYPE };
@@ -121,11 +121,11 @@ function faultOf(error: unknown): HttpFault | undefined {
   return error instanceof GatewayError ? toHttpFault(error) : undefined;
 }
 
-function withoutHandler({ corsOrigins }: HandlerParts, message: IncomingMessage, allow: string): HttpAnswer {
+function withoutHandler({ cors }: HandlerParts, message: IncomingMessage, allow: string): HttpAnswer {
   if (message.method !== 'OPTIONS') {
     throw new HttpFault(405, 'BAD_REQUEST', `This path answers ${allow}.`, { allow });
   }
-  const headers = { allow, ...preflightHeaders(corsOrigins, message.headers, allow) };
+  const headers = { allow, ...cors.preflightHeaders(message.headers, allow) };
   return { status: 204, headers, body: '' };
 }
 
@@ -154,8 +154,8 @@ function unforeseen(log: Logger, message: IncomingMessage, error: unknown, reque
   return new HttpFault(500, 'INTERNAL_ERROR');
 }
 
-/** The id that a proxy gave the request, if it is one that can be logged as it is; else a new one. */
+/** The id that a client or proxy gave the request, if it can be kept; else a new one. */
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+  return typeof given === 'string' && isAcceptableRequestId(given) ? given : ownRequestId(randomUUID());
 }

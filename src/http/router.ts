@@ -17,7 +17,8 @@ export function createRouter(routes: readonly Route[]): Router {
     if (route.path.includes('/:')) patterns.push({ route, parts: route.path.split('/') });
     else exact.set(route.path, { route, params: {} });
   }
-  return (path) => {
+  return (asSent) => {
+    const path = withoutTrailingSlash(asSent);
     const known = exact.get(path);
     if (known !== undefined) return known;
     const parts = path.split('/');
@@ -27,6 +28,11 @@ export function createRouter(routes: readonly Route[]): Router {
     }
     return undefined;
   };
+}
+
+/** A path as the routes have it: a slash at its end changes nothing. */
+export function withoutTrailingSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** The handler for a method of HTTP; HEAD is GET without the body. */

@@ -4,6 +4,7 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors/startup-error.js';
 import { answerBrokenRequests } from './broken-requests.js';
+import { corsPolicy } from './cors.js';
 import { followExchanges } from './exchanges.js';
 import { MAX_HEADERS_READ } from './header-limit.js';
 import { requestHandler } from './request-handler.js';
@@ -18,6 +19,8 @@ import { waitingRoom } from './waiting-room.js';
 interface ServerParts extends Omit<EndpointParts, 'isDraining'>, WebSocketParts {
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
+  /** More request headers that they may send, in lower case. */
+  readonly corsHeaders: readonly string[];
   readonly stopWaits: StopWaits;
 }
 
@@ -25,6 +28,8 @@ interface ServerParts extends Omit<EndpointParts, 'isDraining'>, WebSocketParts 
 export interface HttpServer {
   /** Where GraphQL is served. */
   readonly url: string;
+  /** Says so where balancers look, and serves on. */
+  readonly announceStop: () => void;
   /** Finishes what was accepted, for at most this long, then closes. */
   readonly stop: (graceMs: number) => Promise<void>;
 }
@@ -50,12 +55,13 @@ export const STOP_WAITS: StopWaits = { lastCallMs: 300, quietMs: 100, lingerMs: 
  * @throws StartupError when the port cannot be had
  */
 export async function startHttpServer(parts: ServerParts, host: string, port: number): Promise<HttpServer> {
+  let isAnnounced = false;
   let isStopping = false;
   const isDraining = (): boolean => isStopping;
-  const router = createRouter(gatewayRoutes({ ...parts, isDraining }));
+  const router = createRouter(gatewayRoutes({ ...parts, isDraining: () => isAnnounced || isStopping }));
   const handle = requestHandler({
     router,
-    corsOrigins: new Set(parts.corsOrigins),
+    cors: corsPolicy(parts.corsOrigins, parts.corsHeaders),
     isDraining,
     log: parts.log,
     metrics: parts.metrics,
@@ -85,6 +91,9 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
   await listen(server, host, port);
   return {
     url: `http://${urlHost(host)}:${addressOf(server).port}/graphql`,
+    announceStop: () => {
+      isAnnounced = true;
+    },
     stop: async (graceMs) => {
       isStopping = true;
       await delay(lastCallMs);

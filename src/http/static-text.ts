@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Coding, codingFor, compress } from './compression.js';
 import type { EndpointHandler } from './endpoint.js';
+import { originalTag } from './entity-tags.js';
 
 /** A text that stays the same for as long as the process runs. */
 interface StaticText {
@@ -52,6 +53,7 @@ function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   return tags.includes('*') || tags.some((tag) => opaque(tag) === opaque(etag));
 }
 
+/** Without its quotes and whether it is weak. */
 function opaque(etag: string): string {
-  return etag.replace(/^W\//, '');
+  return originalTag(etag.replace(/^(?:W\/)?"?|"$/g, ''));
 }

@@ -4,6 +4,7 @@ import { refuse } from './broken-requests.js';
 import type { Exchanges } from './exchanges.js';
 import { HttpFault } from './fault.js';
 import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
+import { withoutTrailingSlash } from './router.js';
 import type { WebSocketEndpoint } from './websocket-endpoint.js';
 
 /** Hands over connections whose clients ask for WebSocket, by path. */
@@ -13,7 +14,7 @@ export function answerUpgrades(
   endpoints: ReadonlyMap<string, WebSocketEndpoint>,
 ): void {
   const answer = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const endpoint = endpoints.get((message.url ?? '').replace(/\?.*/s, ''));
+    const endpoint = endpoints.get(withoutTrailingSlash((message.url ?? '').replace(/\?.*/s, '')));
     // Headers are missing: the request cannot be told from the one that was sent.
     if (hasTooManyHeaders(message)) refuse(socket, tooManyHeaders());
     else if (message.headers.upgrade?.toLowerCase() !== 'websocket')

@@ -1,3 +1,6 @@
+import { hash } from 'node:crypto';
+import { isOwnRequestId } from '../domain/request-id.js';
+
 /** On whose behalf a device is changed, and what of it; it goes into the audit trail with the change. */
 export interface AuditEntry {
   readonly action: 'updateNetworkDevice' | 'retryProvisioning';
@@ -10,8 +13,21 @@ export interface AuditEntry {
 
 /** The columns of `device_audit` that an entry fills. */
 export function auditColumns({ action, paths, subject, accessLevel, requestId }: AuditEntry): object {
-  return { action, paths, subject, access_level: accessLevel, request_id: requestId };
+  const auditedId = auditedRequestId(requestId, subject);
+  return { action, paths, subject, access_level: accessLevel, request_id: auditedId };
 }
+
+/**
+ * The id of a request as the audit trail has it. One that its client chose ends in a mark of its subject, so that nobody can
+ * write under the id of another's request.
+ */
+function auditedRequestId(requestId: string, subject: string): string {
+  if (isOwnRequestId(requestId)) return requestId;
+  return `${requestId}.${hash('sha256', subject, 'base64url').slice(0, SUBJECT_MARK_LENGTH)}`;
+}
+
+/** 66 bits. */
+const SUBJECT_MARK_LENGTH = 11;
 
 /** The part of a statement that audits the changes that it has made as `written`, whose `audit` is a row of `device_audit`. */
 export const AUDIT_CHANGE = `audited AS (

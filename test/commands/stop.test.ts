@@ -67,6 +67,36 @@ describe('SIGTERM while requests and jobs run', () => {
     expect(server.output.stdout).toContain('"msg":"stopped"');
   });
 
+  it('is announced for SHUTDOWN_DELAY_MS first, while everything is still served', async () => {
+    const device = await createDevice(home);
+    const token = await home.token('OWNER', device.customer);
+    const server = await startServer({ ...home.env, SHUTDOWN_DELAY_MS: '3000' });
+    const ended = server.end('SIGTERM');
+    const ready = async (): Promise<unknown> => {
+      const { status, headers } = await fetch(new URL('/health/ready', server.url));
+      return [status, headers.get('connection')];
+    };
+    await expect.poll(ready, { interval: 10 }).toEqual([503, 'keep-alive']);
+    const answer = await fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: UPDATE, variables: { id: device.id } }),
+    });
+    expect(answer.headers.get('connection')).toBe('keep-alive');
+    expect(await answer.json()).toEqual({ data: { updateNetworkDevice: { name: 'In time' } } });
+    expect(await ready()).toEqual([503, 'keep-alive']);
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('a server with a database of its own writes nothing to stdout but lines of JSON', async () => {
+    const server = await startServer({ ...home.env });
+    const { stdout } = await server.end('SIGTERM');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThanOrEqual(3);
+    for (const line of lines)
+      expect(z.looseObject({ msg: z.string() }).safeParse(JSON.parse(line)).success).toBe(true);
+  });
+
   it('a try that runs ends before the pool does: its outcome is stored', async () => {
     const southbound = await startSouthbound();
     let isAsked = false;

@@ -11,7 +11,7 @@ import { createCustomer, createDevice, type TestDevice } from '../support/fleet.
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
 
 const TICKETS = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.4", import: ["@key", "@shareable"])
   type Query { tickets: [Ticket!] }
   type Ticket { title: String device: NetworkDevice }
   type NetworkDevice @key(fields: "id") { id: ID! openTickets: Int }
@@ -176,6 +176,16 @@ describe('Federation 2: one subgraph of many, with the access rules in force', (
     });
     expect(errors).toEqual([]);
     expect(data).toEqual({ _entities: [{ wifi: { ssid: 'SkyNet', password: null } }] });
+  });
+
+  it('_service is what the specification says: its sdl is never null', async () => {
+    const { data } = await gateway.query(
+      '{ __type(name: "_Service") { fields { name type { kind ofType { name } } } } }',
+    );
+    expect(data).toEqual({
+      __type: { fields: [{ name: 'sdl', type: { kind: 'NON_NULL', ofType: { name: 'String' } } }] },
+    });
+    expect(sdl).toContain('@link(url: "https://specs.apollo.dev/federation/v2.4"');
   });
 
   it('INTROSPECTION=false closes _sdl and _service', async () => {

@@ -9,7 +9,10 @@ let byDefault: TestGateway;
 let chosen: TestGateway;
 beforeAll(async () => {
   byDefault = await startTestGateway();
-  chosen = await startTestGateway({ CORS_ORIGINS: `${PORTAL}, http://localhost:3000` });
+  chosen = await startTestGateway({
+    CORS_ORIGINS: `${PORTAL}, http://localhost:3000`,
+    CORS_HEADERS: 'X-Tenant, x_trace.id, Authorization',
+  });
 });
 afterAll(async () => {
   await byDefault.stop();
@@ -65,9 +68,53 @@ describe('an origin on the list', () => {
     const response = await post(chosen, PORTAL, body);
     expect(response.status).toBe(status);
     expect(response.headers.get('access-control-allow-origin')).toBe(PORTAL);
-    expect(response.headers.get('access-control-expose-headers')).toBe('x-request-id, etag, retry-after');
+    expect(response.headers.get('access-control-expose-headers')).toMatch(/\betag\b/);
     expect(response.headers.get('vary')).toMatch(/\borigin\b/);
   });
+});
+
+describe('the headers that a page may send', () => {
+  const allowedBy = async (gateway: TestGateway, origin: string): Promise<readonly string[]> =>
+    (await preflight(gateway, origin)).headers.get('access-control-allow-headers')?.split(', ') ?? [];
+
+  it.each([
+    'content-encoding',
+    'idempotency-key',
+    'traceparent',
+    'tracestate',
+    'baggage',
+    'sentry-trace',
+    'x-requested-with',
+    'apollographql-client-name',
+    'apollographql-client-version',
+    'graphql-client-name',
+    'graphql-client-version',
+  ])('%s always', async (name) => {
+    expect(await allowedBy(byDefault, STUDIO)).toContain(name);
+    expect(await allowedBy(chosen, PORTAL)).toContain(name);
+  });
+
+  it('and those of CORS_HEADERS, in lower case', async () => {
+    expect(await allowedBy(chosen, PORTAL)).toEqual(expect.arrayContaining(['x-tenant', 'x_trace.id']));
+    expect(await allowedBy(byDefault, STUDIO)).not.toContain('x-tenant');
+  });
+
+  it('each once', async () => {
+    const names = await allowedBy(chosen, PORTAL);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('of an answer it may read what says how to go on', async () => {
+    const exposed = (await post(chosen, PORTAL)).headers.get('access-control-expose-headers');
+    expect(exposed).toBe('x-request-id, etag, retry-after, idempotency-replayed');
+  });
+
+  it.each(['*', 'x tenant', 'x-tenant,', 'x-tenant;x-other', 'ø', 'x:y'])(
+    'CORS_HEADERS %s is refused, because it is no list of names',
+    (value) => {
+      expect(() => readSettings({ CORS_HEADERS: value })).toThrow(/CORS_HEADERS entry \d is no name/);
+    },
+  );
 });
 
 describe('an origin that is not on the list gets no header of CORS', () => {

@@ -28,6 +28,23 @@ describe('a request that any page can make a browser send is refused', () => {
     expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
 
+  it('GET with a bearer token is taken, which no browser sends by itself', async () => {
+    const response = await sendsGet({ authorization: 'Bearer nonsense' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['what a browser remembers for a page', { authorization: 'Basic dXNlcjpwYXNz' }],
+    ['a bearer without a token', { authorization: 'Bearer' }],
+    ['an empty header', { 'apollo-require-preflight': '' }],
+    ['the type of a form', { 'content-type': 'text/plain' }],
+  ])('GET with %s is refused', async (_, headers) => {
+    const response = await sendsGet(headers);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
     'POST as %s, even with such a header',
     async (type) => {

@@ -56,6 +56,7 @@ async function ask({ handlers }: Route, method: 'GET' | 'POST'): Promise<HttpAns
     method,
     headers: message.headers,
     message,
+    path: `/network/device/${ID}`,
     search: '',
     params: { id: ID },
     requestId: 'r-1',

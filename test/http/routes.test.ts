@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { sendRaw } from './raw-request.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -58,7 +60,7 @@ describe('every path', () => {
 });
 
 describe('a path that is not there', () => {
-  it.each(['/explorer/', '/explorer/nope.js', '/explorer/../x', '/health', '/graphql/', '/index.html'])(
+  it.each(['/explorer//', '/explorer/nope.js', '/explorer/../x', '/health', '/graphql//', '/index.html'])(
     '%s: 404 in JSON, even for a browser',
     async (path) => {
       const response = await at(path, { headers: { accept: 'text/html' } });
@@ -67,6 +69,33 @@ describe('a path that is not there', () => {
       expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
     },
   );
+});
+
+describe('a trailing slash changes nothing', () => {
+  it.each(PATHS.slice(1).filter(([path]) => path !== '/'))('%s', async (path) => {
+    const [plain, slashed] = [await at(path), await at(`${path}/`)];
+    expect(slashed.status).toBe(200);
+    expect(slashed.headers.get('content-type')).toBe(plain.headers.get('content-type'));
+    expect((await at(`${path}/?x=1`)).status).toBe(200);
+    expect((await at(`${path}/`, { method: 'DELETE' })).status).toBe(405);
+  });
+
+  it('/graphql and the REST page', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const body = '{"query":"{ __typename }"}';
+    const response = await at('/graphql/', { method: 'POST', headers, body });
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
+    const page = await at(`/network/device/${'a'.repeat(24)}/`);
+    expect(page.status).toBe(401);
+    expect(await page.json()).toMatchObject({ code: 401, message: 'credentials_invalid' });
+  });
+
+  it('nor for WebSocket', async () => {
+    const bytes =
+      'GET /graphql/?x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n';
+    expect((await sendRaw(gateway.url, bytes))?.status).toBe(101);
+  });
 });
 
 describe('GET /', () => {
@@ -83,7 +112,13 @@ describe('GET /', () => {
 
   it.each(['*/*', 'application/json'])('tells a client that accepts %s where things are', async (accept) => {
     const response = await at('/', { headers: { accept } });
-    expect(await response.json()).toMatchObject({ graphql: '/graphql', schema: '/schema.graphql' });
+    const links = z.looseObject({ health: z.record(z.string(), z.string()) }).parse(await response.json());
+    expect(links).toMatchObject({ graphql: 'graphql', schema: 'schema.graphql' });
+    // Relative, so that they lead to the gateway behind a proxy that serves it under a path, too.
+    for (const link of [links['explorer'], links['schema'], ...Object.values(links.health)]) {
+      expect(new URL(String(link), 'http://proxy/gateway/').pathname).toMatch(/^\/gateway\/\w/);
+      expect((await at(`/${String(link)}`)).status).toBe(200);
+    }
   });
 });
 
@@ -97,13 +132,16 @@ describe('GET /explorer', () => {
     expect(policy).not.toMatch(/unsafe-eval|blob:|https?:/);
   });
 
-  it('names files of this server only', async () => {
-    const page = await (await at('/explorer')).text();
+  it.each(['/explorer', '/explorer/'])('names files of this server only: %s', async (path) => {
+    const page = await (await at(path)).text();
     const files = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, file]) => file ?? '');
     expect(files.length).toBeGreaterThan(2);
     for (const file of files) {
       expect(file).not.toMatch(/^(?:https?:)?\/\//);
-      const response = await at(`/${file}`);
+      // Also behind a proxy that serves the gateway under a path.
+      const { pathname } = new URL(file, `http://proxy/gateway${path}`);
+      expect(pathname).toMatch(/^\/gateway\//);
+      const response = await at(pathname.replace('/gateway', ''));
       expect(response.status).toBe(200);
       expect(response.headers.get('etag')).toMatch(/^W\/"/);
     }

@@ -7,7 +7,7 @@ import { federationSdl, stitchingSdl } from '../composition-sdl.js';
   simpleResolvers: true,
 })
 class Service {
-  @Field(() => String, { nullable: true, description: 'SDL of the subgraph.' })
+  @Field(() => String, { description: 'SDL of the subgraph.' })
   readonly sdl: string;
 
   constructor(sdl: string) {

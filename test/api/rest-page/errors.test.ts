@@ -58,7 +58,7 @@ describe('422 with the name of a property that the page does not have', () => {
   });
 
   it('a name of any length, cut', async () => {
-    await expectRefused({ ['n'.repeat(5_000)]: 1 }, 422, `${'n'.repeat(64)}…`);
+    await expectRefused({ ['n'.repeat(5_000)]: 1 }, 422, 'n'.repeat(64));
   });
 });
 

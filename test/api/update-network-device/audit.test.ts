@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { textLike } from '../../support/matchers.js';
+import { localClaims, localKey, sign } from '../../support/tokens.js';
 import { retry, update } from '../provisioning/provisioning.js';
 
 describe('the audit trail', () => {
@@ -58,13 +60,39 @@ describe('the audit trail', () => {
       },
       { ...common, action, version: 3, paths: ['dhcp', ...DHCP_PATHS] },
       { ...common, action: 'retryProvisioning', version: 3, paths: [] },
-      { ...common, action, version: 4, paths: ['notes'], request_id: 'of-the-page' },
+      { ...common, action, version: 4, paths: ['notes'], request_id: textLike(/^of-the-page\.[\w-]{11}$/) },
     ]);
   });
 
   const DHCP_PATHS = ['enable', 'ipPoolStart', 'ipPoolEnd', 'leaseTime', 'primaryDnsServer'].map(
     (field) => `dhcp.${field}`,
   );
+
+  it('two subjects never share a request id, whatever they send; one that repeats its own finds it', async () => {
+    const idOf = async (sub: string, requestId: string | undefined, notes: string): Promise<string> => {
+      const response = await fetch(new URL(`/network/device/${device.id}`, gateway.url), {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await sign(localClaims(device.customer, { sub }), localKey(gateway))}`,
+          'content-type': 'application/json',
+          ...(requestId !== undefined && { 'x-request-id': requestId }),
+        },
+        body: JSON.stringify({ notes }),
+      });
+      expect(response.status).toBe(200);
+      const { request_id: id } = (await entries()).at(-1) ?? {};
+      const answered = response.headers.get('x-request-id') ?? '';
+      if (requestId?.startsWith('gw-') !== true) expect(answered).toBe(requestId ?? id);
+      return String(id);
+    };
+    const own = await idOf('first', undefined, 'own');
+    const [first, second] = [await idOf('first', 'same', 'a'), await idOf('second', 'same', 'b')];
+    expect(first).not.toBe(second);
+    expect(await idOf('first', 'same', 'c')).toBe(first);
+    // Neither what the gateway made nor what stands in the trail can be taken over.
+    expect(await idOf('second', own, 'd')).not.toBe(own);
+    expect(await idOf('second', first, 'By the page')).not.toBe(first);
+  });
 
   it('holds nothing that was not done', async () => {
     const before = await entries();

@@ -75,9 +75,12 @@ export interface Ledger {
   readonly unacknowledged: number;
 }
 
+/** The id that a client gave its request, without the mark of its subject. */
+const REQUEST_ID = String.raw`regexp_replace(request_id, '\.[\w-]{11}$', '')`;
+
 /** Holds what clients were told against what the database has; a device, its jobs and its trail must tell the same story. */
 export async function settle(rig: Rig, replies: readonly Reply[]): Promise<Ledger> {
-  const trail = await rig.rows('SELECT request_id FROM device_audit');
+  const trail = await rig.rows(`SELECT ${REQUEST_ID} AS request_id FROM device_audit`);
   const audited = new Set(trail.map(({ request_id: id }) => id));
   const acknowledged = new Set(
     replies.filter(({ outcome }) => outcome === 'done').map(({ requestId }) => requestId),
@@ -95,7 +98,7 @@ export async function settle(rig: Rig, replies: readonly Reply[]): Promise<Ledge
 const TORN = `SELECT d.id, d.version, d.name, d.notes, d.wifi_ssid, d.state, d.jobs, t.*, j.*, c.* FROM network_device d,
   LATERAL (
     SELECT count(*)::integer AS audited, max(version) AS last_version,
-      (array_agg(request_id ORDER BY id DESC))[1] AS last_request, count(DISTINCT version)::integer AS versions
+      (array_agg(${REQUEST_ID} ORDER BY id DESC))[1] AS last_request, count(DISTINCT version)::integer AS versions
     FROM device_audit WHERE device_id = d.id
   ) t,
   LATERAL (
