@@ -10,7 +10,7 @@ import {
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** The arguments that say how long a list is: by a number, or by one entry for each record. */
-export const SIZE_ARGUMENTS: readonly string[] = ['first', 'last', 'ids', 'representations', 'reports'];
+const SIZE_ARGUMENTS: readonly string[] = ['first', 'last', 'ids', 'representations', 'reports'];
 
 /** How long a list is that an argument leaves open, e.g. all device models. */
 const WHOLE_LIST = 500;

@@ -108,4 +108,24 @@ describe('a document that is known', () => {
     await twice('query Counted { viewer { id } }', {}, token);
     expect((await operations()) - before).toBe(2);
   });
+
+  it('is not known for its other operations: each is judged by its own cost', async () => {
+    const token = await gateway.token('MANAGER', device.customer);
+    const large = 'networkDeviceConnection(first: 500) { nodes { provisioningJobs(first: 500) { id } } }';
+    const query = `query Small { __typename } query Large { ${large} }`;
+    const codeOf = async (operationName: string): Promise<unknown> => {
+      const response = await fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query, operationName }),
+      });
+      const { errors = [] } = z
+        .object({ errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).optional() })
+        .parse(await response.json());
+      return errors[0]?.extensions.code;
+    };
+    expect(await codeOf('Large')).toBe('OPERATION_TOO_LARGE');
+    for (let time = 0; time < 3; time += 1) expect(await codeOf('Small')).toBeUndefined();
+    for (let time = 0; time < 2; time += 1) expect(await codeOf('Large')).toBe('OPERATION_TOO_LARGE');
+  });
 });

@@ -61,6 +61,17 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     },
   );
 
+  it('an empty operationName is none', async () => {
+    const subscriber = await connectWith(token);
+    const payload = { query: 'subscription Only { networkDeviceChanged { id } }', operationName: '' };
+    const started = (): number =>
+      gateway.logLines.filter((line) => line.includes('subscription started')).length;
+    const before = started();
+    subscriber.send({ id: '1', type: 'subscribe', payload });
+    await expect.poll(started).toBeGreaterThan(before);
+    expect(subscriber.messages.map(({ type }) => type)).toEqual(['connection_ack']);
+  });
+
   it('an expired token is told as such, and "Authorization" will do as a name', async () => {
     const expired = await gateway.token('MANAGER', device.customer, '-1m');
     const subscriber = await connect({ Authorization: `Bearer ${expired}` });

@@ -8,7 +8,6 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { SIZE_ARGUMENTS } from '../document-cost-arguments.js';
 
 /** What has to be known of a document before its operations can be planned. */
 export interface DocumentTraits {
@@ -18,8 +17,6 @@ export interface DocumentTraits {
   readonly conditions: ReadonlySet<string>;
   /** Names of the variables that stand somewhere where null may not, whatever type they have. */
   readonly nonNull: ReadonlySet<string>;
-  /** Whether the cost of its operations depends on their variables: it is the same each time else. */
-  readonly hasVariableSizes: boolean;
 }
 
 const CONDITIONAL: ReadonlySet<string> = new Set(['skip', 'include']);
@@ -28,16 +25,13 @@ const WITHOUT_PLAN: ReadonlySet<string> = new Set(['__schema', '__type']);
 /** Looks a document through. */
 export function traitsOf(schema: GraphQLSchema, document: DocumentNode): DocumentTraits {
   const [conditions, nonNull] = [new Set<string>(), new Set<string>()];
-  let [canBePlanned, hasVariableSizes] = [true, false];
+  let canBePlanned = true;
   const typeInfo = new TypeInfo(schema);
   visit(
     document,
     visitWithTypeInfo(typeInfo, {
-      Field: ({ name, alias, arguments: args = [] }) => {
+      Field: ({ name, alias }) => {
         if (WITHOUT_PLAN.has(name.value) || alias?.value === '__proto__') canBePlanned = false;
-        hasVariableSizes ||= args.some(
-          ({ name: { value }, value: { kind } }) => SIZE_ARGUMENTS.includes(value) && kind === Kind.VARIABLE,
-        );
       },
       Directive: (directive) => {
         for (const name of conditionsOf(directive)) conditions.add(name);
@@ -48,7 +42,7 @@ export function traitsOf(schema: GraphQLSchema, document: DocumentNode): Documen
       },
     }),
   );
-  return { canBePlanned, conditions, nonNull, hasVariableSizes };
+  return { canBePlanned, conditions, nonNull };
 }
 
 function conditionsOf({ name, arguments: args = [] }: DirectiveNode): readonly string[] {

@@ -44,9 +44,16 @@ const BYTES_PER_FIELD = 640;
 interface KnownDocument {
   readonly document: DocumentNode;
   readonly traits: DocumentTraits;
-  /** By operation and conditions; `none` for one that would be too large. */
-  readonly plans: ReadonlyMap<string, Plan | 'none'>;
+  /** By operation and conditions. */
+  readonly plans: ReadonlyMap<string, KnownPlan>;
   readonly bytes: number;
+}
+
+interface KnownPlan {
+  /** Undefined for one that would be too large. */
+  readonly plan: Plan | undefined;
+  /** Whether the cost of the operation depends on its variables: it is the same each time else. */
+  readonly hasVariableCost: boolean;
 }
 
 /**
@@ -91,34 +98,71 @@ export class KnownDocuments {
     const { values, faults } = coerceVariables(this.schema, operation, variables, 1);
     if (faults.length > 0) return undefined;
     for (const name of traits.nonNull) if (values[name] === null) return undefined;
-    if (traits.hasVariableSizes && costFault(this.schema, document, operation, variables) !== undefined) {
-      return undefined;
-    }
-    const plan = this.#planOf(known, operation, request, values);
+    const conditions = conditionsOf(operation, traits, values);
+    const plan = conditions && this.#planOf(known, operation, request, conditions)?.plan;
     return plan && { plan, operation, document, variables: values };
   }
 
+  /** The plan of an operation whose cost is within the limit, whatever operation or variables the document was judged with. */
   #planOf(
     known: KnownDocument,
     operation: OperationDefinitionNode,
     { query, variables }: OperationRequest,
-    values: Variables,
-  ): Plan | undefined {
-    const { document, traits, plans, bytes } = known;
-    const declared = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
-    const deciding = declared.filter((name) => traits.conditions.has(name));
-    if (!deciding.every((name) => typeof values[name] === 'boolean')) return undefined;
-    const conditions = Object.fromEntries(deciding.map((name) => [name, values[name]]));
+    conditions: Variables,
+  ): KnownPlan | undefined {
+    const { document, plans, bytes } = known;
+    const isTooLarge = (given: Variables): boolean =>
+      costFault(this.schema, document, operation, given) !== undefined;
     const key = [operation.name?.value, ...Object.values(conditions)].join(' ');
     const kept = plans.get(key);
-    if (kept !== undefined) return kept === 'none' ? undefined : kept;
-    if (plans.size >= MAX_PLANS) return undefined;
-    // The document was judged with another operation, perhaps, whose cost says nothing about this one.
-    if (costFault(this.schema, document, operation, variables) !== undefined) return undefined;
+    if (kept !== undefined) return kept.hasVariableCost && isTooLarge(variables) ? undefined : kept;
+    const observed = observedVariables(variables);
+    if (plans.size >= MAX_PLANS || isTooLarge(observed.variables)) return undefined;
     const planned = { schema: this.schema, operation, fragments: fragmentsOf(document), conditions };
     const plan = buildPlan(planned, Math.floor((MAX_DOCUMENT_BYTES - bytes) / BYTES_PER_FIELD));
+    const made = { plan, hasVariableCost: observed.isRead() };
     const grown = bytes + (plan?.size ?? 0) * BYTES_PER_FIELD;
-    this.#documents.set(query, { ...known, plans: new Map(plans).set(key, plan ?? 'none'), bytes: grown });
-    return plan;
+    this.#documents.set(query, { ...known, plans: new Map(plans).set(key, made), bytes: grown });
+    return made;
   }
+}
+
+/** What `@skip` and `@include` are decided by; undefined for what is no Boolean, which execution would fail with. */
+function conditionsOf(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  { conditions }: DocumentTraits,
+  values: Variables,
+): Variables | undefined {
+  const deciding = variableDefinitions
+    .map(({ variable }) => variable.name.value)
+    .filter((name) => conditions.has(name));
+  if (!deciding.every((name) => typeof values[name] === 'boolean')) return undefined;
+  return Object.fromEntries(deciding.map((name) => [name, values[name]]));
+}
+
+/** Variables that know whether anything was asked of them, e.g. how long one of them is. */
+function observedVariables(variables: Variables): {
+  readonly variables: Variables;
+  readonly isRead: () => boolean;
+} {
+  let isRead = false;
+  const observed = new Proxy(variables, {
+    get: (target, key): unknown => {
+      isRead = true;
+      return Reflect.get(target, key);
+    },
+    has: (target, key) => {
+      isRead = true;
+      return Reflect.has(target, key);
+    },
+    getOwnPropertyDescriptor: (target, key) => {
+      isRead = true;
+      return Reflect.getOwnPropertyDescriptor(target, key);
+    },
+    ownKeys: (target) => {
+      isRead = true;
+      return Reflect.ownKeys(target);
+    },
+  });
+  return { variables: observed, isRead: () => isRead };
 }
