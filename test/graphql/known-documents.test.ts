@@ -56,6 +56,9 @@ describe('known documents', () => {
       'query ($n: Int) { networkDeviceConnection(first: 500) { nodes { provisioningJobs(first: $n) { id } } } }';
     expect(isReady(query, { variables: { n: 10 } })).toBe(true);
     expect(isReady(query, { variables: { n: 500 } })).toBe(false);
+    const isFound = (n: number): boolean =>
+      documents.find(request(query, { variables: { n } })) !== undefined;
+    expect([10, 500, 10].map(isFound)).toEqual([true, false, true]);
   });
 
   it('plan each set of conditions once, and no more than sixteen', () => {
