@@ -10,8 +10,10 @@ import type {
   ProvisioningQueue,
   Reservation,
 } from '../persistence/provisioning-queue.js';
+import { AttemptSlots } from './attempt-slots.js';
 import type { ProvisioningDriver, ProvisioningOrder, TryOutcome } from './driver.js';
 import { presentableReason } from './reason.js';
+import { RetryPace } from './retry-pace.js';
 
 /** What a worker works with. */
 export interface WorkerParts {
@@ -35,8 +37,14 @@ export interface ProvisioningWorker {
   readonly stop: (graceMs: number) => Promise<void>;
 }
 
-/** So many devices are waited for at once: a silent one keeps none of the others waiting. */
-const MAX_RUNNING = 200;
+/** An attempt that lasts longer holds its connection, and no other attempt up. */
+const ACTIVE_MS = 250;
+/** Slots for the jobs that this process's updates start themselves: whatever waits in the queue does not hold those up. */
+const STARTED_SLOTS = { active: 200, open: 1_000, activeMs: ACTIVE_MS };
+/** Slots for the jobs out of the queue. */
+const QUEUE_SLOTS = { active: 200, open: 2_000, activeMs: ACTIVE_MS };
+/** Retries of devices that were silent leave half of these to devices that were not. */
+const MAX_OPEN_RETRIES = QUEUE_SLOTS.open / 2;
 /** So long a job is this worker's without a word from it; after that another one takes it up. */
 const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 5_000;
@@ -46,6 +54,7 @@ const STORE_AGAIN_MS = 500;
 interface RunningTry {
   readonly job: ClaimedJob;
   readonly abort: AbortController;
+  readonly startedAt: number;
   /** By this process's own clock, and rather too early. */
   leaseEndsAt: number;
 }
@@ -64,6 +73,9 @@ class Worker {
   readonly #parts: WorkerParts;
   readonly #running = new Map<RunningTry, Promise<void>>();
   readonly #reserved = new Set<Promise<void>>();
+  readonly #startedSlots = new AttemptSlots(STARTED_SLOTS, () => this.#roomMade());
+  readonly #queueSlots = new AttemptSlots(QUEUE_SLOTS, () => this.#roomMade());
+  readonly #retryPace = new RetryPace(MAX_OPEN_RETRIES);
   readonly #look = setInterval(() => this.wake(), LOOK_EVERY_MS);
   readonly #renew = setInterval(() => void this.#renewLeases(), RENEW_EVERY_MS);
   #claiming: Promise<void> | undefined;
@@ -82,16 +94,14 @@ class Worker {
     this.#claiming ??= this.#claimAll().finally(() => {
       this.#claiming = undefined;
       // Somebody may have called after the last look.
-      if (this.#isWoken && !this.#isStopped && this.#room() > 0) this.wake();
+      if (this.#isWoken && !this.#isStopped && this.#queueSlots.room > 0) this.wake();
     });
   }
 
   reserve(): Reservation | undefined {
     if (this.#isStopped) return undefined;
-    if (this.#room() <= 0) {
-      this.#isFull = true;
-      return undefined;
-    }
+    if (this.#startedSlots.room <= 0) return undefined;
+    const releaseSlot = this.#startedSlots.take();
     const leaseEndsAt = performance.now() + LEASE_MS;
     let free = (): void => undefined;
     const reserved = new Promise<void>((resolve) => (free = resolve));
@@ -101,7 +111,8 @@ class Worker {
       leaseMs: LEASE_MS,
       settle: (job) => {
         this.#reserved.delete(reserved);
-        if (job !== undefined) this.#start({ job, abort: new AbortController(), leaseEndsAt });
+        if (job === undefined) releaseSlot();
+        else this.#start(job, leaseEndsAt, releaseSlot);
         free();
       },
     };
@@ -121,13 +132,13 @@ class Worker {
   /** Takes up what is due, until there is nothing or no room for it. */
   async #claimAll(): Promise<void> {
     const { queue, log } = this.#parts;
-    while (this.#isWoken && !this.#isStopped && this.#room() > 0) {
+    while (this.#isWoken && !this.#isStopped && this.#queueSlots.room > 0) {
       this.#isWoken = false;
       const leaseEndsAt = performance.now() + LEASE_MS;
       try {
-        const room = this.#room();
+        const { room } = this.#queueSlots;
         const jobs = await queue.claim(room, LEASE_MS);
-        for (const job of jobs) this.#start({ job, abort: new AbortController(), leaseEndsAt });
+        for (const job of jobs) this.#start(job, leaseEndsAt, this.#queueSlots.take());
         this.#isFull = jobs.length === room;
         this.#isWoken ||= this.#isFull;
       } catch (error) {
@@ -137,16 +148,18 @@ class Worker {
     }
   }
 
-  #start(attempt: RunningTry): void {
+  #start(job: ClaimedJob, leaseEndsAt: number, releaseSlot: () => void): void {
+    const startedAt = performance.now();
+    const attempt: RunningTry = { job, abort: new AbortController(), startedAt, leaseEndsAt };
     const work = this.#work(attempt).finally(() => {
       this.#running.delete(attempt);
-      if (this.#isFull && !this.#isStopped) this.wake();
+      releaseSlot();
     });
     this.#running.set(attempt, work);
   }
 
-  #room(): number {
-    return MAX_RUNNING - this.#running.size - this.#reserved.size;
+  #roomMade(): void {
+    if (this.#isFull && !this.#isStopped) this.wake();
   }
 
   async #work(attempt: RunningTry): Promise<void> {
@@ -175,25 +188,31 @@ class Worker {
     }
   }
 
-  async #try({ job, abort }: RunningTry): Promise<JobEnd> {
+  async #try({ job, abort, startedAt }: RunningTry): Promise<JobEnd> {
     const { secrets, driver, log } = this.#parts;
     try {
       const order = toOrder(job, secrets);
       const outcome = await driver(order, abort.signal);
-      return this.#endOf(job, order, outcome);
+      return this.#endOf(job, order, outcome, performance.now() - startedAt);
     } catch (error) {
       if (abort.signal.aborted) return { state: 'RELEASED' };
       log.error({ jobId: job.id, cause: describeCause(error) }, 'provisioning try broke');
       const reason = 'The gateway could not send the settings. Its log says why, under the id of the job.';
-      return this.#endOf(job, undefined, { kind: 'failed', reason });
+      return this.#endOf(job, undefined, { kind: 'failed', reason }, 0);
     }
   }
 
-  #endOf({ attempt }: ClaimedJob, order: ProvisioningOrder | undefined, outcome: TryOutcome): JobEnd {
+  #endOf(
+    { attempt }: ClaimedJob,
+    order: ProvisioningOrder | undefined,
+    outcome: TryOutcome,
+    lastedMs: number,
+  ): JobEnd {
     if (outcome.kind === 'applied') return { state: 'APPLIED' };
     const error = presentableReason(outcome.reason, order?.wifi ?? null);
     if (outcome.kind === 'refused' || attempt >= MAX_ATTEMPTS) return { state: 'FAILED', error };
-    const delayMs = retryDelayMs(attempt, this.#parts.retryMs, Math.random());
+    const delayMs =
+      retryDelayMs(attempt, this.#parts.retryMs, Math.random()) + this.#retryPace.delayAfter(lastedMs);
     return { state: 'QUEUED', error, delayMs };
   }
 
