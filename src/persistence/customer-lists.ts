@@ -1,7 +1,8 @@
 import type { Database, RawRow } from './database.js';
 import type { ListScope, PageOfIds } from './device-lists.js';
 import { RowReader } from './row-reader.js';
-import { canBeStored, Conditions, containing } from './sql-builder.js';
+import { Conditions } from './sql-builder.js';
+import { textHolds } from './text-search.js';
 
 /** A customer as lists hold it. */
 export interface ListedCustomer {
@@ -63,8 +64,7 @@ function inScope(scope: ListScope, search: string | null = null): Conditions {
       break;
   }
   const text = search?.trim() ?? '';
-  if (!canBeStored(text)) where.add('FALSE');
-  else if (text !== '') where.add(`lower(name) LIKE lower(${where.param(containing(text))})`);
+  if (text !== '') where.add(textHolds('name', text, where));
   return where;
 }
 

@@ -3,7 +3,8 @@ import type { DeviceModelType } from '../domain/device-model.js';
 import type { Database, RunStatement } from './database.js';
 import { DEVICE, DEVICE_TABLES, type StoredDeviceOrError, toStoredDevice } from './device-row.js';
 import { RowReader } from './row-reader.js';
-import { canBeStored, Conditions, containing, unsizedIds } from './sql-builder.js';
+import { Conditions, containing, unsizedIds } from './sql-builder.js';
+import { textHolds } from './text-search.js';
 
 /** Whose devices a list may hold. */
 export type ListScope =
@@ -163,23 +164,22 @@ const RARE_STATES: Readonly<Record<DeviceState, string | null>> = {
   DELETING: 'SELECT id FROM network_device WHERE is_deleting IS TRUE',
 };
 
+/** What stands between the texts is in none of them, so that no search finds the end of one and the start of the next. */
+const TEXTS = `d.name || chr(1) || d.mac_address || chr(1) || coalesce(d.serial_number, '')`;
+
 /** The texts of the row by their trigram index, or the customers whose name fits; the planner combines both. */
 function searchCondition(search: string, where: Conditions): string {
-  if (!canBeStored(search)) return 'FALSE';
-  // What stands between the texts is in none of them, so that no search finds the end of one and the start of the next.
-  const texts = `lower(d.name || chr(1) || d.mac_address || chr(1) || coalesce(d.serial_number, ''))`;
-  const pattern = `lower(${where.param(containing(search))})`;
-  const customers = `SELECT id FROM customer WHERE lower(name) LIKE ${pattern}`;
-  const digits = search.replaceAll(/[:.-]/g, '');
-  const isMacNotation = digits !== search && /^[0-9a-f]{2,12}$/i.test(digits);
+  const digits = search.replaceAll(/[:.-]/g, '').toLowerCase();
+  const isMacNotation = digits.length < search.length && /^[0-9a-f]{2,12}$/.test(digits);
+  const customers = `SELECT id FROM customer WHERE ${textHolds('name', search, where)}`;
   return [
-    `(${texts} LIKE ${pattern}`,
-    ...(isMacNotation ? [macCondition(texts, `lower(${where.param(containing(digits))})`)] : []),
+    `(${textHolds(TEXTS, search, where)}`,
+    ...(isMacNotation ? [macHolds(digits, where)] : []),
     `d.customer_id = ANY(ARRAY(${customers})))`,
   ].join(' OR ');
 }
 
 /** The index holds the MAC address among other texts; the address itself decides. */
-function macCondition(texts: string, pattern: string): string {
-  return `(${texts} LIKE ${pattern} AND d.mac_address LIKE ${pattern})`;
+function macHolds(digits: string, where: Conditions): string {
+  return `(${textHolds(TEXTS, digits, where)} AND d.mac_address LIKE ${where.param(containing(digits))})`;
 }

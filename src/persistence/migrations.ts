@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StartupError } from '../errors/startup-error.js';
+import type { SchemaEngine } from './schema-engine.js';
 import { NO_TIMEOUTS, sessionConfig, type SessionTimeouts, withSchema } from './session.js';
 import { assertMayMigrate, type SessionFacts, readFacts } from './start-checks.js';
 
@@ -15,6 +17,8 @@ const START_CONNECTION = { application_name: 'device-gateway-start', connectionT
 
 /** Any number will do, as long as every gateway uses the same one. */
 const MIGRATION_LOCK = 4_710_042;
+
+const LOCK_RETRY_MS = 100;
 
 interface Migration {
   readonly name: string;
@@ -33,7 +37,7 @@ export async function applyMigrations(databaseUrl: string): Promise<readonly str
     if (await isUpToDate(client, migrations)) return [];
     const facts = await readFacts(client, databaseUrl, NO_TIMEOUTS);
     await assertMayMigrate(client, facts);
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await takeMigrationLock(client);
     if (await isUpToDate(client, migrations)) return [];
     return await withEnginePool(
       databaseUrl,
@@ -41,6 +45,17 @@ export async function applyMigrations(databaseUrl: string): Promise<readonly str
       async (pool) => await runEngine(pool, facts.schema, migrations),
     );
   });
+}
+
+/** Waits without an open statement: what builds an index CONCURRENTLY waits for every statement that began before. */
+async function takeMigrationLock(client: pg.ClientBase): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+      MIGRATION_LOCK,
+    ]);
+    if (rows[0]?.taken === true) return;
+    await delay(LOCK_RETRY_MS);
+  }
 }
 
 /** Runs `work` on a connection of its own. */
@@ -126,13 +141,42 @@ async function runEngine(
     optInToShadowDatabase: false,
     filters: NO_FILTERS,
   });
+  const failed = history.failedMigrationNames.map(
+    (name) => migrations.find((one) => one.name === name) ?? { name, sql: '' },
+  );
   refuse(
-    history.failedMigrationNames,
+    await withoutCutOffIndexes(engine, pool, failed),
     'failed half-way earlier; mend it as `npx prisma migrate resolve` tells',
   );
   refuse(history.editedMigrationNames, 'differs from what was applied; restore its file');
   const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTERS });
   return appliedMigrationNames;
+}
+
+/** What is built or dropped CONCURRENTLY is in no transaction: cut off, it leaves an index that is not valid. */
+const CONCURRENTLY = /^(?:CREATE|DROP) INDEX CONCURRENTLY (?:IF EXISTS )?"(\w+)"/m;
+
+/**
+ * A gateway that is stopped while it builds an index, which may take minutes, must not keep the next one from starting: what it
+ * left is dropped, and its migration runs again.
+ * @returns the names of the migrations that failed otherwise
+ */
+async function withoutCutOffIndexes(
+  engine: SchemaEngine,
+  pool: pg.Pool,
+  failed: readonly Migration[],
+): Promise<readonly string[]> {
+  const others: string[] = [];
+  for (const { name, sql } of failed) {
+    const [, index] = CONCURRENTLY.exec(sql) ?? [];
+    if (index === undefined) {
+      others.push(name);
+      continue;
+    }
+    await pool.query(`DROP INDEX CONCURRENTLY IF EXISTS "${index}"`);
+    await engine.markMigrationRolledBack({ migrationName: name });
+  }
+  return others;
 }
 
 function refuse(names: readonly string[], fault: string): void {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { applyMigrations, readSchema } from '../../src/persistence/migrations.js';
 import { openSchemaEngine } from '../../src/persistence/schema-engine.js';
@@ -152,6 +152,23 @@ describe('applyMigrations brings any database to the newest state, once', () => 
     expect(message).toMatch(/resolve/);
   });
 
+  it('an index whose build was cut off is built again', async () => {
+    const name = '20261126020100_search_index_of_devices';
+    const index = 'network_device_search_key_idx';
+    const isValid = async (): Promise<unknown> =>
+      await run(database.url, `SELECT indisvalid FROM pg_index WHERE indexrelid = '${index}'::regclass`);
+    await run(database.url, `UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${index}'::regclass`);
+    await run(
+      database.url,
+      `UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0 WHERE migration_name = $1`,
+      [name],
+    );
+    expect(await isValid()).toEqual([{ indisvalid: false }]);
+    expect(await applyMigrations(database.url)).toEqual([name]);
+    expect(await isValid()).toEqual([{ indisvalid: true }]);
+    expect(await applyMigrations(database.url)).toEqual([]);
+  });
+
   it('a refusal leaves no lock behind: mended, the database is taken again', async () => {
     const [name] = await migrationNames();
     const set = 'UPDATE _prisma_migrations SET finished_at = $2 WHERE migration_name = $1';
@@ -159,5 +176,49 @@ describe('applyMigrations brings any database to the newest state, once', () => 
     await startupErrorOf(applyMigrations(database.url));
     await run(database.url, set, [name, new Date()]);
     expect(await applyMigrations(database.url)).toEqual([]);
+  });
+});
+
+describe('migrations of large tables hold up nobody', () => {
+  const SEARCH = '20261126020000';
+
+  /** The database as the build before left it. */
+  async function beforeSearch(url: string): Promise<void> {
+    await run(url, 'DROP FUNCTION search_fold CASCADE');
+    await run(url, 'DROP FUNCTION search_key CASCADE');
+    await run(url, 'CREATE INDEX network_device_search_idx ON network_device (lower(name))');
+    await run(url, 'CREATE INDEX customer_search_idx ON customer (lower(name))');
+    await run(url, 'DELETE FROM _prisma_migrations WHERE migration_name >= $1', [SEARCH]);
+  }
+
+  it('clients read and write while the indexes of search wait for a transaction that is open', async () => {
+    await beforeSearch(database.url);
+    const [holder, other] = [database, database].map(({ url }) => new pg.Client({ connectionString: url }));
+    if (holder === undefined || other === undefined) throw new Error('No connections.');
+    await Promise.all([holder.connect(), other.connect()]);
+    try {
+      await holder.query('BEGIN');
+      await holder.query(`INSERT INTO customer (id, name) VALUES ('c00000000000000000000001', 'Held')`);
+      await holder.query('LOCK TABLE network_device IN ROW EXCLUSIVE MODE');
+      const migrating = applyMigrations(database.url);
+      const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+        AND query LIKE '%CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()`;
+      await vi.waitUntil(async () => (await other.query(isWaiting)).rowCount === 1, { timeout: 20_000 });
+      await other.query(`SET lock_timeout = '2s'`);
+      await other.query('UPDATE network_device SET name = name');
+      await other.query(`INSERT INTO customer (id, name) VALUES ('c00000000000000000000002', 'Meanwhile')`);
+      await holder.query('COMMIT');
+      expect((await migrating).every((name) => name >= SEARCH)).toBe(true);
+      const indexes = await run(
+        database.url,
+        `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indexrelid::regclass::text LIKE '%search%' AND indisvalid ORDER BY name`,
+      );
+      expect(indexes).toEqual([
+        { name: 'customer_search_key_idx' },
+        { name: 'network_device_search_key_idx' },
+      ]);
+    } finally {
+      await Promise.all([holder.end(), other.end()]);
+    }
   });
 });

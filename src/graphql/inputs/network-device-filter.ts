@@ -35,7 +35,7 @@ export class NetworkDeviceFilter {
   @Field(() => String, {
     nullable: true,
     description:
-      "Part of the device's name, its customer's name, MAC address in any notation, or serial number; any case, at most 100 characters.",
+      "Part of the device's name, its customer's name, MAC address in any notation, or serial number; any case and spelling (Unicode), in every alphabet; at most 100 characters.",
   })
   search?: string | null;
 }

@@ -28,7 +28,7 @@ export class CustomerResolver {
   async customerConnection(
     @Arg('search', () => String, {
       nullable: true,
-      description: "Part of the customer's name, in any case: at most 100 characters.",
+      description: "Part of the customer's name, in any case and spelling (Unicode): at most 100 characters.",
     })
     search: string | null | undefined,
     @Args(() => PageArgs) page: PageArgs,
