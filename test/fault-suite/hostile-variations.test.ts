@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quantile, row } from './support/figures.js';
+import { fillDevices } from './support/full-devices.js';
 import { HEAP_ARGS, viewHeap } from './support/heap.js';
 import { type Load, type LoadResult, startLoad } from './support/load.js';
 import { cpuMs } from './support/process-cpu.js';
@@ -42,18 +43,12 @@ beforeAll(async () => {
   load = await startLoad();
   schema = buildSchema(await readFile('schema.graphql', 'utf8'), { assumeValidSDL: true });
   const full = rig.devices.slice(DEVICES).map(({ id }) => id);
-  await rig.rows(FILL, [full]);
+  await fillDevices(rig, full);
 });
 afterAll(async () => {
   await load.stop();
   await rig.close();
 });
-
-const FILL = `UPDATE network_device SET notes = repeat('😀', 4096), dhcp_reserved_clients = (
-    SELECT jsonb_agg(jsonb_build_object(
-      'mac', '0242ac11' || lpad(to_hex(n), 4, '0'), 'ip', '192.168.' || 1 + n / 250 || '.' || n % 250, 'enable', true, 'id', 'r' || n
-    )) FROM generate_series(1, 256) n
-  ) WHERE id = ANY ($1)`;
 
 const QUESTIONS: readonly string[] = [
   ...Array.from(

@@ -22,6 +22,12 @@ export interface HostileOperation {
   readonly operationName?: unknown;
 }
 
+/** A random operation. */
+export interface RandomOperation extends HostileOperation {
+  /** Variables that nothing is wrong with. */
+  readonly soundVariables: Readonly<Record<string, unknown>>;
+}
+
 /** How often a field stands in an operation: limits are 50 at the root, and 100 aliases. */
 const COPIES: readonly number[] = [1, 1, 1, 1, 2, 10, 45, 50, 51, 100, 101, 1_000];
 
@@ -35,6 +41,7 @@ export class HostileDocuments {
   readonly #enumValues: ReadonlySet<string>;
   readonly #declared: string[] = [];
   readonly #given: Record<string, unknown> = {};
+  readonly #sound: Record<string, unknown> = {};
   readonly #fragments: string[] = [];
   #aliases = 0;
 
@@ -55,7 +62,7 @@ export class HostileDocuments {
   }
 
   /** One operation on one root field, once or many times over. */
-  operation(kind: 'query' | 'mutation' | 'subscription'): HostileOperation {
+  operation(kind: 'query' | 'mutation' | 'subscription'): RandomOperation {
     const field = this.dice.oneOf(this.#rootFields(kind));
     const copies = kind === 'subscription' ? 1 : this.dice.oneOf(this.isGreedy ? GREEDY_COPIES : COPIES);
     const selection = this.#selection(getNamedType(field.type), this.dice.below(4));
@@ -68,7 +75,7 @@ export class HostileDocuments {
   }
 
   /** A document whose meaning depends on variables, asked for with some of their combinations. */
-  conditional(requests: number): readonly HostileOperation[] {
+  conditional(requests: number): readonly RandomOperation[] {
     const names = Array.from({ length: 1 + this.dice.below(8) }, (_, index) => `b${index}`);
     const directive = this.dice.oneOf(['include', 'skip']);
     const field = this.dice.oneOf(this.#rootFields('query'));
@@ -79,15 +86,15 @@ export class HostileDocuments {
       return `c${index}: ${field.name}${args}${condition}${this.#selection(getNamedType(field.type), 2)}`;
     });
     this.#declared.push(...names.map((name) => `$${name}: Boolean!`));
-    const { query, variables } = this.#request('query', fields.join(' '));
+    const { query, variables, soundVariables } = this.#request('query', fields.join(' '));
     return Array.from({ length: requests }, () => {
       const values = names.map((name): [string, unknown] => [name, this.dice.isOneIn(2)]);
-      return { query, variables: { ...variables, ...Object.fromEntries(values) } };
+      return { query, soundVariables, variables: { ...variables, ...Object.fromEntries(values) } };
     });
   }
 
   /** Null for every variable, where a default stands. */
-  nullForDefaults(): HostileOperation {
+  nullForDefaults(): RandomOperation {
     const field = this.dice.oneOf([...this.#rootFields('query'), ...this.#rootFields('mutation')]);
     const isQuery = this.#rootFields('query').includes(field);
     const args = field.args.map(({ name, type }, index) => {
@@ -106,8 +113,8 @@ export class HostileDocuments {
   }
 
   /** Several operations in one document, and names for the one that is meant. */
-  manyOperations(): HostileOperation {
-    const { query, variables } = this.operation('query');
+  manyOperations(): RandomOperation {
+    const { query, variables, soundVariables } = this.operation('query');
     const count = this.dice.oneOf([1, 2, 50, 500]);
     const small = Array.from({ length: count }, (_, index) => `query S${index} { __typename }`);
     const both = `${small.join(' ')} ${query.replace(/^query/, 'query Large')}`;
@@ -124,11 +131,11 @@ export class HostileDocuments {
       '__proto__',
       this.#values.text(this.room / 2),
     ]);
-    return { query: both, variables, operationName };
+    return { query: both, variables, soundVariables, operationName };
   }
 
   /** Questions about the schema itself. */
-  introspection(): HostileOperation {
+  introspection(): RandomOperation {
     const copies = this.dice.oneOf(COPIES);
     const depth = this.dice.oneOf([1, 3, 7, 12, 20]);
     const types = `{ name ${'ofType { name '.repeat(depth)}${'}'.repeat(depth)} }`;
@@ -146,10 +153,10 @@ export class HostileDocuments {
     return this.#request('query', fields.join(' '));
   }
 
-  #request(kind: string, fields: string): HostileOperation {
+  #request(kind: string, fields: string): RandomOperation {
     const declared = this.#declared.length === 0 ? '' : `(${this.#declared.join(', ')})`;
     const query = [`${kind} ${declared} { ${fields} }`, ...this.#fragments].join(' ');
-    return { query, variables: this.#given };
+    return { query, variables: this.#given, soundVariables: this.#sound };
   }
 
   #rootFields(kind: 'query' | 'mutation' | 'subscription'): Fields {
@@ -176,6 +183,7 @@ export class HostileDocuments {
     const name = `v${this.#declared.length}`;
     this.#declared.push(`$${name}: ${String(type)}`);
     this.#given[name] = this.#values.of(type, this.room / shared);
+    this.#sound[name] = this.#values.sound(type);
     return `$${name}`;
   }
 

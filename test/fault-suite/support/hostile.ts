@@ -1,5 +1,5 @@
 import { Dice } from './dice.js';
-import { HostileDocuments, type HostileOperation } from './hostile-documents.js';
+import { HostileDocuments, type RandomOperation } from './hostile-documents.js';
 import { asRequest, inflating, oddBody, oddHeaders, otherPath, pageRequest } from './hostile-requests.js';
 import { session } from './hostile-sessions.js';
 import type { HostileStep, HostileVariation, HostileWorld } from './hostile-steps.js';
@@ -32,16 +32,17 @@ export function hostileVariation(
     new HostileDocuments(world.schema, dice, world.ids, dice.oneOf(ROOMS), dice.isOneIn(2)),
   );
   // A document is judged when it is new, and may be answered in another way from then on.
-  const steps = operations.flatMap((operation) => {
+  const steps = operations.flatMap(({ soundVariables, ...operation }) => {
     const request = asRequest(dice, world, { ...operation, query: `${mark}${operation.query}` });
-    return isKnown && operations.length === 1 ? [request, request] : [request];
+    if (!isKnown || operations.length > 1) return [request];
+    return [asRequest(dice, world, { ...operation, variables: soundVariables }), request, request];
   });
   return { kind: `${kind}, ${isKnown ? 'known' : 'new'}`, steps };
 }
 
 const OPERATIONS: readonly (readonly [
   kind: string,
-  make: (documents: HostileDocuments) => readonly HostileOperation[],
+  make: (documents: HostileDocuments) => readonly RandomOperation[],
 ])[] = [
   ['query', (documents) => [documents.operation('query')]],
   ['query', (documents) => [documents.operation('query')]],
