@@ -24,11 +24,9 @@ const BODY_MS = 50;
 
 const UPDATE = 'mutation ($i: DeviceUpdateInput!) { updateNetworkDevice(id: "1", input: $i) { id } }';
 const BATCH = 'query ($ids: [ID!]!) { networkDevices(ids: $ids) { id } }';
-const DEVICE = 'id version name notes dhcp { reservedClients { id mac ip enable } }';
 
 /** Requests that cost seconds, or all memory, when nobody bounds them. @param id of a device that is there */
 export function hostileRows(id: string): readonly HostileRow[] {
-  const reservations = { dhcp: { reservedClients: times(31_000, {}) } };
   return [
     {
       name: '9,000 unknown fields',
@@ -56,11 +54,6 @@ export function hostileRows(id: string): readonly HostileRow[] {
       boundMs: BODY_MS,
     },
     {
-      name: '50 × _sdl',
-      operation: { query: `{ ${many(50, (n) => `a${n}: _sdl`)} }`, variables: {} },
-      boundMs: BODY_MS,
-    },
-    {
       name: '50 × an id of 95 kB',
       operation: {
         query: `query ($id: ID!) { ${many(50, (n) => `a${n}: networkDevice(id: $id) { id }`)} }`,
@@ -70,15 +63,6 @@ export function hostileRows(id: string): readonly HostileRow[] {
       boundMs: BODY_MS,
     },
     {
-      name: '50 × 31,000 empty reservations of a stranger',
-      operation: {
-        query: `mutation ($i: DeviceUpdateInput!) { ${many(50, (n) => `a${n}: updateNetworkDevice(id: "${id}", input: $i) { id }`)} }`,
-        variables: { i: reservations },
-      },
-      soundVariables: { i: {} },
-      boundMs: 2 * BODY_MS,
-    },
-    {
       name: 'an enum value of 95 kB of "Did you mean "',
       isAboutTexts: true,
       operation: {
@@ -86,55 +70,6 @@ export function hostileRows(id: string): readonly HostileRow[] {
         variables: {},
       },
       boundMs: BODY_MS,
-    },
-    {
-      name: '95 lists of 6,500 states for 1,000 × one id',
-      level: 'VIEWER',
-      operation: {
-        query: `query ($ids: [ID!]!, $s: [ProvisioningJobState!]) { networkDevices(ids: $ids) { ${many(95, (n) => `a${n}: provisioningJobs(first: 0, state: $s) { id }`)} } }`,
-        variables: { ids: times(1_000, id), s: times(6_500, 'QUEUED') },
-      },
-      soundVariables: { ids: [id], s: [] },
-      boundMs: BODY_MS,
-    },
-    {
-      name: '50 × 31,000 empty reservations',
-      level: 'MANAGER',
-      operation: {
-        query: `mutation ($i: DeviceUpdateInput!) { ${many(50, (n) => `a${n}: updateNetworkDevice(id: "${id}", input: $i, dryRun: true) { id }`)} }`,
-        variables: { i: reservations },
-      },
-      soundVariables: { i: {} },
-      boundMs: 500,
-    },
-    {
-      name: '45 × 1,000 × one device with all it may hold',
-      level: 'VIEWER',
-      operation: {
-        query: `query ($ids: [ID!]!) { ${many(45, (n) => `a${n}: networkDevices(ids: $ids) { ${DEVICE} }`)} }`,
-        variables: { ids: times(1_000, id) },
-      },
-      soundVariables: { ids: [] },
-      boundMs: BODY_MS,
-    },
-    {
-      name: '50 filtered counts',
-      level: 'VIEWER',
-      operation: {
-        query: `{ ${many(50, (n) => `a${n}: networkDeviceConnection(filter: { search: "a${n}" }) { totalCount }`)} }`,
-        variables: {},
-      },
-      boundMs: BODY_MS,
-    },
-    {
-      name: '50 searches for 45,000 letters',
-      level: 'VIEWER',
-      operation: {
-        query: `query ($s: String) { ${many(50, (n) => `a${n}: networkDeviceConnection(first: 1, filter: { search: $s }) { nodes { id } }`)} }`,
-        variables: { s: 'x'.repeat(45_000) },
-      },
-      soundVariables: { s: 'x' },
-      boundMs: 150,
     },
   ];
 }
