@@ -9,7 +9,7 @@ const UNIT = [
   'test/composition/{codegen,schema-diff}.test.ts',
   'test/errors/{catalogue,enum-faults,wire}.test.ts',
   'test/graphql/{document-cost,document-limits,known-documents,plans}.test.ts',
-  'test/http/{device-page-format,device-page}.test.ts',
+  'test/http/{device-page-format,device-page,unread-answers-limit}.test.ts',
   'test/live/{change-hub,change-snapshot}.test.ts',
   'test/persistence/{database-faults,key-ring}.test.ts',
 ];

@@ -8,6 +8,8 @@ export interface HttpAnswer {
   /** In lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** Whether other answers have the same body, which is in memory once for all of them. */
+  readonly isShared?: boolean;
   /** Why there is no better answer; for the metrics. */
   readonly errorCode?: ErrorCode;
 }

@@ -12,6 +12,8 @@ import { type CorsPolicy, VARY } from './cors.js';
 import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
 import { faultBody, HttpFault, toHttpFault } from './fault.js';
 import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
+import { Turns } from './turns.js';
+import { UnreadAnswers } from './unread-answers.js';
 import { allowedMethods, handlerFor, type Router } from './router.js';
 
 /** What every request is handled with. */
@@ -29,28 +31,35 @@ const LINGER_MS = 1_000;
 
 /** Answers every request, whatever becomes of it, in JSON unless its endpoint has something else. */
 export function requestHandler(parts: HandlerParts): RequestListener {
+  const tools = { ...parts, turns: new Turns(), unread: new UnreadAnswers() };
   return (message, response) => {
-    respond(parts, message, response).catch((error: unknown) => {
+    respond(tools, message, response).catch((error: unknown) => {
       parts.log.error({ cause: describeCause(error) }, 'answer failed');
       response.destroy();
     });
   };
 }
 
+/** What the answers of one server share. */
+interface ResponderParts extends HandlerParts {
+  readonly turns: Turns;
+  readonly unread: UnreadAnswers;
+}
+
 async function respond(
-  parts: HandlerParts,
+  parts: ResponderParts,
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const requestId = requestIdOf(message);
-  const answer = await compressed(message, await answerSafely(parts, message, requestId));
+  const answer = await compressed(message, await answerSafely(parts, message, response, requestId));
   if (answer.errorCode !== undefined) parts.metrics.errorAnswered(answer.errorCode);
+  const length = Buffer.byteLength(answer.body);
   const { vary } = answer.headers;
   response.writeHead(answer.status, {
     'cache-control': 'no-store',
     ...answer.headers,
-    ...(answer.status !== 204 &&
-      answer.status !== 304 && { 'content-length': Buffer.byteLength(answer.body) }),
+    ...(answer.status !== 204 && answer.status !== 304 && { 'content-length': length }),
     ...parts.cors.answerHeaders(message.headers),
     vary: vary === undefined ? VARY : `${VARY}, ${vary}`,
     'x-request-id': requestId,
@@ -60,6 +69,7 @@ async function respond(
   const body = message.method === 'HEAD' ? '' : answer.body;
   if (message.complete) response.end(body);
   else await linger(message, response, body);
+  if (answer.isShared !== true) parts.unread.add(response, length);
 }
 
 async function linger(
@@ -87,8 +97,9 @@ async function compressed(message: IncomingMessage, answer: HttpAnswer): Promise
 }
 
 async function answerSafely(
-  parts: HandlerParts,
+  parts: ResponderParts,
   message: IncomingMessage,
+  response: ServerResponse,
   requestId: string,
 ): Promise<HttpAnswer> {
   let presentFault: FaultPresenter = faultBody;
@@ -104,6 +115,7 @@ async function answerSafely(
     }
     presentFault = match.route.presentFault ?? faultBody;
     if (hasTooManyHeaders(message)) throw tooManyHeaders();
+    await parts.turns.take(message.socket, response);
     const called = handlerFor(match.route, message.method ?? '');
     if (called === undefined) return withoutHandler(parts, message, allowedMethods(match.route));
     const { method, handle } = called;

@@ -9,13 +9,21 @@ export function measureRequests(server: Server, router: Router, metrics: Gateway
   const measure = (message: IncomingMessage, response: ServerResponse): void => {
     const begin = performance.now();
     metrics.requestBegan();
-    response.once('close', () => {
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
       metrics.requestEnded({
         method: METHODS.has(message.method ?? '') ? (message.method ?? '') : 'other',
         route: router((message.url ?? '').replace(/\?.*/s, ''))?.route.path ?? 'other',
         status: response.writableFinished ? `${Math.floor(response.statusCode / 100)}xx` : 'aborted',
         seconds: (performance.now() - begin) / 1_000,
       });
+    };
+    response.once('close', end);
+    // A response that waits for its turn is told nothing when the connection breaks.
+    message.once('close', () => {
+      if (message.socket.destroyed) end();
     });
   };
   // Before the request is handled, which begins at once.

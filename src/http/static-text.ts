@@ -21,8 +21,13 @@ export function staticText({ contentType, load, headers = {} }: StaticText): End
     if (isKnown(request.headers['if-none-match'], etag)) return { status: 304, headers: common, body: '' };
     const answer = { ...common, 'content-type': contentType };
     const coding = codingFor(request.headers['accept-encoding'], bytes.length);
-    if (coding === undefined) return { status: 200, headers: answer, body: bytes };
-    return { status: 200, headers: { ...answer, 'content-encoding': coding }, body: await encode(coding) };
+    if (coding === undefined) return { status: 200, headers: answer, body: bytes, isShared: true };
+    return {
+      status: 200,
+      headers: { ...answer, 'content-encoding': coding },
+      body: await encode(coding),
+      isShared: true,
+    };
   };
 }
 
