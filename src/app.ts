@@ -15,21 +15,23 @@ import { KnownDocuments } from './graphql/plans/known-documents.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { createSubscriptionServer } from './graphql/subscription-server.js';
 import { startHttpServer, STOP_WAITS, type StopWaits } from './http/server.js';
+import { countedChanges, type LiveChanges, openLiveChanges } from './live-changes.js';
 import { describeCause } from './logging/log.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
 import { openAdmission } from './http/admission.js';
 import { clientAddress } from './limits/client-address.js';
 import { concurrencyGate } from './limits/concurrency-gate.js';
+import { eventLoopTurns } from './limits/event-loop-turns.js';
 import { judgementLimit } from './limits/judgement-limit.js';
 import { macProbeLimit } from './limits/mac-probe-limit.js';
+import { messageCounter } from './limits/message-rate.js';
 import { openConnections } from './limits/open-connections.js';
 import { requestCounter } from './limits/request-limits.js';
-import { ChangeHub } from './live/change-hub.js';
+import { UnreadBytes } from './limits/unread-bytes.js';
 import type { DeviceChanges } from './operations/watch-network-devices.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
-import { type ChangeFeed, startChangeFeed } from './persistence/change-feed.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
 import type { Database, Statement } from './persistence/database.js';
 import { customerLists } from './persistence/customer-lists.js';
@@ -67,13 +69,17 @@ export interface Intervals {
   readonly credentialRecheckMs: number;
   /** How often changes are read without a notification. */
   readonly heartbeatMs: number;
+  /** How often WebSocket clients are pinged; one that has not answered by the next time is gone. */
+  readonly pingMs: number;
   readonly stopWaits: StopWaits;
 }
 
-const INTERVALS: Intervals = { credentialRecheckMs: 60_000, heartbeatMs: 1_000, stopWaits: STOP_WAITS };
-
-/** How long the start waits for changes to be heard; subscriptions before are refused. */
-const FEED_PATIENCE_MS = 2_000;
+const INTERVALS: Intervals = {
+  credentialRecheckMs: 60_000,
+  heartbeatMs: 1_000,
+  pingMs: 12_000,
+  stopWaits: STOP_WAITS,
+};
 
 /**
  * Joins the parts and starts serving. It neither reads the environment nor touches the process, so tests start it as
@@ -94,7 +100,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);
     const apollo = createApolloServer(schema, settings, onOperation, known);
     await apollo.start();
-    live = await openLiveChanges(storage, log, intervals, () => worker?.wake());
+    live = await openLiveChanges(storage, log, intervals.heartbeatMs, () => worker?.wake());
     const { feed, changes, stop: stopLiveChanges } = live;
     const jobs: JobTaker = {
       reserve: () => worker?.reserve(),
@@ -112,7 +118,16 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
         countRequest: requestCounter(settings.rateLimit),
       }),
       takePlace: openConnections(),
-      subscriptions: createSubscriptionServer(schema, settings, { gateway, log, metrics, ...intervals }),
+      countMessages: messageCounter(),
+      unread: new UnreadBytes(),
+      pingMs: intervals.pingMs,
+      subscriptions: createSubscriptionServer(schema, settings, {
+        gateway,
+        log,
+        metrics,
+        takeTurn: eventLoopTurns(),
+        ...intervals,
+      }),
       metrics,
       maxBodyBytes: settings.maxBodyBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
@@ -166,74 +181,8 @@ function gatewayParts(
   };
 }
 
-/** What tells subscribers of changes. */
-interface LiveChanges {
-  readonly changes: DeviceChanges;
-  readonly feed: ChangeFeed;
-  readonly stop: () => Promise<void>;
-}
-
-async function openLiveChanges(
-  { database, url }: Storage,
-  log: Logger,
-  intervals: Intervals,
-  onJob: () => void,
-): Promise<LiveChanges> {
-  const { findMany } = deviceLists(database);
-  const hub = new ChangeHub({
-    read: async (ids) => {
-      const found = await findMany({ kind: 'all' }, ids);
-      return found.flatMap((device) => {
-        if (!(device instanceof Error)) return [device];
-        log.error({ deviceId: device.id, cause: describeCause(device) }, 'a changed device cannot be read');
-        return [];
-      });
-    },
-    isFed: () => feed.hasStarted(),
-    log,
-  });
-  const feed: ChangeFeed = startChangeFeed({
-    url,
-    run: database.run,
-    handlers: {
-      onChanges: (deviceIds) => hub.changed(deviceIds),
-      onJob,
-      onGap: () => hub.lost(),
-    },
-    log,
-    heartbeatMs: intervals.heartbeatMs,
-  });
-  const patience = new AbortController();
-  const { signal } = patience;
-  await Promise.race([feed.started, delay(FEED_PATIENCE_MS, undefined, { signal }).catch(() => undefined)]);
-  patience.abort();
-  return {
-    changes: hub,
-    feed,
-    stop: async () => {
-      hub.stop();
-      await feed.stop();
-    },
-  };
-}
-
 function metricsOf({ database }: Storage): GatewayMetrics {
   return new GatewayMetrics({ pool: database.pool, openJobs: async () => await countOpenJobs(database) });
-}
-
-/** Counts the subscriptions whose end is known, which is all that clients have. */
-function countedChanges({ watch }: DeviceChanges, metrics: GatewayMetrics): DeviceChanges {
-  return {
-    watch: (wanted) => {
-      const changes = watch(wanted);
-      const signal = wanted.lifetime?.signal;
-      if (signal?.aborted === false) {
-        metrics.subscriptionOpened();
-        signal.addEventListener('abort', () => metrics.subscriptionClosed(), { once: true });
-      }
-      return changes;
-    },
-  };
 }
 
 function observedStorage(storage: Storage, metrics: GatewayMetrics, onWritten: () => void): Storage {

@@ -19,16 +19,16 @@ export const BARE = 'bare';
 /**
  * Starts a contender on a database.
  * @param platform what the gateway needs around it
- * @param more settings, arguments of Node and the entry point of another build of the gateway
+ * @param more settings and arguments of Node on top
  */
 export async function startContender(
   { kind, file },
   databaseUrl,
   platform,
-  { env = {}, nodeArgs = [], main = 'dist/main.js' } = {},
+  { env = {}, nodeArgs = [] } = {},
 ) {
   if (kind === 'ours') {
-    return await startServer([...nodeArgs, main], {
+    return await startServer([...nodeArgs, 'dist/main.js'], {
       ...platform.env,
       DATABASE_URL: databaseUrl,
       ...env,

@@ -6,7 +6,7 @@ import type {
   OperationDefinitionNode,
 } from 'graphql';
 import type { GatewayContext } from './context.js';
-import { logPasswordReads } from './password-reads.js';
+import { logPasswordReads, takePasswordReads } from './password-reads.js';
 import { codesOf, logUnforeseen, presentErrors } from './request-errors.js';
 
 /**
@@ -35,7 +35,7 @@ export function concludeOperation(
   onOperation: OnOperation,
 ): readonly GraphQLFormattedError[] {
   const { requestId, log } = context;
-  logPasswordReads(context);
+  logPasswordReads(context, takePasswordReads(context));
   const presented = presentErrors(errors, { requestId, schema, document });
   onOperation(operation?.operation ?? 'unknown', codesOf(presented));
   logUnforeseen(errors, log, requestId);

@@ -1,7 +1,10 @@
+/** As long as all headers of a request may be together: it is kept for as long as the connection is open. */
+const MAX_LENGTH = 16_384;
+
 /**
  * The credentials of a WebSocket client, as the header of HTTP would have them: `authorization` among its connection parameters
  * or in their `headers`, names in any case, else the header of the upgrade request. The first that is there counts; one that is no
- * text is malformed, and null is not there.
+ * text, or longer than a header may be, is malformed, and null is not there.
  */
 export function authorizationOf(
   params: Readonly<Record<string, unknown>> = {},
@@ -10,7 +13,7 @@ export function authorizationOf(
   const given =
     propertyOf(params, 'authorization') ?? propertyOf(propertyOf(params, 'headers'), 'authorization');
   if (given === undefined || given === null) return upgradeHeader;
-  return typeof given === 'string' ? given : 'no text';
+  return typeof given === 'string' && given.length <= MAX_LENGTH ? given : 'malformed';
 }
 
 /** The value of the first property with this name in any case that is not null. */

@@ -3,7 +3,10 @@ import type { WifiPasswordField } from '../domain/wifi.js';
 import { logPasswordRead } from '../logging/log.js';
 import type { GatewayContext } from './context.js';
 
-/** WiFi passwords that were handed out, by context and device, until they are logged. */
+/** WiFi passwords that were handed out, by device. */
+export type PasswordReads = ReadonlyMap<string, ReadonlySet<WifiPasswordField>>;
+
+/** Those of requests that are being executed, until they are taken. */
 const reads = new WeakMap<GatewayContext, Map<string, Set<WifiPasswordField>>>();
 
 /** Remembers that the request got to see a password. */
@@ -12,11 +15,16 @@ export function notePasswordRead(context: GatewayContext, deviceId: string, fiel
   reads.set(context, devices.set(deviceId, (devices.get(deviceId) ?? new Set()).add(field)));
 }
 
-/** Logs who got to see which passwords since the last time: one line for each device. */
-export function logPasswordReads(context: GatewayContext): void {
+/** The passwords that a request got to see since the last time; undefined for none. */
+export function takePasswordReads(context: GatewayContext): PasswordReads | undefined {
   const devices = reads.get(context);
-  if (devices === undefined) return;
   reads.delete(context);
+  return devices;
+}
+
+/** Logs who got to see which passwords: one line for each device. */
+export function logPasswordReads(context: GatewayContext, devices: PasswordReads | undefined): void {
+  if (devices === undefined) return;
   const { requestId, log } = context;
   const { subject, level } = viewerOf(context.credential);
   for (const [deviceId, seen] of devices) {

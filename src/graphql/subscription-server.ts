@@ -1,19 +1,15 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  subscribe,
-} from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { type Credential, viewerOf } from '../auth/credential.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { authorizationOf } from './connection-credentials.js';
 import { refusedRequest } from './executable.js';
+import type { DeliveryParts } from './response-stream.js';
+import { RunningRequests } from './running-requests.js';
 import { codesOf, logUnforeseen, presentErrors } from './request-errors.js';
 import { type DocumentOptions, prepareSubscription } from './subscription-document.js';
 import { SubscriptionOperation, type SubscriptionParts } from './subscription-operation.js';
+import { SubscriptionRefused, subscribeWith } from './subscription-stream.js';
 
 /** One client, connected by WebSocket. */
 interface SubscriptionConnection {
@@ -25,6 +21,8 @@ interface SubscriptionConnection {
   readonly admit: (authorization: string | undefined) => Promise<Credential>;
   /** What runs on it; whoever owns the connection ends what is left when it closes. */
   readonly operations: Set<Pick<SubscriptionOperation, 'end'>>;
+  /** Waits until an event may be on its way to the client. @returns undefined when the signal was aborted before */
+  readonly acquireDelivery: DeliveryParts['acquire'];
   /** Ends the connection of a client that does not keep up, after the errors of the operation with this id. */
   readonly dropOverloaded: (id: string, errors: readonly GraphQLFormattedError[]) => void;
 }
@@ -41,6 +39,13 @@ const TOO_MANY = new GatewayError('OVERLOADED', {
 
 const INIT_TIMEOUT_MS = 10_000;
 
+/** Maximum number of characters of an operation's id, which each of its events repeats. */
+const MAX_ID_LENGTH = 256;
+
+const LONG_ID = new GatewayError('BAD_REQUEST', {
+  message: `The id of an operation has at most ${MAX_ID_LENGTH} characters.`,
+});
+
 /** The server of the WebSocket protocol. Every error that it tells has the shape of one over HTTP. */
 export function createSubscriptionServer(
   schema: GraphQLSchema,
@@ -56,26 +61,40 @@ export function createSubscriptionServer(
     logUnforeseen(errors, parts.log, requestId);
     return presentErrors(errors, { requestId, schema, document });
   };
-  const begin = beginOperation(schema, options, parts.credentialRecheckMs);
+  const credentials = new WeakMap<SubscriptionConnection, string>();
+  const requests = new RunningRequests();
+  const begin = beginOperation(schema, options, requests, parts.credentialRecheckMs);
   return makeServer<Record<string, unknown>, SubscriptionConnection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-    onSubscribe: async ({ extra, connectionParams }, id, payload) => {
-      const operation = new SubscriptionOperation(parts, (error) => {
-        operation.end([error.code]);
-        extra.dropOverloaded(id, present([refusedRequest(error, operation.requestId)], operation));
+    onConnect: (connection) => {
+      const { extra, connectionParams } = connection;
+      const authorization = authorizationOf(connectionParams, extra.authorization);
+      if (authorization !== undefined) credentials.set(extra, authorization);
+      // Whatever else they hold would be kept for as long as the connection is open.
+      Object.assign(connection, { connectionParams: {} });
+    },
+    onSubscribe: async ({ extra }, id, payload) => {
+      const operation = new SubscriptionOperation(parts, {
+        acquireDelivery: extra.acquireDelivery,
+        onOverload: (error) => {
+          operation.end([error.code]);
+          extra.dropOverloaded(id, present([refusedRequest(error, operation.requestId)], operation));
+        },
       });
       operations.set(payload, operation);
       try {
-        const authorization = authorizationOf(connectionParams, extra.authorization);
-        const begun = await begin(operation, extra, payload, authorization);
+        const begun = await begin(operation, extra, { id, payload, authorization: credentials.get(extra) });
         if ('errors' in begun) operation.end(codesOf(present(begun.errors, operation)));
         return 'errors' in begun ? begun.errors : begun.args;
       } catch (error) {
         operation.end(['INTERNAL_ERROR']);
         throw error;
+      } finally {
+        // graphql-ws keeps it for as long as the operation runs.
+        Object.assign(payload, { query: '', variables: null, operationName: null, extensions: null });
       }
     },
-    subscribe: subscribeOrRefuse,
+    subscribe: subscribeWith(requests, parts.takeTurn),
     onNext: (_, __, payload, ___, { data, errors }) => {
       const operation = operations.get(payload);
       if (errors === undefined || operation === undefined) return undefined;
@@ -93,34 +112,43 @@ export function createSubscriptionServer(
   });
 }
 
+/** What a client asks for by one message. */
+interface SubscribeMessage {
+  readonly id: string;
+  readonly payload: SubscribePayload;
+  readonly authorization: string | undefined;
+}
+
 /** Admits an operation and prepares it. @returns what is to be executed, or why nothing is */
 type BeginOperation = (
   operation: SubscriptionOperation,
   connection: SubscriptionConnection,
-  payload: SubscribePayload,
-  authorization: string | undefined,
+  message: SubscribeMessage,
 ) => Promise<{ readonly args: ExecutionArgs } | { readonly errors: readonly GraphQLError[] }>;
 
 function beginOperation(
   schema: GraphQLSchema,
   options: DocumentOptions,
+  requests: RunningRequests,
   credentialRecheckMs: number,
 ): BeginOperation {
-  return async (operation, connection, payload, authorization) => {
+  return async (operation, connection, { id, payload, authorization }) => {
     try {
       takeRoom(connection.operations, operation);
       operation.credential = await connection.admit(authorization);
-      const prepared = prepareSubscription(schema, payload, options, operation.requestId);
-      operation.document = prepared.document;
-      if ('errors' in prepared) {
+      if (id.length > MAX_ID_LENGTH) throw LONG_ID;
+      const request = requests.hold(payload, () =>
+        prepareSubscription(schema, payload, options, operation.requestId),
+      );
+      if ('errors' in request) {
         // To strangers everything else looks alike.
         viewerOf(operation.credential);
-        operation.type = prepared.type ?? operation.type;
-        return prepared;
+        operation.refuse(request.document, request.type);
+        return request;
       }
-      operation.type = 'subscription';
+      operation.run(request, () => requests.release(request));
       operation.watchCredential(async () => await connection.judge(authorization), credentialRecheckMs);
-      return { args: { ...prepared.args, schema, contextValue: operation } };
+      return { args: { ...request.prepared.args, schema, contextValue: operation } };
     } catch (error) {
       if (error instanceof GatewayError) return { errors: [refusedRequest(error, operation.requestId)] };
       throw error;
@@ -133,24 +161,6 @@ function takeRoom(operations: SubscriptionConnection['operations'], operation: S
   if (operations.size >= MAX_OPERATIONS) throw TOO_MANY;
   operations.add(operation);
   operation.onEnd(() => operations.delete(operation));
-}
-
-/** The errors of a subscription that was refused before its first event. */
-class SubscriptionRefused extends Error {
-  constructor(readonly errors: readonly GraphQLError[]) {
-    super('The subscription was refused.');
-  }
-}
-
-/** A refusal becomes an iterator that fails: graphql-ws would send it as an event, and complete. */
-async function subscribeOrRefuse(args: ExecutionArgs): Promise<AsyncIterable<ExecutionResult>> {
-  const result = await subscribe(args);
-  if (Symbol.asyncIterator in result) return result;
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: async () => await Promise.reject(new SubscriptionRefused(result.errors ?? [])),
-    }),
-  };
 }
 
 /** The errors that graphql-ws wraps, which keep their path. */

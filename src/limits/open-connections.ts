@@ -19,6 +19,8 @@ export interface Place {
    * @throws OVERLOADED when the subject has as many as it may
    */
   readonly claim: (credential: Credential) => void;
+  /** Whose it is at the moment: a subject, or a network whose subject is not known. */
+  readonly client: () => string;
   /** Gives the place back. */
   readonly leave: () => void;
 }
@@ -39,13 +41,16 @@ export function openConnections(maxOpen = MAX_OPEN, maxOfOne = MAX_OF_ONE): Take
     open += 1;
     let state: 'unclaimed' | 'claimed' | 'left' = 'unclaimed';
     let giveBack = (): void => networks.remove(network);
+    let client = `network ${network}`;
     return {
+      client: () => client,
       claim: (credential) => {
         if (state !== 'unclaimed' || !('viewer' in credential)) return;
         const { subject } = credential.viewer;
         if (!subjects.add(subject)) throw full('This subject has too many connections open.');
         giveBack();
         giveBack = () => subjects.remove(subject);
+        client = `subject ${subject}`;
         state = 'claimed';
       },
       leave: () => {

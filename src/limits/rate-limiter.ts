@@ -24,12 +24,12 @@ export class RateLimiter {
   }
 
   /**
-   * Takes one for a client, if it has one left.
-   * @returns 0, or in how many milliseconds it will have one again
+   * Takes one for a client, or several, if it has as many left.
+   * @returns 0, or in how many milliseconds it will have them again
    */
-  take(client: string): number {
+  take(client: string, count = 1): number {
     const now = this.now();
-    const wholeAt = Math.max(this.#wholeAt.get(client) ?? 0, now) + this.#intervalMs;
+    const wholeAt = Math.max(this.#wholeAt.get(client) ?? 0, now) + count * this.#intervalMs;
     // A sum of fractions is never exact; a hundredth of an interval is far beyond its error.
     const excess = wholeAt - now - this.#periodMs;
     if (excess > this.#intervalMs / 100) return Math.max(1, Math.ceil(excess));

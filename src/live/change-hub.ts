@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
@@ -6,7 +6,8 @@ import type { DeviceView } from '../operations/device-view.js';
 import type { DeviceChanges, DeviceWatch } from '../operations/watch-network-devices.js';
 import type { StoredDevice } from '../persistence/device-row.js';
 import { EventQueue } from './event-queue.js';
-import { type Subscriber, SubscriberIndex } from './subscriber-index.js';
+import { filterOf, type Subscriber, SubscriberIndex } from './subscriber-index.js';
+import { WatchBudget } from './watch-budget.js';
 
 /** What the hub works with. */
 export interface ChangeHubParts {
@@ -17,8 +18,15 @@ export interface ChangeHubParts {
   readonly log: Logger;
 }
 
-/** Changes that wait for one subscriber. */
+/** Maximum number of changes that wait for one subscriber. */
 const MAX_WAITING = 1_000;
+
+/** The same while more changes than this wait for all subscribers together: those who keep up have few. */
+const MAX_WAITING_OF_ALL = 200_000;
+const MAX_WAITING_THEN = 100;
+
+/** How many subscribers are told in one turn of the event loop. */
+const TOLD_PER_TURN = 1_000;
 
 /** Changes that wait to be read, while the database is away. */
 const MAX_PENDING = 100_000;
@@ -34,6 +42,8 @@ const MAX_RETRY_MS = 5_000;
  */
 export class ChangeHub implements DeviceChanges {
   readonly #subscribers = new SubscriberIndex();
+  readonly #budget = new WatchBudget();
+  readonly #backlog = { waiting: 0 };
   readonly #stopping = new AbortController();
   #pending: string[] = [];
   #isReading = false;
@@ -42,14 +52,21 @@ export class ChangeHub implements DeviceChanges {
 
   readonly watch = (watch: DeviceWatch): AsyncIterableIterator<DeviceView> => {
     if (!this.parts.isFed() || this.#stopping.signal.aborted) throw new GatewayError('DATABASE_UNAVAILABLE');
-    const queue = new EventQueue<DeviceView>(MAX_WAITING, () => {
-      this.#subscribers.delete(subscriber);
+    const { subject, view, lifetime } = watch;
+    const filter = filterOf(watch);
+    const giveBack = this.#budget.take({
+      subject,
+      filter: { key: filter.key, ids: filter.deviceIds?.size ?? 0 },
+      request: lifetime?.request() ?? { key: '', bytes: 0 },
+    });
+    const queue = new EventQueue<DeviceView>(this.#backlog, this.#maxWaiting, () => {
+      remove();
+      giveBack();
       this.parts.log.debug({ subscribers: this.#subscribers.size }, 'subscription ended');
     });
-    const subscriber: Subscriber = { watch, queue };
-    this.#subscribers.add(subscriber);
+    const remove = this.#subscribers.add(filter, { view, lifetime, queue });
     this.parts.log.debug({ subscribers: this.#subscribers.size }, 'subscription started');
-    const signal = watch.lifetime?.signal;
+    const signal = lifetime?.signal;
     const onAbort = (): void => queue.end(failureOf(signal?.reason));
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
@@ -82,12 +99,17 @@ export class ChangeHub implements DeviceChanges {
   }
 
   async #tellPending(): Promise<void> {
+    let told = 0;
     while (this.#pending.length > 0) {
       const ids = this.#pending.splice(0, READ_CHUNK);
       const devices = await this.#readPatiently([...new Set(ids)]);
       for (const id of ids) {
         const device = devices.get(id);
-        if (device !== undefined) this.#tell(device);
+        if (device === undefined) continue;
+        told += this.#tell(device);
+        if (told < TOLD_PER_TURN) continue;
+        told = 0;
+        await nextTurn();
       }
     }
     this.#isReading = false;
@@ -108,21 +130,41 @@ export class ChangeHub implements DeviceChanges {
     return new Map();
   }
 
-  #tell(device: StoredDevice): void {
-    for (const { watch, queue } of this.#subscribers.of(device)) {
-      const view = watch.view(device);
+  /** @returns how many were told */
+  #tell(device: StoredDevice): number {
+    const subscribers = this.#subscribers.of(device);
+    const views = new Map<string, DeviceView | undefined>();
+    for (const subscriber of subscribers) {
+      const { lifetime, queue } = subscriber;
+      const view = viewOf(device, subscriber, views);
       if (view === undefined || queue.push(view)) continue;
       const message = 'This subscriber takes changes more slowly than they come.';
       const error = new GatewayError('OVERLOADED', { message });
       queue.end({ error });
-      watch.lifetime?.onOverload(error);
+      lifetime?.onOverload(error);
     }
+    return subscribers.length;
   }
+
+  readonly #maxWaiting = (): number =>
+    this.#backlog.waiting < MAX_WAITING_OF_ALL ? MAX_WAITING : MAX_WAITING_THEN;
 
   #endAll(error?: GatewayError): void {
     this.#pending = [];
     for (const { queue } of this.#subscribers.all()) queue.end(error && { error });
   }
+}
+
+/** Those who share their work are given the same view, which is made once. @param views of those who were asked before */
+function viewOf(
+  device: StoredDevice,
+  { view, lifetime }: Subscriber,
+  views: Map<string, DeviceView | undefined>,
+): DeviceView | undefined {
+  const key = lifetime?.shareKey();
+  if (key === undefined) return view(device);
+  if (!views.has(key)) views.set(key, view(device));
+  return views.get(key);
 }
 
 function isPassing(error: unknown): boolean {

@@ -8,11 +8,13 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
   #end: 'open' | 'ended' | { readonly error: unknown } = 'open';
 
   /**
-   * @param limit how many values may wait
+   * @param backlog what waits in all queues together
+   * @param limit how many values may wait here
    * @param onEnd called once, however it ends
    */
   constructor(
-    private readonly limit: number,
+    private readonly backlog: { waiting: number },
+    private readonly limit: () => number,
     private readonly onEnd: () => void,
   ) {}
 
@@ -21,14 +23,17 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
     if (this.#end !== 'open') return true;
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting.resolve({ done: false, value });
-    else if (this.#values.length < this.limit) this.#values.push(value);
-    else return false;
+    else if (this.#values.length < this.limit()) {
+      this.#values.push(value);
+      this.backlog.waiting += 1;
+    } else return false;
     return true;
   }
 
   /** Ends it, without what still waits. @param failure what the subscriber is told, if anything */
   end(failure?: { readonly error: unknown }): void {
     if (this.#end !== 'open') return;
+    this.backlog.waiting -= this.#values.length;
     this.#values = [];
     const waiting = this.#waiting.splice(0);
     this.#end = failure !== undefined && waiting.length === 0 ? failure : 'ended';
@@ -41,7 +46,10 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
 
   async next(): Promise<IteratorResult<T>> {
     const [value] = this.#values.splice(0, 1);
-    if (value !== undefined) return { done: false, value };
+    if (value !== undefined) {
+      this.backlog.waiting -= 1;
+      return { done: false, value };
+    }
     const end = this.#end;
     if (end === 'open') {
       return await new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));

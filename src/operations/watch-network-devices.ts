@@ -13,10 +13,16 @@ export interface SubscriptionLifetime {
   readonly signal: AbortSignal;
   /** The subscription has ended with this error, because changes are taken more slowly than they come. */
   readonly onOverload: (error: GatewayError) => void;
+  /** Names the request and the rights of the moment: subscriptions with equal keys are given the same view of a change. */
+  readonly shareKey: () => string;
+  /** What the subscription was asked for with: equal keys stand for what is kept in memory once. */
+  readonly request: () => { readonly key: string; readonly bytes: number };
 }
 
 /** Which changes one subscriber is told of. */
 export interface DeviceWatch {
+  /** Whose it is. */
+  readonly subject: string;
   /** Only these devices; undefined for any. */
   readonly deviceIds: ReadonlySet<string> | undefined;
   /** Only devices of this customer; undefined for any. */
@@ -30,7 +36,7 @@ export interface DeviceWatch {
 export interface DeviceChanges {
   /**
    * From now on until the iterator is returned or the lifetime ends.
-   * @throws DATABASE_UNAVAILABLE while changes cannot be heard yet
+   * @throws DATABASE_UNAVAILABLE while changes cannot be heard yet, OVERLOADED when too much is watched
    */
   readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<DeviceView>;
 }
@@ -46,7 +52,7 @@ export interface WatchRequest {
  * Every committed change of a device within reach, from now on. Reach is judged at each change, with the device's
  * customer and the viewer's rights of that moment; what is out of reach is left out in silence, as in lists.
  * @param viewer the viewer at the time of the call
- * @throws INVALID_VALUE for more than 1,000 ids
+ * @throws INVALID_VALUE for more than 1,000 ids, OVERLOADED when the subject or the process watches too much
  */
 export function watchNetworkDevices(
   changes: DeviceChanges,
@@ -56,6 +62,7 @@ export function watchNetworkDevices(
 ): AsyncIterableIterator<DeviceView> {
   if (ids !== undefined) assertBatchSize('ids', ids.length);
   return changes.watch({
+    subject: viewer().subject,
     deviceIds: ids && new Set(ids.map(parseId).filter((id) => id !== undefined)),
     customerId: customer === undefined ? undefined : filterId(customer),
     view: (device) => {

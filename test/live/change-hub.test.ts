@@ -31,7 +31,16 @@ function deviceOf(id: string, customerId = CUSTOMER): StoredDevice {
   };
 }
 
+let watches = 0;
+
+/** A subscription that no other is equal to. */
+const ALONE = {
+  shareKey: () => String((watches += 1)),
+  request: () => ({ key: String((watches += 1)), bytes: 1_000 }),
+};
+
 const ANY: DeviceWatch = {
+  subject: 'somebody',
   deviceIds: undefined,
   customerId: undefined,
   view: (device) => ({ device, passwords: 'hidden' }),
@@ -146,7 +155,7 @@ describe('the hub reads a changed device once and tells all who watch it', () =>
   it('1,000 changes wait for a subscriber; one more is too many', async () => {
     const overloads: GatewayError[] = [];
     const { signal } = new AbortController();
-    const lifetime = { signal, onOverload: (error: GatewayError) => void overloads.push(error) };
+    const lifetime = { ...ALONE, signal, onOverload: (error: GatewayError) => void overloads.push(error) };
     const slow = hub.watch({ ...ANY, lifetime });
     const quick = hub.watch(ANY);
     hub.changed(Array.from({ length: 1_000 }, () => 'a'));
@@ -161,7 +170,7 @@ describe('the hub reads a changed device once and tells all who watch it', () =>
   it('a lifetime ends it, with its reason if that is for the subscriber', async () => {
     const [told, silent, late] = [new AbortController(), new AbortController(), new AbortController()];
     const watch = ({ signal }: AbortController) =>
-      hub.watch({ ...ANY, lifetime: { signal, onOverload: () => undefined } });
+      hub.watch({ ...ANY, lifetime: { ...ALONE, signal, onOverload: () => undefined } });
     const [first, second] = [watch(told), watch(silent)];
     told.abort(new GatewayError('UNAUTHENTICATED'));
     silent.abort();

@@ -83,6 +83,7 @@ export interface Twin {
 const INTERVALS: Intervals = {
   credentialRecheckMs: 60_000,
   heartbeatMs: 500,
+  pingMs: 12_000,
   stopWaits: { lastCallMs: 0, quietMs: 0, lingerMs: 0 },
 };
 

@@ -1,11 +1,10 @@
-import { type GraphQLResolveInfo, OperationTypeNode } from 'graphql';
-import { Ctx, FieldResolver, Info, Resolver, Root } from 'type-graphql';
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { WifiPasswordField } from '../../domain/wifi.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { openPassword } from '../../persistence/device-secrets.js';
 import type { SealedText } from '../../persistence/key-ring.js';
 import type { GatewayContext } from '../context.js';
-import { logPasswordReads, notePasswordRead } from '../password-reads.js';
+import { notePasswordRead } from '../password-reads.js';
 import { WifiSettings } from '../types/wifi-settings.js';
 
 const HIDDEN =
@@ -14,30 +13,18 @@ const HIDDEN =
 @Resolver(() => WifiSettings)
 export class WifiPasswordResolver {
   @FieldResolver(() => String, { nullable: true, description: `Password of the 2.4 GHz network. ${HIDDEN}` })
-  password(
-    @Root() wifi: WifiSettings,
-    @Ctx() context: GatewayContext,
-    @Info() info: GraphQLResolveInfo,
-  ): string | null {
-    return readPassword(wifi, 'password', context, info);
+  password(@Root() wifi: WifiSettings, @Ctx() context: GatewayContext): string | null {
+    return readPassword(wifi, 'password', context);
   }
 
   @FieldResolver(() => String, { nullable: true, description: `Password of the 5 GHz network. ${HIDDEN}` })
-  password5G(
-    @Root() wifi: WifiSettings,
-    @Ctx() context: GatewayContext,
-    @Info() info: GraphQLResolveInfo,
-  ): string | null {
-    return readPassword(wifi, 'password5G', context, info);
+  password5G(@Root() wifi: WifiSettings, @Ctx() context: GatewayContext): string | null {
+    return readPassword(wifi, 'password5G', context);
   }
 
   @FieldResolver(() => String, { nullable: true, description: `Password of the 6 GHz network. ${HIDDEN}` })
-  password6G(
-    @Root() wifi: WifiSettings,
-    @Ctx() context: GatewayContext,
-    @Info() info: GraphQLResolveInfo,
-  ): string | null {
-    return readPassword(wifi, 'password6G', context, info);
+  password6G(@Root() wifi: WifiSettings, @Ctx() context: GatewayContext): string | null {
+    return readPassword(wifi, 'password6G', context);
   }
 }
 
@@ -46,11 +33,10 @@ function readPassword(
   { source: { deviceId, wifi, passwords } }: WifiSettings,
   field: WifiPasswordField,
   context: GatewayContext,
-  info: GraphQLResolveInfo,
 ): string | null {
   switch (passwords) {
     case 'shown':
-      return showPassword(deviceId, field, wifi[field], context, info);
+      return showPassword(deviceId, field, wifi[field], context);
     case 'hidden':
       return null;
     case 'refused':
@@ -63,13 +49,10 @@ function showPassword(
   field: WifiPasswordField,
   secret: SealedText | null,
   context: GatewayContext,
-  { operation }: GraphQLResolveInfo,
 ): string | null {
   if (secret === null) return null;
   const password = openedPassword(deviceId, field, secret, context);
   notePasswordRead(context, deviceId, field);
-  // A subscription answers for as long as it likes; the passwords of one event are read in one go.
-  if (operation.operation === OperationTypeNode.SUBSCRIPTION) setImmediate(logPasswordReads, context);
   return password;
 }
 
