@@ -29,6 +29,8 @@ export class Turns {
       throw new HttpFault(503, 'OVERLOADED', message, { connection: 'close' });
     }
     response.once('close', () => {
+      // What comes after a connection's last answer is not done, nor is what nobody waits for any more.
+      if (!socket.writable) return;
       const next = line.waiting.shift();
       if (next === undefined) line.isBusy = false;
       else next();

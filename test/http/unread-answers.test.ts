@@ -97,6 +97,30 @@ describe('one connection has one request at a time', () => {
     expect(text).toContain('"code":"OVERLOADED"');
   });
 
+  it('what waits when its connection breaks is not done', async () => {
+    const blocker = await gateway.sql.connect();
+    await blocker.query('BEGIN');
+    await blocker.query('SELECT 1 FROM network_device WHERE id = $1 FOR UPDATE', [device.id]);
+    const before = await executed();
+    const socket = await stalled();
+    const get = `GET /graphql?query={__typename} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    socket.write(
+      post(`mutation { updateNetworkDevice(id: "${device.id}", input: { name: "Begun" }) { name } }`) +
+        get.repeat(20),
+    );
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await gateway.sql.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
+    socket.destroy();
+    const inFlight = async () => (await metricsOf(gateway)).get('http_requests_in_flight');
+    await expect.poll(inFlight).toBe(1);
+    await blocker.query('COMMIT');
+    blocker.release();
+    const name = async (): Promise<unknown> =>
+      (await gateway.sql.query('SELECT name FROM network_device WHERE id = $1', [device.id])).rows;
+    await expect.poll(name).toEqual([{ name: 'Begun' }]);
+    expect(await settled()).toBe(before);
+  });
+
   it('and those that go with their connection are counted as over', async () => {
     const inFlight = async (): Promise<number> =>
       (await metricsOf(gateway)).get('http_requests_in_flight') ?? 0;
