@@ -19,16 +19,16 @@ export const BARE = 'bare';
 /**
  * Starts a contender on a database.
  * @param platform what the gateway needs around it
- * @param more settings and arguments of Node on top
+ * @param more settings, arguments of Node and the entry point of another build of the gateway
  */
 export async function startContender(
   { kind, file },
   databaseUrl,
   platform,
-  { env = {}, nodeArgs = [] } = {},
+  { env = {}, nodeArgs = [], main = 'dist/main.js' } = {},
 ) {
   if (kind === 'ours') {
-    return await startServer([...nodeArgs, 'dist/main.js'], {
+    return await startServer([...nodeArgs, main], {
       ...platform.env,
       DATABASE_URL: databaseUrl,
       ...env,

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 const ENOUGH = { rounds: 3, seconds: 5 };
 
 /**
- * Options of the command line over their defaults: numbers and comma-separated lists.
+ * Options of the command line over their defaults: numbers, texts and comma-separated lists.
  * @throws Error for what makes no sense
  */
 export function readOptions(defaults) {
@@ -24,6 +24,7 @@ export function readOptions(defaults) {
 function valueOf(name, text, fallback) {
   if (text === undefined) return fallback;
   const parts = text.split(',');
+  if (typeof fallback === 'string') return text;
   if (Array.isArray(fallback) && typeof fallback[0] === 'string') {
     const unknown = parts.filter((part) => !fallback.includes(part));
     if (unknown.length === 0) return parts;

@@ -1,0 +1,54 @@
+// What a change costs: this build and another one take turns on one database, in pairs.
+//   npm run bench:compare -- --base COMMIT [--operations Q,M,page,batch] [--pairs 10] [--seconds 3] [--devices 10000]
+// Prints for each operation the median of the ratios this : base with its 95 % interval, for the CPU of process and
+// PostgreSQL together, for the process alone and for the time of half of the requests. Below 1 this build is cheaper.
+import { medianInterval } from './lib/median-interval.mjs';
+import { buildCommit } from './lib/build-commit.mjs';
+import { OURS } from './lib/contenders.mjs';
+import { measure } from './lib/measure.mjs';
+import { OPERATIONS } from './lib/operations.mjs';
+import { readOptions } from './lib/options.mjs';
+import { say, withBench } from './lib/session.mjs';
+
+const options = readOptions({
+  base: '',
+  pairs: 10,
+  seconds: 3,
+  devices: 10_000,
+  connections: 32,
+  operations: Object.keys(OPERATIONS),
+});
+
+/** What is compared of two runs. */
+const FIGURES = {
+  'process + PostgreSQL': ({ cpu, databaseCpu }) => cpu + (databaseCpu ?? 0),
+  process: ({ cpu }) => cpu,
+  p50: ({ p50 }) => p50,
+};
+
+await withBench(options, async (bench) => {
+  const main = await buildCommit(options.base);
+  await bench.generate(options.devices);
+  await bench.database.sql.query('VACUUM ANALYZE');
+  const servers = { this: await bench.start(OURS), base: await bench.start(OURS, { main }) };
+  for (const operation of options.operations) {
+    const pairs = [];
+    // The first pair only warms both up.
+    for (let pair = 0; pair <= options.pairs; pair += 1) {
+      const runs = {};
+      for (const name of pair % 2 === 0 ? ['this', 'base'] : ['base', 'this']) {
+        runs[name] = await measure(bench, [servers[name]], OURS.kind, operation, pair * 1_000_000);
+        if (runs[name].isDisturbed)
+          say(`  WARNING: other processes used ${runs[name].others.toFixed(2)} cores.`);
+      }
+      if (pair > 0) pairs.push(runs);
+    }
+    for (const [figure, of] of Object.entries(FIGURES)) {
+      const { median, low, high } = medianInterval(pairs.map((runs) => of(runs.this) / of(runs.base)));
+      const interval = `${low.toFixed(3)} to ${high.toFixed(3)}`;
+      process.stdout.write(
+        `${operation}, ${figure}: ${median.toFixed(3)} (${interval}, ${pairs.length} pairs)\n`,
+      );
+    }
+  }
+});
