@@ -248,6 +248,7 @@ async function loadDemoFleetOnce({ database, keyRing }: Storage, log: Logger): P
     async (work) => await writeFleet(database.prisma, keyRing, work),
     content,
     () => undefined,
+    new Date(),
   );
   if ('faults' in outcome) throw new Error(`The demo fleet is not right: ${outcome.faults.join(' ')}`);
   log.info(outcome.inserted, 'demo fleet loaded');

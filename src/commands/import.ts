@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
 import { createLog } from '../logging/log.js';
+import { readFleetText } from '../operations/import-fleet/fleet-text.js';
 import { importFleet } from '../operations/import-fleet/import-fleet.js';
 import { writeFleet } from '../persistence/fleet-writer.js';
 import { openStorage } from '../persistence/open-storage.js';
@@ -9,6 +10,9 @@ import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
 
 const MAX_SHOWN_FAULTS = 20;
+
+/** Maximum size of a fleet file: JavaScript has no longer texts. */
+const MAX_FLEET_BYTES = 500_000_000;
 
 /** Loads a fleet file into the database of the settings, beside a running server or without one. */
 await runCommand(async () => {
@@ -24,7 +28,7 @@ await runCommand(async () => {
   try {
     const write: Parameters<typeof importFleet>[0] = async (work) =>
       await writeFleet(database.prisma, keyRing, work);
-    const outcome = await importFleet(write, content, showProgress());
+    const outcome = await importFleet(write, content, showProgress(), new Date());
     if ('faults' in outcome) throw new StartupError(describe(file, outcome.faults));
     const { customers, deviceModels, devices } = outcome.inserted;
     process.stdout.write(
@@ -36,17 +40,22 @@ await runCommand(async () => {
 });
 
 async function readFleetFile(file: string): Promise<unknown> {
-  let text: string;
+  const read = readFleetText(await readBytes(file));
+  if ('fault' in read) throw new StartupError(`${file} ${read.fault} Nothing was written.`);
+  return read.content;
+}
+
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    text = await readFile(file, 'utf8');
+    const { size } = await stat(file);
+    if (size > MAX_FLEET_BYTES) {
+      throw new StartupError(`${file} is larger than ${MAX_FLEET_BYTES} bytes. Split it into several files.`);
+    }
+    return await readFile(file);
   } catch (error) {
+    if (error instanceof StartupError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
     throw new StartupError(`${file} cannot be read (${code}). Name a file that exists and is readable.`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new StartupError(`${file} is not JSON. Nothing was written.`);
   }
 }
 

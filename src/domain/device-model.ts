@@ -1,3 +1,5 @@
+import { codePoints, isCleanText } from './text.js';
+
 /** What kind of device a model is. */
 export type DeviceModelType = 'ROUTER' | 'SWITCH' | 'FIREWALL' | 'ACCESSPOINT' | 'OTHER';
 
@@ -20,4 +22,20 @@ export interface DeviceModel {
   /** Id of the picture on the platform's image servers. */
   readonly picture: string | null;
   readonly capabilities: DeviceCapabilities;
+}
+
+/** Maximum length of a brand, in Unicode code points. */
+export const MAX_BRAND = 100;
+
+/** Maximum length of a description, in Unicode code points. */
+export const MAX_DESCRIPTION = 4096;
+
+/** Whether a text can be a brand. */
+export function isBrand(text: string): boolean {
+  return codePoints(text) <= MAX_BRAND && isCleanText(text);
+}
+
+/** Whether a text can be a description. */
+export function isDescription(text: string): boolean {
+  return codePoints(text) <= MAX_DESCRIPTION && isCleanText(text);
 }

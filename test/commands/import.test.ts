@@ -27,7 +27,7 @@ describe('npm run import loads a fleet file: absent records are inserted, presen
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function importText(text: string): Promise<Outcome> {
+  async function importText(text: string | Buffer): Promise<Outcome> {
     const file = join(folder, `${newId()}.json`);
     await writeFile(file, text);
     return await runCommand('import', [file], { DATABASE_URL: database.url, DATA_DIR: folder });
@@ -138,6 +138,21 @@ describe('npm run import loads a fleet file: absent records are inserted, presen
     ],
     ['a property that nobody knows', { wfii: {} }, 'wfii'],
     ['a number as text', { notes: 5 }, 'notes'],
+    ['an address of the LAN with a prefix', { status: { lanIp: '192.168.1.1/24' } }, 'status.lanIp'],
+    ['an address of the WAN with a leading zero', { status: { wanIp: '10.0.0.01' } }, 'status.wanIp'],
+    ['an IPv6 address that is none', { status: { ipv6: 'fe80::1%eth0' } }, 'status.ipv6'],
+    ['a moment that is none', { status: { lastComm: '2025-02-30T00:00:00Z' } }, 'status.lastComm'],
+    ['a moment without a zone', { status: { lastComm: '2025-02-03T00:00:00' } }, 'status.lastComm'],
+    ['a moment far ahead', { status: { lastComm: '9999-01-01T00:00:00Z' } }, 'status.lastComm'],
+    ['a moment of the year 0', { status: { lastComm: '0000-01-01T00:00:00Z' } }, 'status.lastComm'],
+    ['a signal too strong', { status: { ssSingnalStrength: 101 } }, 'status.ssSingnalStrength'],
+    ['a negative rate', { status: { uplinkRate: -1 } }, 'status.uplinkRate'],
+    ['a long code', { status: { simStatus: '1'.repeat(65) } }, 'status.simStatus'],
+    ['a serial number of a megabyte', { serialNumber: 'x'.repeat(1_000_000) }, 'serialNumber'],
+    ['a serial number that is not ASCII', { serialNumber: 'SÉR' }, 'serialNumber'],
+    ['an account that is no id', { mvnoAccount: 'x' }, 'mvnoAccount'],
+    ['a multicast address', { macAddress: '01005e0000fb' }, 'macAddress'],
+    ['a name that does not show', { name: '\u200b' }, 'name'],
   ])('%s is reported with its place, and nothing of the file is written', async (_, changes, path) => {
     const before = await count();
     const content = fleet({}, {}, {}, changes, {});
@@ -147,6 +162,66 @@ describe('npm run import loads a fleet file: absent records are inserted, presen
     expect(outcome.stderr).toContain(path);
     expect(outcome.stderr).not.toMatch(/Zq7cana|JohnConner/);
     expect(await count()).toBe(before);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['a customer without a name', { customers: [{ id: newId(), name: ' \u3000 ' }] }, 'customers[0].name'],
+    [
+      'a customer with a long name',
+      { customers: [{ id: newId(), name: 'x'.repeat(101) }] },
+      'customers[0].name',
+    ],
+    [
+      'a model with a name of blanks',
+      { deviceModels: [{ id: newId(), name: ' ', type: 'ROUTER', capabilities: CAPABILITIES }] },
+      'deviceModels[0].name',
+    ],
+    [
+      'a model with a long brand',
+      {
+        deviceModels: [
+          { id: newId(), name: 'NX', brand: 'x'.repeat(101), type: 'ROUTER', capabilities: CAPABILITIES },
+        ],
+      },
+      'deviceModels[0].brand',
+    ],
+    [
+      'a model with a long description',
+      {
+        deviceModels: [
+          {
+            id: newId(),
+            name: 'NX',
+            description: 'x'.repeat(4097),
+            type: 'ROUTER',
+            capabilities: CAPABILITIES,
+          },
+        ],
+      },
+      'deviceModels[0].description',
+    ],
+  ])('%s is refused', async (_, content, place) => {
+    const before = await count();
+    expectRefused(await importFleet(content), `${place}: `);
+    expect(await count()).toBe(before);
+  });
+
+  it('names are stored without blanks around and composed, serial numbers without blanks, moments as they are meant', async () => {
+    const content = fleet({
+      name: ' Cafe\u0301 ',
+      serialNumber: ' SER-1 ',
+      status: { lastComm: '2025-01-01T02:00:00.5+02:00', ipv6: '' },
+    });
+    const customers = content.customers.map((customer) => ({ ...customer, name: ' Mu\u0308ller ' }));
+    expect(await importFleet({ ...content, customers })).toMatchObject({ code: 0 });
+    const { rows } = await sql.query(
+      `SELECT d.name, serial_number, c.name AS customer, ipv6, last_comm AT TIME ZONE 'UTC' = '2025-01-01 00:00:00.5' AS is_moment
+         FROM network_device d JOIN customer c ON c.id = customer_id JOIN device_status ON device_id = d.id WHERE d.id = $1`,
+      [content.networkDevices[0]?.id],
+    );
+    expect(rows).toEqual([
+      { name: 'Café', serial_number: 'SER-1', customer: 'Müller', ipv6: '', is_moment: true },
+    ]);
   });
 
   it('every bad record is reported at once', async () => {
@@ -184,13 +259,26 @@ describe('npm run import loads a fleet file: absent records are inserted, presen
     expect(await count()).toBe(before);
   });
 
-  it.each<[string, string]>([
-    ['no JSON', '{"customers": ['],
-    ['an empty file', ''],
-    ['a list', '[]'],
-    ['a text', '"fleet"'],
-  ])('%s is refused', async (_, text) => {
-    expectRefused(await importText(text), /./);
+  it.each<[string, string | Buffer, string]>([
+    ['no JSON', '{"customers": [', 'line 1, column 16'],
+    ['an empty file', '', 'empty'],
+    ['a list', '[]', 'the file'],
+    ['a text', '"fleet"', 'the file'],
+    ['CSV', 'id,name\n1,Router\n', 'line 1, column 1'],
+    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le'), 'UTF-16'],
+    [
+      'Latin-1',
+      Buffer.from('{"customers": [{"name": "Møller"}]}', 'latin1'),
+      'byte 0xF8 at line 1, column 27',
+    ],
+  ])('%s is refused with its place', async (_, text, place) => {
+    const outcome = await importText(text);
+    expectRefused(outcome, place);
+    expect(outcome.stderr).toContain('Nothing was written.');
+  });
+
+  it('a byte order mark in front is no fault', async () => {
+    expect(await importText(`\ufeff${JSON.stringify(fleet({}))}`)).toMatchObject({ code: 0 });
   });
 
   it('a file that cannot be read, a folder, and no file at all are refused', async () => {

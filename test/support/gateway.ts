@@ -130,6 +130,7 @@ export async function startGatewayOn(
         async (work) => await writeFleet(target.prisma, keyRing, work),
         content,
         () => undefined,
+        new Date(),
       );
       if ('faults' in outcome) throw new Error(outcome.faults.join('\n'));
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseId } from '../../domain/id.js';
-import { isCleanText } from '../../domain/text.js';
+import { isBrand, isDescription, MAX_BRAND, MAX_DESCRIPTION } from '../../domain/device-model.js';
+import { isName, NAME_RULE, normalName } from '../../domain/name.js';
 
 // The file is in the REST page's spelling. Absent is null everywhere (the page: "properties holding no value may be
 // omitted"), and a property that nobody knows is refused, so that a typing error cannot lose a value.
@@ -11,7 +12,14 @@ const id = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'Not an id of 24 hex digits.' });
   return z.NEVER;
 });
-const text = z.string().refine(isCleanText, 'Holds control characters.');
+const name = z.string().transform(normalName).refine(isName, NAME_RULE);
+const brand = z.string().refine(isBrand, `At most ${MAX_BRAND} characters and no control characters.`);
+const description = z
+  .string()
+  .refine(
+    isDescription,
+    `At most ${MAX_DESCRIPTION} characters and no control characters but line breaks and tabs.`,
+  );
 const int = z.int32();
 
 /** The value, or null when it is absent. */
@@ -38,15 +46,15 @@ function withId<T extends { id?: string | undefined; _id?: string | undefined }>
   return { ...rest, id: found };
 }
 
-const customer = z.strictObject({ ...ids, name: text.min(1), parentReseller: orNull(id) }).transform(withId);
+const customer = z.strictObject({ ...ids, name, parentReseller: orNull(id) }).transform(withId);
 
 const deviceModel = z
   .strictObject({
     ...ids,
-    name: text.min(1),
+    name,
     type: z.enum(['ROUTER', 'SWITCH', 'FIREWALL', 'ACCESSPOINT', 'OTHER']),
-    brand: orNull(text),
-    description: orNull(text),
+    brand: orNull(brand),
+    description: orNull(description),
     picture: orNull(id),
     capabilities: z.strictObject({
       wifi: z.boolean(),
@@ -89,28 +97,29 @@ const dhcp = z.strictObject({
   reservedClients: orNull(z.array(reservedClient)),
 });
 
+/** Types only: the rules of status reports judge the values. */
 const status = z.strictObject({
-  provisioned: orNull(z.boolean()),
-  lastComm: orNull(z.iso.datetime({ offset: true }).transform((moment) => new Date(moment))),
-  online: orNull(z.boolean()),
-  lanIp: orNull(text),
-  subnetMask: orNull(text),
-  gateway: orNull(text),
-  wanIp: orNull(text),
-  publicIp: orNull(text),
-  upTime: orNull(int.min(0)),
-  dns: orNull(text),
-  dns2: orNull(text),
-  ipv6: orNull(text),
-  ipv6Dns: orNull(text),
-  ipv6Dns2: orNull(text),
-  simStatus: orNull(text),
-  networkType: orNull(text),
-  signalStrength: orNull(int.min(0).max(100)),
-  ssSingnalStrength: orNull(int.min(0).max(100)),
-  uplinkRate: orNull(int.min(0)),
-  downlinkRate: orNull(int.min(0)),
-  connectionTime: orNull(int.min(0)),
+  provisioned: setting.flag,
+  lastComm: setting.text,
+  online: setting.flag,
+  lanIp: setting.text,
+  subnetMask: setting.text,
+  gateway: setting.text,
+  wanIp: setting.text,
+  publicIp: setting.text,
+  upTime: setting.int,
+  dns: setting.text,
+  dns2: setting.text,
+  ipv6: setting.text,
+  ipv6Dns: setting.text,
+  ipv6Dns2: setting.text,
+  simStatus: setting.text,
+  networkType: setting.text,
+  signalStrength: setting.int,
+  ssSingnalStrength: setting.int,
+  uplinkRate: setting.int,
+  downlinkRate: setting.int,
+  connectionTime: setting.int,
 });
 
 const networkDevice = z
@@ -121,11 +130,11 @@ const networkDevice = z
     model: id,
     customer: id,
     macAddress: z.string(),
-    serialNumber: orNull(text),
-    mvnoAccount: orNull(id),
+    serialNumber: setting.text,
+    mvnoAccount: setting.text,
     // Read and left: the jobs that a device had elsewhere do not come with it.
     jobs: int.min(0).default(0),
-    notes: orNull(z.string()),
+    notes: setting.text,
     wifi: orNull(wifi),
     dhcp: orNull(dhcp),
     status: orNull(status),
@@ -137,7 +146,7 @@ const networkDevice = z
   })
   .transform(withId);
 
-/** A fleet as the file holds it: every value has its type, ids are in normal form, nothing else is known yet. */
+/** A fleet as the file holds it: every value has its type; ids and the names of customers and models are in normal form. */
 export const fleetFormat = z.strictObject({
   customers: z.array(customer).default([]),
   deviceModels: z.array(deviceModel).default([]),

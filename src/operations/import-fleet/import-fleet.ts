@@ -21,13 +21,15 @@ const BATCH = 1_000;
 /**
  * Loads a fleet: absent records are inserted, present ones left alone, all or nothing.
  * @param content the parsed JSON of a fleet file
+ * @param now the moment that those of the file are compared with
  */
 export async function importFleet(
   write: <T>(work: (writer: FleetWriter) => Promise<T>) => Promise<T>,
   content: unknown,
   onProgress: ImportProgress,
+  now: Date,
 ): Promise<ImportOutcome> {
-  const parsed = parseFleet(content);
+  const parsed = parseFleet(content, now);
   if ('faults' in parsed) return parsed;
   try {
     return await write(async (writer) => await insertFleet(writer, parsed.fleet, onProgress));
@@ -69,43 +71,47 @@ function refuse(faults: readonly string[]): void {
 }
 
 async function customerFaults(writer: FleetWriter, { customers }: Fleet): Promise<string[]> {
-  const inFile = new Map(customers.map((customer) => [customer.id, customer]));
+  const depths = depthsInFile(customers);
   const parents = customers.flatMap(({ parentResellerId }) => parentResellerId ?? []);
-  const known = await writer.knownCustomers(parents.filter((id) => !inFile.has(id)));
+  const known = await writer.knownCustomers(parents.filter((id) => !depths.has(id)));
   return customers.flatMap(({ id, parentResellerId }, index) => {
     const at = `customers[${index}].parentReseller`;
     if (parentResellerId === null) return [];
-    if (!inFile.has(parentResellerId) && !known.has(parentResellerId))
+    if (!depths.has(parentResellerId) && !known.has(parentResellerId))
       return [`${at}: There is no such customer.`];
-    return isBelowItself(id, inFile) ? [`${at}: A customer cannot be below itself.`] : [];
+    return depths.get(id) === Infinity ? [`${at}: The customers above it form a circle.`] : [];
   });
 }
 
-type InFile = ReadonlyMap<string, Fleet['customers'][number]>;
-
-function isBelowItself(id: string, inFile: InFile): boolean {
-  const seen = new Set<string>();
-  let above = inFile.get(id)?.parentResellerId ?? null;
-  while (above !== null && above !== id && !seen.has(above)) {
-    seen.add(above);
-    above = inFile.get(above)?.parentResellerId ?? null;
+/**
+ * How many customers of the file are above each of it; infinitely many where that leads round in a circle. Each customer is
+ * looked at once, however long the chain.
+ */
+function depthsInFile(customers: Fleet['customers']): ReadonlyMap<string, number> {
+  const parents = new Map(customers.map(({ id, parentResellerId }) => [id, parentResellerId]));
+  const depths = new Map<string, number>();
+  for (const { id } of customers) {
+    const path = new Set<string>();
+    let above: string | null | undefined = id;
+    while (typeof above === 'string' && parents.has(above) && !depths.has(above) && !path.has(above)) {
+      path.add(above);
+      above = parents.get(above);
+    }
+    const isCircle = typeof above === 'string' && path.has(above);
+    let depth = isCircle ? Infinity : (depths.get(above ?? '') ?? -1);
+    for (const member of [...path].reverse()) {
+      depth += 1;
+      depths.set(member, depth);
+    }
   }
-  return above === id;
+  return depths;
 }
 
 /** A customer can be inserted once its parent is there. */
 function parentsFirst({ customers }: Fleet): Fleet['customers'] {
-  const inFile: InFile = new Map(customers.map((customer) => [customer.id, customer]));
-  const depths = new Map<string, number>();
-  const depth = (id: string): number => {
-    const known = depths.get(id);
-    if (known !== undefined) return known;
-    const parent = inFile.get(id)?.parentResellerId ?? null;
-    const own = parent === null || !inFile.has(parent) ? 0 : depth(parent) + 1;
-    depths.set(id, own);
-    return own;
-  };
-  return customers.toSorted((one, other) => depth(one.id) - depth(other.id));
+  const depths = depthsInFile(customers);
+  const depth = ({ id }: { readonly id: string }): number => depths.get(id) ?? 0;
+  return customers.toSorted((one, other) => depth(one) - depth(other));
 }
 
 async function modelsOf(writer: FleetWriter, { devices }: Fleet): Promise<ReadonlyMap<string, DeviceModel>> {

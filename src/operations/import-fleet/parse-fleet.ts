@@ -3,6 +3,8 @@ import { applyPatch } from '../../domain/device-patch.js';
 import { settingsFaults } from '../../domain/device-rules.js';
 import type { DeviceModel } from '../../domain/device-model.js';
 import type { DeviceStatus } from '../../domain/device-status.js';
+import { parseMoment } from '../../domain/moment.js';
+import { reportFaults } from '../../domain/status-report.js';
 import { fleetFormat, type FleetFile } from './fleet-format.js';
 
 /** A customer of a fleet; its place in the tree is the database's to know. */
@@ -28,16 +30,20 @@ export interface Fleet {
   readonly devices: readonly FleetDevice[];
 }
 
-/** Reads a fleet file's content: the fleet, or every fault with its place in the file. */
+/**
+ * Reads a fleet file's content: the fleet, or every fault with its place in the file.
+ * @param now the moment that those of the file are compared with
+ */
 export function parseFleet(
   content: unknown,
+  now: Date,
 ): { readonly fleet: Fleet } | { readonly faults: readonly string[] } {
   const parsed = fleetFormat.safeParse(content);
   if (!parsed.success) {
     return { faults: parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`) };
   }
   const fleet = toFleet(parsed.data);
-  const faults = repeatedIds(fleet);
+  const faults = [...repeatedIds(fleet), ...statusFaults(parsed.data, now)];
   return faults.length > 0 ? { faults } : { fleet };
 }
 
@@ -98,10 +104,12 @@ function toStatus(status: NonNullable<FleetFile['networkDevices'][number]['statu
     uplinkRate,
     downlinkRate,
     connectionTime,
+    lastComm,
     ...same
   } = status;
   return {
     ...same,
+    lastComm: parseMoment(lastComm ?? '') ?? null,
     upTimeSeconds: upTime,
     simStatusCode: simStatus,
     networkTypeCode: networkType,
@@ -110,6 +118,18 @@ function toStatus(status: NonNullable<FleetFile['networkDevices'][number]['statu
     downlinkRateKbps: downlinkRate,
     connectionSeconds: connectionTime,
   };
+}
+
+/** Every rule of status reports that a status breaks: a device cannot have told what it may not tell. */
+function statusFaults({ networkDevices }: FleetFile, now: Date): string[] {
+  return networkDevices.flatMap(({ status }, index) => {
+    if (status === null) return [];
+    const { provisioned: _, ssSingnalStrength, ...same } = status;
+    return reportFaults({ ...same, ssSignalStrength: ssSingnalStrength }, now).map(({ path, message }) => {
+      const field = path === 'ssSignalStrength' ? 'ssSingnalStrength' : path;
+      return `networkDevices[${index}].status.${field}: ${message}`;
+    });
+  });
 }
 
 /** Ids and MAC addresses that stand in the file twice. */

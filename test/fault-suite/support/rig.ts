@@ -132,6 +132,7 @@ async function seed(
         async (work) => await writeFleet(database.prisma, keyRing, work),
         content,
         () => undefined,
+        new Date(),
       );
       if ('faults' in outcome) throw new Error(outcome.faults.join('\n'));
     },
