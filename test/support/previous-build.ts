@@ -8,7 +8,7 @@ import { queryAt } from './gateway.js';
 import { startServer } from './processes.js';
 
 const PROJECT = resolve(import.meta.dirname, '..', '..');
-/** Below node_modules, so that the packages of this checkout are found, and a new installation builds anew. */
+/** A new installation of the packages removes it. */
 const CACHE = join(PROJECT, 'node_modules', '.cache', 'previous-build');
 
 const releasesFile = z.strictObject({
@@ -72,9 +72,22 @@ async function compile(commit: string, folder: string): Promise<void> {
   await run(folder, 'git', ['-C', PROJECT, 'archive', `--output=${archive}`, commit]);
   await run(folder, 'tar', ['-xf', archive]);
   await rm(archive);
-  const tool = (path: string): string => join(PROJECT, 'node_modules', path);
-  await run(folder, process.execPath, [tool('prisma/build/index.js'), 'generate']);
-  await run(folder, process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noCheck']);
+  // Its own packages: those of this checkout may be others by now. The embedded PostgreSQL is optional, and not needed.
+  await run(folder, 'npm', [
+    'ci',
+    '--include=dev',
+    '--omit=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+  ]);
+  await run(folder, process.execPath, ['node_modules/prisma/build/index.js', 'generate']);
+  await run(folder, process.execPath, [
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    'tsconfig.build.json',
+    '--noCheck',
+  ]);
 }
 
 async function run(cwd: string, command: string, args: readonly string[]): Promise<void> {
