@@ -41,12 +41,17 @@ export function readReach(viewer: Viewer): Reach {
   return rightsOf(viewer).read;
 }
 
+/** Whose devices the viewer changes. */
+export function updateReach(viewer: Viewer): Reach {
+  return rightsOf(viewer).update;
+}
+
 export function mayReadDevice(viewer: Viewer, owner: Owner): boolean {
   return reaches(viewer, readReach(viewer), owner);
 }
 
 export function mayUpdateDevice(viewer: Viewer, owner: Owner): boolean {
-  return reaches(viewer, rightsOf(viewer).update, owner);
+  return reaches(viewer, updateReach(viewer), owner);
 }
 
 export function mayReadWifiPasswords(viewer: Viewer, owner: Owner): boolean {

@@ -1,7 +1,7 @@
-import { readReach } from './policy.js';
+import { readReach, type Reach, updateReach } from './policy.js';
 import type { Viewer } from './viewer.js';
 
-/** Which devices and customers a viewer reads in lists, as a condition that a store can put into its statement. */
+/** Which devices and customers a viewer reaches, as a condition that a store can put into its statement. */
 export type ReadScope =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'own'; readonly customerId: string }
@@ -9,9 +9,17 @@ export type ReadScope =
   | { readonly kind: 'below'; readonly customerId: string }
   | { readonly kind: 'all' };
 
-/** What the viewer reads in lists: the same as `mayReadDevice` says device by device. */
+/** What the viewer reads: the same as `mayReadDevice` says device by device. */
 export function readScope(viewer: Viewer): ReadScope {
-  const reach = readReach(viewer);
+  return scopeOf(viewer, readReach(viewer));
+}
+
+/** What the viewer may change: the same as `mayUpdateDevice` says device by device. */
+export function updateScope(viewer: Viewer): ReadScope {
+  return scopeOf(viewer, updateReach(viewer));
+}
+
+function scopeOf(viewer: Viewer, reach: Reach): ReadScope {
   if (reach === 'all') return { kind: 'all' };
   if (reach === 'none' || viewer.customerId === null) return { kind: 'nothing' };
   return { kind: reach, customerId: viewer.customerId };

@@ -18,3 +18,8 @@ export function shownId(text: string): string {
       .join('')
   );
 }
+
+/** An id as a client wrote it, in normal form. A text that is none becomes one that names nothing, and takes the same steps. */
+export function idOrNone(text: string): string {
+  return parseId(text) ?? '';
+}

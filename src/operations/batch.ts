@@ -1,4 +1,4 @@
-import { parseId } from '../domain/id.js';
+import { idOrNone } from '../domain/id.js';
 import { inputFault } from '../errors/gateway-error.js';
 
 /** How many records one batch look-up answers. */
@@ -21,9 +21,9 @@ export async function batchById<T extends { readonly id: string }>(
   find: (ids: readonly string[]) => Promise<readonly T[]>,
 ): Promise<readonly (T | null)[]> {
   assertBatchSize(argument, ids.length);
-  const normalIds = ids.map(parseId);
-  const wanted = new Set(normalIds.filter((id) => id !== undefined));
+  const normalIds = ids.map(idOrNone);
+  const wanted = new Set(normalIds);
   const found = wanted.size === 0 ? [] : await find([...wanted]);
   const byId = new Map(found.map((record) => [record.id, record]));
-  return normalIds.map((id) => (id === undefined ? undefined : byId.get(id)) ?? null);
+  return normalIds.map((id) => byId.get(id) ?? null);
 }

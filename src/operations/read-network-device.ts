@@ -1,7 +1,8 @@
 import { mayReadDevice, mayReadWifiPasswords } from '../access/policy.js';
+import { readScope } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
-import { parseId } from '../domain/id.js';
+import { idOrNone } from '../domain/id.js';
 import type { DeviceStore } from '../persistence/device-store.js';
 import type { DeviceView } from './device-view.js';
 
@@ -14,8 +15,7 @@ export async function readNetworkDevice(
   viewer: Viewer,
   id: string,
 ): Promise<DeviceView> {
-  const deviceId = parseId(id);
-  const device = deviceId === undefined ? undefined : await devices.find(deviceId);
+  const device = await devices.find(readScope(viewer), idOrNone(id));
   if (device === undefined || !mayReadDevice(viewer, device.customer)) throw refusal(viewer);
   return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused' };
 }

@@ -1,7 +1,6 @@
 import { mayReadWifiPasswords } from '../access/policy.js';
 import { readScope } from '../access/reach.js';
 import type { Viewer } from '../access/viewer.js';
-import { parseId } from '../domain/id.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { DeviceFilter, DeviceLists } from '../persistence/device-lists.js';
 import type { StoredDevice, StoredDeviceOrError } from '../persistence/device-row.js';
@@ -75,11 +74,6 @@ function assertFilter({ search, states, types, simStatusCodes }: DeviceFilter): 
   assertEnumValues('filter.state', states);
   assertEnumValues('filter.type', types);
   assertEnumValues('filter.simStatus', simStatusCodes);
-}
-
-/** The id that a filter names, in normal form; a text that is no id is nobody's. */
-export function filterId(id: string): string {
-  return parseId(id) ?? '';
 }
 
 /** A device as lists hold it: passwords that may not be read are left out in silence. */

@@ -1,8 +1,9 @@
 import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
+import { updateScope } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { provisionedAnew, withProgress } from '../domain/device.js';
-import { parseId } from '../domain/id.js';
+import { idOrNone } from '../domain/id.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { DeviceStore } from '../persistence/device-store.js';
 import type { DeviceView } from './device-view.js';
@@ -17,10 +18,10 @@ export async function retryProvisioning(
   id: string,
   requestId: string,
 ): Promise<DeviceView> {
-  const deviceId = parseId(id);
-  const device = deviceId === undefined ? undefined : await devices.find(deviceId);
+  const scope = updateScope(viewer);
+  const device = await devices.find(scope, idOrNone(id));
   if (device === undefined || !mayUpdateDevice(viewer, device.customer)) throw refusal(viewer);
-  const progress = await devices.queueJob(device.id, {
+  const progress = await devices.queueJob(scope, device.id, {
     action: 'retryProvisioning',
     paths: [],
     subject: viewer.subject,
@@ -29,7 +30,7 @@ export async function retryProvisioning(
   });
   if (progress === undefined) {
     if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
-    // Since it was read it went away, or began to.
+    // Since it was read it went away, to somebody else, or began to.
     return await retryProvisioning(devices, viewer, id, requestId);
   }
   const passwords = mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused';

@@ -1,4 +1,5 @@
 import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
+import { updateScope } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseMac } from '../domain/addresses.js';
@@ -6,7 +7,7 @@ import { type Device, type DeviceSettings, updatedDevice, withProgress } from '.
 import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { faultsOfChange, isSameSettings } from '../domain/device-rules.js';
-import { parseId } from '../domain/id.js';
+import { idOrNone } from '../domain/id.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
 import type { DeviceStore, UpdateAttempt } from '../persistence/device-store.js';
@@ -51,10 +52,8 @@ export async function updateNetworkDevice(
   viewer: Viewer,
   request: UpdateRequest,
 ): Promise<DeviceView> {
-  const deviceId = parseId(request.id);
-  if (deviceId === undefined) throw refusal(viewer);
   const attempt = async (tries: UpdateAttempt): Promise<DeviceView | undefined> =>
-    await attemptUpdate(parts, viewer, request, deviceId, tries);
+    await attemptUpdate(parts, viewer, request, tries);
   for (let count = 0; count < OPTIMISTIC_ATTEMPTS; count += 1) {
     const view = await attempt(parts.devices.optimistic);
     if (view !== undefined) return view;
@@ -69,11 +68,10 @@ async function attemptUpdate(
   parts: UpdateParts,
   viewer: Viewer,
   request: UpdateRequest,
-  deviceId: string,
   { read, write }: UpdateAttempt,
 ): Promise<DeviceView | undefined> {
   const macAddress = parseMac(request.patch.macAddress ?? '') ?? null;
-  const found = await read({ id: deviceId, macAddress });
+  const found = await read({ id: idOrNone(request.id), macAddress, scope: updateScope(viewer) });
   if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) {
     throw refusal(viewer);
   }
@@ -101,6 +99,7 @@ async function changeDevice(
   if (dryRun) return { device: sealed, passwords };
   const outcome = await write({
     device: sealed,
+    scope: updateScope(viewer),
     needsJob,
     audit: {
       action: 'updateNetworkDevice',

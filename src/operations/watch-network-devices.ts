@@ -1,11 +1,11 @@
 import { mayReadDevice } from '../access/policy.js';
 import type { Viewer } from '../access/viewer.js';
-import { parseId } from '../domain/id.js';
+import { idOrNone, parseId } from '../domain/id.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { StoredDevice } from '../persistence/device-row.js';
 import { assertBatchSize } from './batch.js';
 import type { DeviceView } from './device-view.js';
-import { filterId, toListedView } from './read-network-devices.js';
+import { toListedView } from './read-network-devices.js';
 
 /** What ends a subscription from outside, and what the end of one may take along. */
 export interface SubscriptionLifetime {
@@ -64,7 +64,7 @@ export function watchNetworkDevices(
   return changes.watch({
     subject: viewer().subject,
     deviceIds: ids && new Set(ids.map(parseId).filter((id) => id !== undefined)),
-    customerId: customer === undefined ? undefined : filterId(customer),
+    customerId: customer === undefined ? undefined : idOrNone(customer),
     view: (device) => {
       const now = viewer();
       return mayReadDevice(now, device.customer) ? toListedView(now, device) : undefined;

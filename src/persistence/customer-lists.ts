@@ -1,5 +1,6 @@
 import type { Database, RawRow } from './database.js';
-import type { ListScope, PageOfIds } from './device-lists.js';
+import type { PageOfIds } from './device-lists.js';
+import type { ListScope } from './reach.js';
 import { RowReader } from './row-reader.js';
 import { Conditions } from './sql-builder.js';
 import { textHolds } from './text-search.js';

@@ -1,14 +1,17 @@
 import type { DeviceState } from '../domain/device.js';
 import type { DeviceModelType } from '../domain/device-model.js';
-import type { Database, RunStatement } from './database.js';
-import { DEVICE, DEVICE_TABLES, type StoredDeviceOrError, toStoredDevice } from './device-row.js';
+import type { Database, RunStatement, Statement } from './database.js';
+import {
+  DEVICE,
+  DEVICE_JOINS,
+  DEVICE_TABLES,
+  type StoredDeviceOrError,
+  toStoredDevice,
+} from './device-row.js';
+import { customerOf, type ListScope, reachedId } from './reach.js';
 import { RowReader } from './row-reader.js';
 import { Conditions, containing, unsizedIds } from './sql-builder.js';
 import { textHolds } from './text-search.js';
-
-/** Whose devices a list may hold. */
-export type ListScope =
-  { readonly kind: 'nothing' | 'all' } | { readonly kind: 'own' | 'below'; readonly customerId: string };
 
 /** Which devices a list shall hold; an empty list of values fits nothing. */
 export interface DeviceFilter {
@@ -41,19 +44,18 @@ export interface DeviceLists {
   readonly count: (scope: ListScope, filter: DeviceFilter) => Promise<number>;
 }
 
+const LIST_BY_ID: Statement = {
+  name: 'list-by-id',
+  text: `SELECT ${DEVICE} FROM unnest(${unsizedIds('$1')}) AS wanted(id)
+    JOIN network_device d ON d.id = ${reachedId('$2::text', '$3::text', 'wanted.id')} ${DEVICE_JOINS}`,
+  onLostConnection: 'nothing-written',
+};
+
 /** The lists of this database. */
 export function deviceLists({ run }: Database): DeviceLists {
   return {
     findMany: async (scope, ids) => {
-      const where = new Conditions();
-      where.add(`d.id = ANY(${unsizedIds(where.param(ids))})`);
-      // Not by device_reach: the one plan for all viewers would read all that a large reseller reaches.
-      addScope(scope, where, (ancestorId) => `${ancestorId} = ANY(c.ancestor_ids)`);
-      const text = `SELECT ${DEVICE} FROM ${DEVICE_TABLES} WHERE ${where.toString()}`;
-      const rows = await run(
-        { name: `list-by-id-${scope.kind}`, text, onLostConnection: 'nothing-written' },
-        where.values,
-      );
+      const rows = await run(LIST_BY_ID, [ids, scope.kind, customerOf(scope)]);
       return rows.map(toStoredDevice);
     },
     page: async (scope, filter, page) => {
@@ -102,7 +104,7 @@ function source(
   const reach = scope.kind === 'below' ? 'JOIN device_reach r ON r.device_id = d.id' : '';
   const needsStatus = filter.online !== undefined || filter.simStatusCodes !== undefined;
   const keys: readonly [string, ...string[]] = needsStatus ? ['d.id', 's.device_id'] : ['d.id'];
-  addScope(scope, where, (ancestorId) => `r.ancestor_id = ${ancestorId}`);
+  addScope(scope, where);
   addFilter(filter, modelIds, where);
   return {
     tables: `network_device d ${reach} ${needsStatus ? 'JOIN device_status s ON s.device_id = d.id' : ''}`,
@@ -110,8 +112,7 @@ function source(
   };
 }
 
-/** @param isBelow the condition that a device belongs to somebody below this customer, or to it */
-function addScope(scope: ListScope, where: Conditions, isBelow: (ancestorId: string) => string): void {
+function addScope(scope: ListScope, where: Conditions): void {
   switch (scope.kind) {
     case 'nothing':
       where.add('FALSE');
@@ -120,7 +121,7 @@ function addScope(scope: ListScope, where: Conditions, isBelow: (ancestorId: str
       where.add(`d.customer_id = ${where.param(scope.customerId)}`);
       break;
     case 'below':
-      where.add(isBelow(where.param(scope.customerId)));
+      where.add(`r.ancestor_id = ${where.param(scope.customerId)}`);
       break;
     case 'all':
       break;

@@ -5,6 +5,7 @@ import type { StoredDevice } from './device-row.js';
 import { gathered } from './gathered.js';
 import type { ClaimedJob, JobTaker } from './provisioning-queue.js';
 import { type DeviceWish, type FoundDevice, readDevices } from './read-device.js';
+import type { ListScope } from './reach.js';
 import { queueCurrentSettings } from './queue-job.js';
 import {
   type DeviceWrite,
@@ -22,13 +23,18 @@ export interface UpdateAttempt {
 
 /** Where devices are kept. What several requests want at the same moment is read, and written, by one statement. */
 export interface DeviceStore {
-  readonly find: (id: string) => Promise<StoredDevice | undefined>;
+  /** @param id in normal form; any text that is none finds nothing, as an id of no device does */
+  readonly find: (scope: ListScope, id: string) => Promise<StoredDevice | undefined>;
   /** For the usual update: one statement to read, one to write, no transaction. */
   readonly optimistic: UpdateAttempt;
   /** For an update that others keep overtaking: its read locks the row until `work` is done. */
   readonly locked: <T>(work: (attempt: UpdateAttempt) => Promise<T>) => Promise<T>;
-  /** Queues a provisioning job for the settings as they are; undefined for a device that is gone or being deleted. */
-  readonly queueJob: (id: string, audit: AuditEntry) => Promise<ProvisioningProgress | undefined>;
+  /** Queues a provisioning job for the settings as they are; undefined for a device that is out of reach, gone or being deleted. */
+  readonly queueJob: (
+    scope: ListScope,
+    id: string,
+    audit: AuditEntry,
+  ) => Promise<ProvisioningProgress | undefined>;
 }
 
 /** The devices of this database. @param jobs who brings the new jobs of devices on their way */
@@ -36,15 +42,15 @@ export function deviceStore({ run, runThroughPrisma, transaction }: Database, jo
   const read = gathered(async (wishes: readonly DeviceWish[]) => await readDevices(run, wishes));
   const write = deviceWrites(runThroughPrisma);
   return {
-    find: async (id) => (await read({ id, macAddress: null }))?.device,
+    find: async (scope, id) => (await read({ id, macAddress: null, scope }))?.device,
     optimistic: { read, write: async (wish) => await writeAndStart(write, jobs, wish) },
     locked: async (work) => {
       const result = await transaction(async (inside) => await work(lockedAttempt(inside)));
       jobs.queued();
       return result;
     },
-    queueJob: async (id, audit) => {
-      const progress = await queueCurrentSettings(runThroughPrisma, id, audit);
+    queueJob: async (scope, id, audit) => {
+      const progress = await queueCurrentSettings(runThroughPrisma, scope, id, audit);
       if (progress?.jobs === 1) jobs.queued();
       return progress;
     },

@@ -3,6 +3,7 @@ import { AUDIT_CHANGE, auditColumns, type AuditEntry } from './audit.js';
 import { brokenConstraint } from './database-faults.js';
 import type { RawRow, RunStatement, Statement } from './database.js';
 import { DEVICE_STATES } from './device-row.js';
+import { customerOf, isReached, type ListScope } from './reach.js';
 import { RowReader } from './row-reader.js';
 
 // Parts of the statements that queue a job. They speak of the devices as `written`, which the statement has updated:
@@ -54,8 +55,12 @@ export function isOvertaken(error: unknown): boolean {
 
 const QUEUE_CURRENT_SETTINGS: Statement = {
   name: 'queue-current-settings',
-  text: `WITH written AS (
-      UPDATE network_device d SET ${provisionedAnewIf('true')} WHERE d.id = $1 AND d.state <> 'DELETING'
+  // The row is locked first, so that reach is judged after the wait.
+  text: `WITH held AS (
+      SELECT d.id FROM network_device d WHERE d.id = $1 FOR NO KEY UPDATE
+    ), written AS (
+      UPDATE network_device d SET ${provisionedAnewIf('true')}
+      FROM held WHERE d.id = held.id AND d.state <> 'DELETING' AND ${isReached('$3::text', '$4::text')}
       RETURNING ${PROGRESS_COLUMNS}, true AS needs_job, NULL::bigint AS started_id, NULL::uuid AS lease, 0 AS lease_ms,
         jsonb_populate_record(NULL::device_audit, $2::jsonb) AS audit
     ), ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE} SELECT state, jobs, provisioned FROM written`,
@@ -63,17 +68,23 @@ const QUEUE_CURRENT_SETTINGS: Statement = {
   changesDevices: true,
 };
 
-/** Queues a job for a device as it is; undefined for one that is gone or being deleted. */
+/** Queues a job for a device as it is; undefined for one that is out of reach, gone or being deleted. */
 export async function queueCurrentSettings(
   run: RunStatement,
+  scope: ListScope,
   id: string,
   audit: AuditEntry,
 ): Promise<ProvisioningProgress | undefined> {
   try {
-    const [row] = await run(QUEUE_CURRENT_SETTINGS, [id, JSON.stringify(auditColumns(audit))]);
+    const [row] = await run(QUEUE_CURRENT_SETTINGS, [
+      id,
+      JSON.stringify(auditColumns(audit)),
+      scope.kind,
+      customerOf(scope),
+    ]);
     return row && toProgress(row);
   } catch (error) {
-    if (isOvertaken(error)) return await queueCurrentSettings(run, id, audit);
+    if (isOvertaken(error)) return await queueCurrentSettings(run, scope, id, audit);
     throw error;
   }
 }

@@ -15,6 +15,7 @@ import {
   QUEUE_JOBS,
   toProgress,
 } from './queue-job.js';
+import { customerOf, isReached, type ListScope } from './reach.js';
 import { RowReader } from './row-reader.js';
 
 type ColumnValue = string | number | boolean | null | readonly ReservedClient[];
@@ -73,20 +74,21 @@ const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS N
 /**
  * The one write of updates, each of which is judged by itself. It compares `version`, so it cannot overwrite what somebody
  * else wrote in between, and the state, which others change without a new version, so it cannot change a device that is
- * being deleted; the whole aggregate is one row, so it cannot tear either. Job, note and audit entry are written with it or
+ * being deleted; and it judges reach, so it cannot change a device that went to somebody else. The whole aggregate is one row, so it cannot tear either. Job, note and audit entry are written with it or
  * not at all. `jobs` is 1 only if no job ran before.
  */
 const writeStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
   name,
   text: `WITH held AS (
       SELECT w.* FROM jsonb_to_recordset($1::jsonb) AS w(
-        place integer, device network_device, needs_job boolean, lease uuid, lease_ms integer, audit device_audit)
+        place integer, device network_device, scope text, customer_id text, needs_job boolean, lease uuid, lease_ms integer, audit device_audit)
       JOIN network_device d ON d.id = (w.device).id
       FOR NO KEY UPDATE OF d ${ifHeld}
     ), written AS (
       UPDATE network_device d SET ${COLUMNS.map((column) => `${column} = (w.device).${column}`).join(', ')},
         version = (w.device).version, updated_at = (w.device).updated_at, ${provisionedAnewIf('w.needs_job')}, ${STARTED_IF_FREE}
       FROM held w WHERE d.id = (w.device).id AND d.version = (w.device).version - 1 AND d.state <> 'DELETING'
+        AND ${isReached('w.scope', 'w.customer_id')}
       RETURNING ${PROGRESS_COLUMNS}, w.place, w.needs_job, w.lease, w.lease_ms, w.audit,
         CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id END AS started_id
     ), ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE}
@@ -100,7 +102,7 @@ const writeStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => 
 const WRITE_FREE_DEVICES = writeStatement('write-devices', 'SKIP LOCKED');
 const WRITE_DEVICE = writeStatement('write-device', '');
 
-/** How a write ended: `outdated` when somebody else changed the device since it was read, `mac-taken` when somebody took the MAC. */
+/** How a write ended: `outdated` when somebody else changed the device, or whose it is, since it was read, `mac-taken` when somebody took the MAC. */
 export type WriteOutcome = WrittenDevice | 'outdated' | 'mac-taken';
 
 interface WrittenDevice extends ProvisioningProgress {
@@ -112,6 +114,8 @@ interface WrittenDevice extends ProvisioningProgress {
 export interface DeviceWrite {
   /** The device as it is to be, at its next version; nothing is written unless it is stored at the version before. */
   readonly device: StoredDevice;
+  /** Whose devices the update may change. */
+  readonly scope: ListScope;
   /** Whether the settings are to be brought to the device. */
   readonly needsJob: boolean;
   readonly audit: AuditEntry;
@@ -162,11 +166,13 @@ async function outcomesOf(
   return writes.map((_, place) => outcomes.get(place));
 }
 
-function toRow({ device, needsJob, audit, lease }: LeasedWrite, place: number): object {
+function toRow({ device, scope, needsJob, audit, lease }: LeasedWrite, place: number): object {
   const { id, version, updatedAt } = device;
   return {
     place,
     device: { id, version, updated_at: updatedAt, ...settingsColumns(device) },
+    scope: scope.kind,
+    customer_id: customerOf(scope),
     needs_job: needsJob,
     lease: lease?.lease ?? null,
     lease_ms: lease?.leaseMs ?? null,

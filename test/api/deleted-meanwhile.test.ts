@@ -95,7 +95,7 @@ describe('a device that is deleted from the database in the middle of an operati
     expect(errors).toEqual([]);
     expect(devices).toMatchObject([
       null,
-      { id: other.id, status: { upTime: 1 } },
+      { id: other.id, status: { upTime: 3 } },
       null,
       { id: other.id, status: { upTime: 3 } },
     ]);

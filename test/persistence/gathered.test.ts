@@ -11,6 +11,7 @@ import { newId, newMac, startTestGateway, type TestGateway } from '../support/ga
 import { textLike } from '../support/matchers.js';
 
 const COUNT = 5;
+const ALL = { kind: 'all' } as const;
 const PATIENT = `DO $$ BEGIN
   EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''3s''', current_database());
 END $$`;
@@ -61,7 +62,7 @@ function reserve(): Reservation {
 const ids = (): readonly string[] => devices.map(({ id }) => id);
 
 async function stored(): Promise<readonly StoredDevice[]> {
-  const found = await Promise.all(ids().map(async (id) => await store.find(id)));
+  const found = await Promise.all(ids().map(async (id) => await store.find(ALL, id)));
   return found.filter((device) => device !== undefined);
 }
 
@@ -89,7 +90,7 @@ async function writeAll(
   return await Promise.allSettled(
     next.map(
       async (device, index) =>
-        await store.optimistic.write({ device, needsJob: index < 3, audit: auditOf(index) }),
+        await store.optimistic.write({ scope: ALL, device, needsJob: index < 3, audit: auditOf(index) }),
     ),
   );
 }
@@ -125,26 +126,28 @@ async function whileLocked(
 describe('devices that are wanted at the same moment', () => {
   it('are read by one statement, each for whoever wants it, also twice; none where there is none', async () => {
     const wanted = [...ids(), newId(), second.id];
-    const found = await Promise.all(wanted.map(async (id) => await store.find(id)));
+    const found = await Promise.all(wanted.map(async (id) => await store.find(ALL, id)));
     expect(found.map((device) => device?.id)).toEqual([...ids(), undefined, second.id]);
     expect(statements).toEqual(['read-devices']);
   });
 
   it('are read anew when they are wanted later', async () => {
-    await store.find(second.id);
+    await store.find(ALL, second.id);
     await gateway.sql.query(`UPDATE network_device SET name = 'Renamed' WHERE id = $1`, [second.id]);
-    expect((await store.find(second.id))?.name).toBe('Renamed');
+    expect((await store.find(ALL, second.id))?.name).toBe('Renamed');
     expect(statements).toEqual(['read-devices', 'read-devices']);
   });
 
   it('are at most 100 for each statement', async () => {
-    await Promise.all(Array.from({ length: 201 }, async () => await store.find(second.id)));
+    await Promise.all(Array.from({ length: 201 }, async () => await store.find(ALL, second.id)));
     expect(statements).toEqual(Array(3).fill('read-devices'));
   });
 
   it('are read by one plan, however many they are', async () => {
     for (let count = 1; count <= 20; count += 1) {
-      await Promise.all(Array.from({ length: 1 + (count % 12) }, async () => await store.find(second.id)));
+      await Promise.all(
+        Array.from({ length: 1 + (count % 12) }, async () => await store.find(ALL, second.id)),
+      );
     }
     expect(await plans('read-devices')).toEqual({ custom: 5, generic: 15 });
   });
@@ -152,9 +155,9 @@ describe('devices that are wanted at the same moment', () => {
   it('say of each wish by itself whether another device has the address', async () => {
     const { read } = store.optimistic;
     const found = await Promise.all([
-      ...ids().map(async (id) => await read({ id, macAddress: second.macAddress })),
-      read({ id: second.id, macAddress: newMac() }),
-      read({ id: second.id, macAddress: null }),
+      ...ids().map(async (id) => await read({ id, macAddress: second.macAddress, scope: ALL })),
+      read({ id: second.id, macAddress: newMac(), scope: ALL }),
+      read({ id: second.id, macAddress: null, scope: ALL }),
     ]);
     expect(found.map((one) => one?.isMacTaken)).toEqual([true, false, true, true, true, false, false]);
     expect(statements).toEqual(['read-devices']);
@@ -167,7 +170,7 @@ describe('devices that are wanted at the same moment', () => {
       [second.id],
     );
     await gateway.sql.query('ALTER TABLE network_device ENABLE TRIGGER USER');
-    const found = await Promise.allSettled(ids().map(async (id) => await store.find(id)));
+    const found = await Promise.allSettled(ids().map(async (id) => await store.find(ALL, id)));
     expect(found.map(({ status }) => status)).toEqual(
       untouched(1).map((name) => (name === 'Johns router' ? 'rejected' : 'fulfilled')),
     );
@@ -222,7 +225,7 @@ describe('updates that are written at the same moment', () => {
             version: device.version + 1,
             updatedAt: new Date(),
           };
-          await store.optimistic.write({ device: next, needsJob: true, audit: auditOf(0) });
+          await store.optimistic.write({ scope: ALL, device: next, needsJob: true, audit: auditOf(0) });
         }),
       );
     }
@@ -237,13 +240,18 @@ describe('updates that are written at the same moment', () => {
   });
 
   it('of one device: one of them is written', async () => {
-    const device = await store.find(second.id);
+    const device = await store.find(ALL, second.id);
     if (device === undefined) throw new Error('There is no device.');
     const next = { ...device, version: device.version + 1, updatedAt: new Date() };
     const outcomes = await Promise.all(
       ['One', 'Two', 'Three'].map(
         async (name) =>
-          await store.optimistic.write({ device: { ...next, name }, needsJob: true, audit: auditOf(0) }),
+          await store.optimistic.write({
+            scope: ALL,
+            device: { ...next, name },
+            needsJob: true,
+            audit: auditOf(0),
+          }),
       ),
     );
     expect(outcomes.filter((outcome) => outcome === 'outdated')).toHaveLength(2);
@@ -279,7 +287,7 @@ describe('updates that are written at the same moment', () => {
       all = Promise.all(
         before.map(async (device) => {
           const next = { ...device, name: 'Written', version: 2, updatedAt: new Date() };
-          await store.optimistic.write({ device: next, needsJob: false, audit: auditOf(0) });
+          await store.optimistic.write({ scope: ALL, device: next, needsJob: false, audit: auditOf(0) });
           done.add(device.id);
         }),
       );

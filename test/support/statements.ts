@@ -4,13 +4,24 @@ import { vi } from 'vitest';
 /** What tells others of changes runs beside requests, on a connection of its own. */
 const OF_THE_FEED = 'pg_current_snapshot';
 
+/** A statement and the values of its placeholders. */
+interface SentStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** Counts the statements of requests on their way to the driver. */
 export function spyOnStatements() {
   const spy = vi.spyOn(pg.Client.prototype, 'query');
+  const statements = (): readonly SentStatement[] =>
+    spy.mock.calls
+      .map(([statement]) => ({ text: textOf(statement), values: valuesOf(statement) }))
+      .filter(({ text }) => !text.includes(OF_THE_FEED));
   return {
+    /** All of them since the last `clear`. */
+    statements,
     /** Their texts since the last `clear`. */
-    texts: (): readonly string[] =>
-      spy.mock.calls.map(([statement]) => textOf(statement)).filter((text) => !text.includes(OF_THE_FEED)),
+    texts: (): readonly string[] => statements().map(({ text }) => text),
     clear: (): void => {
       spy.mockClear();
     },
@@ -24,4 +35,9 @@ function textOf(statement: unknown): string {
   return typeof statement === 'object' && statement !== null && 'text' in statement
     ? String(statement.text)
     : String(statement);
+}
+
+function valuesOf(statement: unknown): readonly unknown[] {
+  const isConfig = typeof statement === 'object' && statement !== null && 'values' in statement;
+  return isConfig && Array.isArray(statement.values) ? statement.values : [];
 }

@@ -2,7 +2,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import type { DeviceState } from '../../domain/device.js';
 import type { DeviceModelType } from '../../domain/device-model.js';
 import { type SimStatus, simStatusCodeOf } from '../../domain/sim-status.js';
-import { filterId } from '../../operations/read-network-devices.js';
+import { idOrNone } from '../../domain/id.js';
 import type { DeviceFilter } from '../../persistence/device-lists.js';
 import { DeviceModelTypeEnum, DeviceStateEnum, SimStatusEnum } from '../enums.js';
 
@@ -44,7 +44,7 @@ export class NetworkDeviceFilter {
 export function toDeviceFilter(filter: NetworkDeviceFilter | null | undefined): DeviceFilter {
   const { customer, state, type, online, simStatus, search } = filter ?? {};
   return {
-    ...(isGiven(customer) && { customerId: filterId(customer) }),
+    ...(isGiven(customer) && { customerId: idOrNone(customer) }),
     ...(isGiven(state) && { states: state }),
     ...(isGiven(type) && { types: type }),
     ...(isGiven(online) && { online }),

@@ -31,13 +31,6 @@ describe('a list costs a fixed number of SQL statements, whatever its length and
     await gateway.stop();
   });
 
-  it('a batch asks whose its devices are, and not what else the viewer reaches: that may be half of the fleet', async () => {
-    const query = 'query ($ids: [ID!]!) { networkDevices(ids: $ids) { id } }';
-    const { data } = await gateway.query(query, { token, variables: { ids } });
-    expect(data).toEqual({ networkDevices: ids.map((id) => ({ id })) });
-    expect(spy.texts()).toEqual([expect.not.stringContaining('device_reach')]);
-  });
-
   it.each([
     ['networkDevices', 1, `query ($ids: [ID!]!) { networkDevices(ids: $ids) { ${NODES} } }`],
     [

@@ -1,0 +1,30 @@
+/** Whose devices a statement may touch. */
+export type ListScope =
+  { readonly kind: 'nothing' | 'all' } | { readonly kind: 'own' | 'below'; readonly customerId: string };
+
+/** The customer that a scope is about. */
+export function customerOf(scope: ListScope): string | null {
+  return 'customerId' in scope ? scope.customerId : null;
+}
+
+/**
+ * An expression for the id of a device within reach; null for one that is out of reach, or that is not there. Both take
+ * the same steps: one look into an index that holds reach and id together, which finds nothing, so that no row is read
+ * and time does not tell which it was. The id is a range because the planner would look for it alone else, in an index that does not hold the reach.
+ * @param kind a literal, or an expression for the kind of a scope
+ */
+export function reachedId(kind: string, customer: string, id: string): string {
+  return `CASE ${kind}
+    WHEN 'own' THEN (SELECT n.id FROM network_device n WHERE n.customer_id = ${customer} AND n.id >= ${id} AND n.id <= ${id})
+    WHEN 'below' THEN (SELECT r.device_id FROM device_reach r WHERE r.ancestor_id = ${customer} AND r.device_id >= ${id} AND r.device_id <= ${id})
+    WHEN 'all' THEN ${id} END`;
+}
+
+/**
+ * A condition that a row `d` of a device is within reach as it stands: a write asks it of the row that it has locked, which
+ * may be another customer's by then.
+ */
+export function isReached(kind: string, customer: string): string {
+  return `CASE ${kind} WHEN 'own' THEN d.customer_id = ${customer}
+    WHEN 'below' THEN customer_is_below(d.customer_id, ${customer}) ELSE ${kind} = 'all' END`;
+}

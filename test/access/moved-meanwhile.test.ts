@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCustomer, createDevice } from '../support/fleet.js';
+import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../support/gateway.js';
+
+const UPDATE =
+  'mutation ($id: ID!) { updateNetworkDevice(id: $id, input: { name: "Late", wifi: { ssid: "Late" } }) { name } }';
+const RETRY = 'mutation ($id: ID!) { retryProvisioning(id: $id) { name } }';
+const WAITING = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+const STORED = `SELECT d.name, d.version, d.jobs, d.wifi_ssid,
+    (SELECT count(*)::integer FROM provisioning_job j WHERE j.device_id = d.id) AS all_jobs,
+    (SELECT count(*)::integer FROM device_audit a WHERE a.device_id = d.id) AS audited
+  FROM network_device d WHERE d.id = $1`;
+
+describe('a write that waits for its device does not land on it once it is out of reach', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  /** Sends a request while the device is held, moves it, and lets it go. */
+  async function whileMoving(
+    send: () => Promise<GraphqlAnswer>,
+    id: string,
+    move: string,
+    target: readonly string[],
+  ): Promise<GraphqlAnswer> {
+    const client = await gateway.sql.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM network_device WHERE id = $1 FOR UPDATE', [id]);
+      const answer = send();
+      await expect.poll(async () => (await gateway.sql.query(WAITING)).rowCount).toBe(1);
+      await client.query(move, [...target]);
+      await client.query('COMMIT');
+      return await answer;
+    } finally {
+      client.release();
+    }
+  }
+
+  const MOVES = [
+    ['MANAGER', 'the device goes to another customer'],
+    ['RESELLER', 'the device goes to another customer'],
+    ['RESELLER', 'its customer goes to another reseller'],
+  ] as const;
+  const cases = MOVES.flatMap(([level, what]) => [UPDATE, RETRY].map((query) => ({ level, what, query })));
+
+  it.each(cases)('$level, when $what: $query', async ({ level, what, query }) => {
+    const [reseller, other] = [await createCustomer(gateway), await createCustomer(gateway)];
+    const customer = await createCustomer(gateway, reseller);
+    const { id } = await createDevice(gateway, { customer });
+    const token = await gateway.token(level, level === 'MANAGER' ? customer : reseller);
+    const [before] = (await gateway.sql.query<object>(STORED, [id])).rows;
+    const move =
+      what === 'the device goes to another customer'
+        ? 'UPDATE network_device SET customer_id = $1 WHERE id = $2'
+        : 'UPDATE customer SET parent_reseller_id = $1 WHERE id = $2';
+    const target = [other, move.includes('network_device') ? id : customer];
+    const { errors } = await whileMoving(
+      async () => await gateway.query(query, { token, variables: { id } }),
+      id,
+      move,
+      target,
+    );
+    expect(errors).toMatchObject([{ extensions: { code: 'ACCESS_DENIED' } }]);
+    expect((await gateway.sql.query<object>(STORED, [id])).rows).toEqual([before]);
+  });
+
+  it.each([UPDATE, RETRY])('and one that stays within reach is written: %s', async (query) => {
+    const reseller = await createCustomer(gateway);
+    const [customer, other] = [
+      await createCustomer(gateway, reseller),
+      await createCustomer(gateway, reseller),
+    ];
+    const { id } = await createDevice(gateway, { customer });
+    const token = await gateway.token('RESELLER', reseller);
+    const { errors } = await whileMoving(
+      async () => await gateway.query(query, { token, variables: { id } }),
+      id,
+      'UPDATE network_device SET customer_id = $1 WHERE id = $2',
+      [other, id],
+    );
+    expect(errors).toEqual([]);
+    expect((await gateway.sql.query<object>(STORED, [id])).rows).toMatchObject([{ all_jobs: 1, audited: 1 }]);
+  });
+});
