@@ -1,38 +1,26 @@
-import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
-import { updateScope } from '../access/reach.js';
-import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
-import { provisionedAnew, withProgress } from '../domain/device.js';
-import { idOrNone } from '../domain/id.js';
+import { provisionedAnew } from '../domain/device.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import type { DeviceStore } from '../persistence/device-store.js';
+import type { FoundDevice } from '../persistence/read-device.js';
 import type { DeviceView } from './device-view.js';
+import { type Decision, writeDevice, type WriteParts, type WriteRequest } from './write-device.js';
 
 /**
- * Sends the settings of a device to it once more, in place of a job that waits.
+ * Sends the settings of a device to it once more, in place of a job that waits. The version stays.
  * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), DEVICE_DELETING
  */
 export async function retryProvisioning(
-  devices: Pick<DeviceStore, 'find' | 'queueJob'>,
+  parts: WriteParts,
   viewer: Viewer,
-  id: string,
-  requestId: string,
+  request: WriteRequest,
 ): Promise<DeviceView> {
-  const scope = updateScope(viewer);
-  const device = await devices.find(scope, idOrNone(id));
-  if (device === undefined || !mayUpdateDevice(viewer, device.customer)) throw refusal(viewer);
-  const progress = await devices.queueJob(scope, device.id, {
-    action: 'retryProvisioning',
-    paths: [],
-    subject: viewer.subject,
-    accessLevel: viewer.level,
-    requestId,
-  });
-  if (progress === undefined) {
-    if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
-    // Since it was read it went away, to somebody else, or began to.
-    return await retryProvisioning(devices, viewer, id, requestId);
-  }
-  const passwords = mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused';
-  return { device: withProgress(provisionedAnew(device), progress), passwords };
+  return await writeDevice(parts, viewer, request, { macAddress: null, decide: decideRetry });
+}
+
+function decideRetry({ device }: FoundDevice): Decision {
+  if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
+  return {
+    device: provisionedAnew(device),
+    write: { kind: 'update', needsJob: true, action: 'retryProvisioning', paths: [] },
+  };
 }

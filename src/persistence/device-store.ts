@@ -1,12 +1,10 @@
-import { type ProvisioningProgress, withProgress } from '../domain/device.js';
-import type { AuditEntry } from './audit.js';
+import { withProgress } from '../domain/device.js';
 import type { Database, RunStatement } from './database.js';
 import type { StoredDevice } from './device-row.js';
 import { gathered } from './gathered.js';
 import type { ClaimedJob, JobTaker } from './provisioning-queue.js';
 import { type DeviceWish, type FoundDevice, readDevices } from './read-device.js';
 import type { ListScope } from './reach.js';
-import { queueCurrentSettings } from './queue-job.js';
 import {
   type DeviceWrite,
   deviceWrites,
@@ -15,8 +13,8 @@ import {
   type WriteOutcome,
 } from './write-device.js';
 
-/** One try at an update: read what it needs, then write what was decided. */
-export interface UpdateAttempt {
+/** One attempt at a write: read what it needs, then write what was decided. */
+export interface WriteAttempt {
   readonly read: (wish: DeviceWish) => Promise<FoundDevice | undefined>;
   readonly write: (write: DeviceWrite) => Promise<WriteOutcome>;
 }
@@ -25,16 +23,10 @@ export interface UpdateAttempt {
 export interface DeviceStore {
   /** @param id in normal form; any text that is none finds nothing, as an id of no device does */
   readonly find: (scope: ListScope, id: string) => Promise<StoredDevice | undefined>;
-  /** For the usual update: one statement to read, one to write, no transaction. */
-  readonly optimistic: UpdateAttempt;
-  /** For an update that others keep overtaking: its read locks the row until `work` is done. */
-  readonly locked: <T>(work: (attempt: UpdateAttempt) => Promise<T>) => Promise<T>;
-  /** Queues a provisioning job for the settings as they are; undefined for a device that is out of reach, gone or being deleted. */
-  readonly queueJob: (
-    scope: ListScope,
-    id: string,
-    audit: AuditEntry,
-  ) => Promise<ProvisioningProgress | undefined>;
+  /** For the usual write: one statement to read, one to write, no transaction. */
+  readonly optimistic: WriteAttempt;
+  /** For a write that others keep overtaking: its read locks the row until `work` is done. */
+  readonly locked: <T>(work: (attempt: WriteAttempt) => Promise<T>) => Promise<T>;
 }
 
 /** The devices of this database. @param jobs who brings the new jobs of devices on their way */
@@ -49,15 +41,10 @@ export function deviceStore({ run, runThroughPrisma, transaction }: Database, jo
       jobs.queued();
       return result;
     },
-    queueJob: async (scope, id, audit) => {
-      const progress = await queueCurrentSettings(runThroughPrisma, scope, id, audit);
-      if (progress?.jobs === 1) jobs.queued();
-      return progress;
-    },
   };
 }
 
-function lockedAttempt(run: RunStatement): UpdateAttempt {
+function lockedAttempt(run: RunStatement): WriteAttempt {
   return {
     read: async (wish) => {
       const [found] = await readDevices(run, [wish], true);

@@ -3,7 +3,7 @@ import type { DeviceModel } from '../domain/device-model.js';
 import { toDeviceModel } from './catalog-store.js';
 import type { Prisma } from './database.js';
 import { type DeviceSecrets, sealWifi } from './device-secrets.js';
-import { settingsColumns } from './write-device.js';
+import { settingsColumns } from './settings-columns.js';
 
 /** A device that is to be inserted; its model and customer by id. */
 type NewDevice = Omit<

@@ -1,16 +1,15 @@
 import type { ProvisioningProgress } from '../domain/device.js';
-import { AUDIT_CHANGE, auditColumns, type AuditEntry } from './audit.js';
 import { brokenConstraint } from './database-faults.js';
-import type { RawRow, RunStatement, Statement } from './database.js';
+import type { RawRow } from './database.js';
 import { DEVICE_STATES } from './device-row.js';
-import { customerOf, isReached, type ListScope } from './reach.js';
 import { RowReader } from './row-reader.js';
 
 // Parts of the statements that queue a job. They speak of the devices as `written`, which the statement has updated:
 // whoever changes a job holds the lock of its device, so `jobs` and `running_job_id` are never out of step with the jobs.
 
-/** What `written` returns of each device `d`. */
-export const PROGRESS_COLUMNS = 'd.id, d.version, d.state::text AS state, d.jobs, d.provisioned';
+/** What `written` returns of each device `d` and the wish `w` that it was written by; beside it, `started_id` is the job that starts at once, if one does. */
+export const WRITTEN_COLUMNS = `d.id, d.version, d.state::text AS state, d.jobs, d.provisioned,
+  w.place, w.needs_job, w.lease, w.lease_ms, w.audit`;
 
 /**
  * Sets a device `d` to be provisioned anew by a job that waits; a job that runs goes on beside the new one.
@@ -38,7 +37,7 @@ export const QUEUE_JOBS = `superseded AS (
 /** Tells subscribers of the changes, when they are committed. */
 export const NOTE_CHANGE = `noted AS (INSERT INTO device_change (device_id) SELECT id FROM written)`;
 
-/** Reads one row of `PROGRESS_COLUMNS`. */
+/** Reads the progress out of a row of `written`. */
 export function toProgress(raw: RawRow): ProvisioningProgress {
   const row = RowReader.of(raw);
   return {
@@ -51,40 +50,4 @@ export function toProgress(raw: RawRow): ProvisioningProgress {
 /** Somebody else queued a job for the device between the statement's snapshot and its lock; the statement is run again. */
 export function isOvertaken(error: unknown): boolean {
   return brokenConstraint(error) === 'provisioning_job_one_queued';
-}
-
-const QUEUE_CURRENT_SETTINGS: Statement = {
-  name: 'queue-current-settings',
-  // The row is locked first, so that reach is judged after the wait.
-  text: `WITH held AS (
-      SELECT d.id FROM network_device d WHERE d.id = $1 FOR NO KEY UPDATE
-    ), written AS (
-      UPDATE network_device d SET ${provisionedAnewIf('true')}
-      FROM held WHERE d.id = held.id AND d.state <> 'DELETING' AND ${isReached('$3::text', '$4::text')}
-      RETURNING ${PROGRESS_COLUMNS}, true AS needs_job, NULL::bigint AS started_id, NULL::uuid AS lease, 0 AS lease_ms,
-        jsonb_populate_record(NULL::device_audit, $2::jsonb) AS audit
-    ), ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE} SELECT state, jobs, provisioned FROM written`,
-  onLostConnection: 'unknown',
-  changesDevices: true,
-};
-
-/** Queues a job for a device as it is; undefined for one that is out of reach, gone or being deleted. */
-export async function queueCurrentSettings(
-  run: RunStatement,
-  scope: ListScope,
-  id: string,
-  audit: AuditEntry,
-): Promise<ProvisioningProgress | undefined> {
-  try {
-    const [row] = await run(QUEUE_CURRENT_SETTINGS, [
-      id,
-      JSON.stringify(auditColumns(audit)),
-      scope.kind,
-      customerOf(scope),
-    ]);
-    return row && toProgress(row);
-  } catch (error) {
-    if (isOvertaken(error)) return await queueCurrentSettings(run, scope, id, audit);
-    throw error;
-  }
 }

@@ -27,7 +27,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   const route = devicePageRoute({
     admission: { networkOf: () => '', judge: asAdmin, admit: asAdmin },
     gateway: {
-      devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail, queueJob: fail },
+      devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail },
       secrets: { seal: () => new SealedText(''), open: () => '', isCurrent: () => true },
       now: () => new Date(0),
       macProbes: { take: () => 0, giveBack: () => undefined },

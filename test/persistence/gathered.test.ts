@@ -46,6 +46,11 @@ afterAll(async () => {
   await gateway.stop();
 });
 
+/** The write of a device as it is to be, at its next version. */
+function updateTo(device: StoredDevice): Pick<DeviceWrite, 'kind' | 'device' | 'baseVersion' | 'scope'> {
+  return { kind: 'update', device, baseVersion: device.version - 1, scope: ALL };
+}
+
 function counted(run: Database['run']): Database['run'] {
   return async (statement, values) => {
     statements.push(statement.name ?? '');
@@ -71,7 +76,7 @@ const auditOf = (index: number): DeviceWrite['audit'] => ({
   paths: ['name', `path ${index}`],
   subject: `Subject "${index}"`,
   accessLevel: index === 0 ? null : 'MANAGER',
-  requestId: `request ${index}`,
+  requestId: `gw-request ${index}`,
 });
 
 /** Writes a name to each device, and to some of them something else. */
@@ -90,7 +95,7 @@ async function writeAll(
   return await Promise.allSettled(
     next.map(
       async (device, index) =>
-        await store.optimistic.write({ scope: ALL, device, needsJob: index < 3, audit: auditOf(index) }),
+        await store.optimistic.write({ ...updateTo(device), needsJob: index < 3, audit: auditOf(index) }),
     ),
   );
 }
@@ -225,7 +230,7 @@ describe('updates that are written at the same moment', () => {
             version: device.version + 1,
             updatedAt: new Date(),
           };
-          await store.optimistic.write({ scope: ALL, device: next, needsJob: true, audit: auditOf(0) });
+          await store.optimistic.write({ ...updateTo(next), needsJob: true, audit: auditOf(0) });
         }),
       );
     }
@@ -247,8 +252,7 @@ describe('updates that are written at the same moment', () => {
       ['One', 'Two', 'Three'].map(
         async (name) =>
           await store.optimistic.write({
-            scope: ALL,
-            device: { ...next, name },
+            ...updateTo({ ...next, name }),
             needsJob: true,
             audit: auditOf(0),
           }),
@@ -287,7 +291,7 @@ describe('updates that are written at the same moment', () => {
       all = Promise.all(
         before.map(async (device) => {
           const next = { ...device, name: 'Written', version: 2, updatedAt: new Date() };
-          await store.optimistic.write({ scope: ALL, device: next, needsJob: false, audit: auditOf(0) });
+          await store.optimistic.write({ ...updateTo(next), needsJob: false, audit: auditOf(0) });
           done.add(device.id);
         }),
       );

@@ -53,7 +53,7 @@ export class ProvisioningResolver {
     return await aboutDevice(shownId(id), async () => {
       const viewer = requireViewer(context);
       const { parts, requestId } = context;
-      return new NetworkDevice(await retryProvisioning(parts.devices, viewer, id, requestId));
+      return new NetworkDevice(await retryProvisioning(parts, viewer, { id, requestId }));
     });
   }
 }

@@ -1,0 +1,112 @@
+import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
+import { updateScope } from '../access/reach.js';
+import { refusal } from '../access/refusals.js';
+import type { Viewer } from '../access/viewer.js';
+import { withProgress } from '../domain/device.js';
+import { idOrNone } from '../domain/id.js';
+import { CATALOGUE } from '../errors/catalogue.js';
+import { inputFault, type Violation } from '../errors/gateway-error.js';
+import type { AuditEntry } from '../persistence/audit.js';
+import type { DeviceStore, WriteAttempt } from '../persistence/device-store.js';
+import type { DeviceWrite } from '../persistence/write-device.js';
+import type { FoundDevice } from '../persistence/read-device.js';
+import type { DeviceView } from './device-view.js';
+import { type MacProbeLimit, withinMacProbes } from './mac-probes.js';
+
+/** What every operation that writes a device works with. */
+export interface WriteParts {
+  readonly devices: DeviceStore;
+  readonly macProbes: MacProbeLimit;
+}
+
+/** What every operation that writes a device is asked for. */
+export interface WriteRequest {
+  /** The device, as the client wrote its id. */
+  readonly id: string;
+  /** For the audit trail. */
+  readonly requestId: string;
+}
+
+/** What an operation decides to make of a device that was read. */
+export interface Decision {
+  /** The device as the answer shows it; of what is written, the database's word on its jobs comes on top. */
+  readonly device: DeviceWrite['device'];
+  /** Absent when nothing is to be written: nothing changes, or the run is a dry one. */
+  readonly write?: Pick<DeviceWrite, 'kind' | 'needsJob'> & Pick<AuditEntry, 'action' | 'paths'>;
+}
+
+/** How an operation decides on a device within reach. */
+export interface DecidingOn {
+  /** The MAC address that the device is to have, in normal form; null when it is to have none in particular. */
+  readonly macAddress: string | null;
+  /** Everything that forbids the write is thrown. */
+  readonly decide: (found: FoundDevice) => Decision;
+}
+
+/** Maximum number of times somebody else may be first before a write locks the row; more would only waste work. */
+const OPTIMISTIC_ATTEMPTS = 3;
+
+/**
+ * Writes a device that is there: reads it, judges reach, has the operation decide, and writes with the job, the note and the
+ * audit entry. When somebody else wrote in between, all of it is done again.
+ * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), MAC_ADDRESS_IN_USE, RATE_LIMITED after too many of these, and what `decide` throws
+ */
+export async function writeDevice(
+  parts: WriteParts,
+  viewer: Viewer,
+  request: WriteRequest,
+  deciding: DecidingOn,
+): Promise<DeviceView> {
+  const attempt = async (way: WriteAttempt): Promise<DeviceView | undefined> =>
+    await attemptWrite(parts, viewer, request, deciding, way);
+  for (let count = 0; count < OPTIMISTIC_ATTEMPTS; count += 1) {
+    const view = await attempt(parts.devices.optimistic);
+    if (view !== undefined) return view;
+  }
+  const view = await parts.devices.locked(attempt);
+  if (view === undefined) throw new Error('A locked row was changed by somebody else.');
+  return view;
+}
+
+/** One read, one decision, one write; undefined when somebody else wrote in between. */
+async function attemptWrite(
+  { macProbes }: WriteParts,
+  viewer: Viewer,
+  request: WriteRequest,
+  { macAddress, decide }: DecidingOn,
+  { read, write }: WriteAttempt,
+): Promise<DeviceView | undefined> {
+  const scope = updateScope(viewer);
+  const found = await read({ id: idOrNone(request.id), macAddress, scope });
+  if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) throw refusal(viewer);
+  const passwords = mayReadWifiPasswords(viewer, found.device.customer) ? 'shown' : 'refused';
+  const decideAndWrite = async (): Promise<DeviceView | undefined> => {
+    const { device, write: wanted } = decide(found);
+    if (wanted === undefined) return { device, passwords };
+    const { action, paths, ...what } = wanted;
+    const audit = auditEntry(viewer, request, action, paths);
+    const outcome = await write({ ...what, device, baseVersion: found.device.version, scope, audit });
+    if (outcome === 'outdated') return undefined;
+    if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);
+    return { device: withProgress(device, outcome), passwords };
+  };
+  const isProbe = macAddress !== null && macAddress !== found.device.macAddress;
+  return await (isProbe ? withinMacProbes(macProbes, viewer, decideAndWrite) : decideAndWrite());
+}
+
+/** The violation of a MAC address that another device has. */
+export const MAC_TAKEN: Violation = {
+  path: 'macAddress',
+  code: 'MAC_ADDRESS_IN_USE',
+  message: CATALOGUE.MAC_ADDRESS_IN_USE.message,
+};
+
+/** The audit entry of what a viewer does. */
+export function auditEntry(
+  { subject, level }: Viewer,
+  { requestId }: Pick<WriteRequest, 'requestId'>,
+  action: AuditEntry['action'],
+  paths: readonly string[],
+): AuditEntry {
+  return { action, paths, subject, accessLevel: level, requestId };
+}
