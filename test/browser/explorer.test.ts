@@ -109,6 +109,19 @@ describe.skipIf(isBrowserMissing)(
       expect([...hosts]).toEqual([new URL(gateway.url).host]);
     });
 
+    it('works with a slash at the end of its address too', async () => {
+      const { page, complaints } = await openPage(browser);
+      await page.goto(address('/explorer/?from=there'));
+      await expect.poll(async () => await shown(page, QUERY)).toContain('mutation FirstUpdate');
+      await pasteToken(page, await gateway.token('MANAGER', CUSTOMER));
+      await run(page, 'ReadBack');
+      await expect.poll(async () => await shown(page, RESULT)).toContain('"accessLevel": "MANAGER"');
+      await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+      expect(page.url()).toBe(address('/explorer?from=there'));
+      expect(page.workers().length).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+    });
+
     it('keeps no token and nothing else beyond the tab, and puts no document into the address', async () => {
       const { page } = await openPage(browser);
       await page.goto(address('/explorer'));
