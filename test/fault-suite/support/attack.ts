@@ -63,8 +63,11 @@ async function overHttp(url: string, { method, path, headers, body }: HostileReq
 /** graphql-transport-ws: `Internal server error`. */
 const INTERNAL_ERROR = 4500;
 
-async function overWebSocket(url: string, { headers, frames, isRead }: HostileSession): Promise<Answered> {
-  const client = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws', { headers });
+async function overWebSocket(
+  url: string,
+  { connectionParams, frames, isRead }: HostileSession,
+): Promise<Answered> {
+  const client = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
   const [faults, texts]: [string[], string[]] = [[], []];
   let endSeen = (): void => undefined;
   const isDone = new Promise<void>((resolve) => (endSeen = resolve));
@@ -81,6 +84,11 @@ async function overWebSocket(url: string, { headers, frames, isRead }: HostileSe
   });
   client.on('error', () => endSeen());
   await Promise.race([once(client, 'open').catch(() => undefined), isDone]);
+  if (connectionParams !== undefined && client.readyState === client.OPEN) {
+    const acknowledged = once(client, 'message').catch(() => undefined);
+    client.send(JSON.stringify({ type: 'connection_init', payload: connectionParams }), () => undefined);
+    await Promise.race([acknowledged, isDone, delay(SESSION_MS)]);
+  }
   if (!isRead) client.pause();
   for (const { kind, data, ...more } of frames) {
     if (client.readyState !== client.OPEN) break;

@@ -12,12 +12,10 @@ const WATCH = 'subscription ($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id
 export function session(dice: Dice, world: HostileWorld): HostileSession {
   const isStranger = world.authorization === undefined || dice.isOneIn(6);
   const connectionParams = isStranger ? {} : { authorization: world.authorization };
-  const init = [message({ type: 'connection_init', payload: connectionParams })];
-  const isInitialised = !dice.isOneIn(5);
   return {
     via: 'websocket',
-    headers: {},
-    frames: [...(isInitialised ? init : []), ...dice.oneOf(FLOODS)(dice, world)],
+    connectionParams: dice.isOneIn(5) ? undefined : connectionParams,
+    frames: dice.oneOf(FLOODS)(dice, world),
     isRead: !dice.isOneIn(4),
   };
 }

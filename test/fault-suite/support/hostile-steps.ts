@@ -26,7 +26,8 @@ export type HostileFrame =
 /** One WebSocket from its handshake to its end. */
 export interface HostileSession {
   readonly via: 'websocket';
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of the first message, whose answer is waited for; undefined: there is none. */
+  readonly connectionParams: unknown;
   readonly frames: readonly HostileFrame[];
   /** Whether what is answered is read. */
   readonly isRead: boolean;

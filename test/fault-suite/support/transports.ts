@@ -23,8 +23,7 @@ export function byEveryTransport(
   });
   const path = `/graphql?${search.toString()}`;
   const preflighted = { ...headers, 'apollo-require-preflight': 'yes' };
-  const init = { type: 'connection_init', payload: { authorization } };
-  const frames = [init, { id: '1', type: 'subscribe', payload: operation }];
+  const message = JSON.stringify({ id: '1', type: 'subscribe', payload: operation });
   return [
     ['POST', post(headers, body)],
     ['gzip', post({ ...headers, 'content-encoding': 'gzip' }, gzipSync(body))],
@@ -36,8 +35,8 @@ export function byEveryTransport(
       'WebSocket',
       {
         via: 'websocket',
-        headers: {},
-        frames: frames.map((frame) => ({ kind: 'text', data: JSON.stringify(frame), isLast: true })),
+        connectionParams: { authorization },
+        frames: [{ kind: 'text', data: message, isLast: true }],
         isRead: true,
       },
     ],
