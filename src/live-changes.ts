@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ChangeHub } from './live/change-hub.js';
-import { describeCause } from './logging/log.js';
 import type { GatewayMetrics } from './metrics/gateway-metrics.js';
 import type { DeviceChanges } from './operations/watch-network-devices.js';
 import { type ChangeFeed, startChangeFeed } from './persistence/change-feed.js';
@@ -27,14 +26,7 @@ export async function openLiveChanges(
 ): Promise<LiveChanges> {
   const { findMany } = deviceLists(database);
   const hub = new ChangeHub({
-    read: async (ids) => {
-      const found = await findMany({ kind: 'all' }, ids);
-      return found.flatMap((device) => {
-        if (!(device instanceof Error)) return [device];
-        log.error({ deviceId: device.id, cause: describeCause(device) }, 'a changed device cannot be read');
-        return [];
-      });
-    },
+    read: async (ids) => await findMany({ kind: 'all' }, ids),
     isFed: () => feed.hasStarted(),
     log,
   });

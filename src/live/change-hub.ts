@@ -2,9 +2,9 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
-import type { DeviceView } from '../operations/device-view.js';
-import type { DeviceChanges, DeviceWatch } from '../operations/watch-network-devices.js';
-import type { StoredDevice } from '../persistence/device-row.js';
+import type { ListedView } from '../operations/read-network-devices.js';
+import type { ChangedDevice, DeviceChanges, DeviceWatch } from '../operations/watch-network-devices.js';
+import type { StoredDeviceOrError } from '../persistence/device-row.js';
 import { EventQueue } from './event-queue.js';
 import { filterOf, type Subscriber, SubscriberIndex } from './subscriber-index.js';
 import { WatchBudget } from './watch-budget.js';
@@ -12,7 +12,7 @@ import { WatchBudget } from './watch-budget.js';
 /** What the hub works with. */
 export interface ChangeHubParts {
   /** The devices of these ids, at most 1,000, whoever may see them. */
-  readonly read: (ids: readonly string[]) => Promise<readonly StoredDevice[]>;
+  readonly read: (ids: readonly string[]) => Promise<readonly StoredDeviceOrError[]>;
   /** Whether changes are heard of. */
   readonly isFed: () => boolean;
   readonly log: Logger;
@@ -50,7 +50,7 @@ export class ChangeHub implements DeviceChanges {
 
   constructor(private readonly parts: ChangeHubParts) {}
 
-  readonly watch = (watch: DeviceWatch): AsyncIterableIterator<DeviceView> => {
+  readonly watch = (watch: DeviceWatch): AsyncIterableIterator<ListedView> => {
     if (!this.parts.isFed() || this.#stopping.signal.aborted) throw new GatewayError('DATABASE_UNAVAILABLE');
     const { subject, view, lifetime } = watch;
     const filter = filterOf(watch);
@@ -59,7 +59,7 @@ export class ChangeHub implements DeviceChanges {
       filter: { key: filter.key, ids: filter.deviceIds?.size ?? 0 },
       request: lifetime?.request() ?? { key: '', bytes: 0 },
     });
-    const queue = new EventQueue<DeviceView>(this.#backlog, this.#maxWaiting, () => {
+    const queue = new EventQueue<ListedView>(this.#backlog, this.#maxWaiting, () => {
       remove();
       giveBack();
       this.parts.log.debug({ subscribers: this.#subscribers.size }, 'subscription ended');
@@ -116,10 +116,10 @@ export class ChangeHub implements DeviceChanges {
   }
 
   /** Tries until the database answers, or nobody waits for it any more. */
-  async #readPatiently(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDevice>> {
+  async #readPatiently(ids: readonly string[]): Promise<ReadonlyMap<string, ChangedDevice>> {
     for (let wait = MIN_RETRY_MS; this.#subscribers.size > 0; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
       try {
-        return new Map((await this.parts.read(ids)).map((device) => [device.id, device]));
+        return this.#byId(await this.parts.read(ids));
       } catch (error) {
         this.parts.log.warn({ cause: describeCause(error) }, 'changed devices could not be read');
         // What no time will mend is told, rather than a change left out in silence.
@@ -130,10 +130,23 @@ export class ChangeHub implements DeviceChanges {
     return new Map();
   }
 
+  /** A device that cannot be read is told of as such, to those who reach it, and written down whoever watches. */
+  #byId(found: readonly StoredDeviceOrError[]): ReadonlyMap<string, ChangedDevice> {
+    const devices = new Map<string, ChangedDevice>();
+    for (const device of found) {
+      if (device instanceof Error) {
+        const cause = describeCause(device);
+        this.parts.log.error({ deviceId: device.id, cause }, 'a changed device cannot be read');
+      }
+      if (hasCustomer(device)) devices.set(device.id, device);
+    }
+    return devices;
+  }
+
   /** @returns how many were told */
-  #tell(device: StoredDevice): number {
+  #tell(device: ChangedDevice): number {
     const subscribers = this.#subscribers.of(device);
-    const views = new Map<string, DeviceView | undefined>();
+    const views = new Map<string, ListedView | undefined>();
     for (const subscriber of subscribers) {
       const { lifetime, queue } = subscriber;
       const view = viewOf(device, subscriber, views);
@@ -157,14 +170,18 @@ export class ChangeHub implements DeviceChanges {
 
 /** Those who share their work are given the same view, which is made once. @param views of those who were asked before */
 function viewOf(
-  device: StoredDevice,
+  device: ChangedDevice,
   { view, lifetime }: Subscriber,
-  views: Map<string, DeviceView | undefined>,
-): DeviceView | undefined {
+  views: Map<string, ListedView | undefined>,
+): ListedView | undefined {
   const key = lifetime?.shareKey();
   if (key === undefined) return view(device);
   if (!views.has(key)) views.set(key, view(device));
   return views.get(key);
+}
+
+function hasCustomer(device: StoredDeviceOrError): device is ChangedDevice {
+  return device.customer !== undefined;
 }
 
 function isPassing(error: unknown): boolean {

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
-import type { DeviceView } from '../operations/device-view.js';
-import type { DeviceWatch } from '../operations/watch-network-devices.js';
-import type { StoredDevice } from '../persistence/device-row.js';
+import type { ListedView } from '../operations/read-network-devices.js';
+import type { ChangedDevice, DeviceWatch } from '../operations/watch-network-devices.js';
 import type { EventQueue } from './event-queue.js';
 
 /** One subscription. */
 export interface Subscriber extends Pick<DeviceWatch, 'view' | 'lifetime'> {
-  readonly queue: EventQueue<DeviceView>;
+  readonly queue: EventQueue<ListedView>;
 }
 
 /** Which devices are watched. */
@@ -57,7 +56,7 @@ export class SubscriberIndex {
   }
 
   /** Those whose filter the device passes, as they are now. */
-  of(device: StoredDevice): readonly Subscriber[] {
+  of(device: ChangedDevice): readonly Subscriber[] {
     const byDevice = [...(this.#byDevice.get(device.id) ?? [])];
     const groups = [
       ...byDevice.filter(({ customerId }) => [undefined, device.customer.id].includes(customerId)),

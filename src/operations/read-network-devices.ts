@@ -31,7 +31,8 @@ export async function readNetworkDevices(
 /** A device as lists hold it; an error in its place where it cannot be read. */
 export type ListedView = DeviceView | GatewayError;
 
-function toListedViewOrError(viewer: Viewer, device: StoredDeviceOrError): ListedView {
+/** A device that may be read, for a list or an event. */
+export function toListedViewOrError(viewer: Viewer, device: StoredDeviceOrError): ListedView {
   if (!(device instanceof Error)) return toListedView(viewer, device);
   return new GatewayError('INTERNAL_ERROR', { deviceId: device.id }, { cause: device });
 }

@@ -1,11 +1,11 @@
 import { mayReadDevice } from '../access/policy.js';
 import type { Viewer } from '../access/viewer.js';
+import type { Customer } from '../domain/customer.js';
 import { idOrNone, parseId } from '../domain/id.js';
 import type { GatewayError } from '../errors/gateway-error.js';
-import type { StoredDevice } from '../persistence/device-row.js';
+import type { StoredDeviceOrError } from '../persistence/device-row.js';
 import { assertBatchSize } from './batch.js';
-import type { DeviceView } from './device-view.js';
-import { toListedView } from './read-network-devices.js';
+import { type ListedView, toListedViewOrError } from './read-network-devices.js';
 
 /** What ends a subscription from outside, and what the end of one may take along. */
 export interface SubscriptionLifetime {
@@ -19,6 +19,9 @@ export interface SubscriptionLifetime {
   readonly request: () => { readonly key: string; readonly bytes: number };
 }
 
+/** A device that changed, of which at least the customer can be read. */
+export type ChangedDevice = StoredDeviceOrError & { readonly customer: Customer };
+
 /** Which changes one subscriber is told of. */
 export interface DeviceWatch {
   /** Whose it is. */
@@ -28,7 +31,7 @@ export interface DeviceWatch {
   /** Only devices of this customer; undefined for any. */
   readonly customerId: string | undefined;
   /** The device as the subscriber gets it; undefined when it is out of reach. Asked at every change. */
-  readonly view: (device: StoredDevice) => DeviceView | undefined;
+  readonly view: (device: ChangedDevice) => ListedView | undefined;
   readonly lifetime: SubscriptionLifetime | undefined;
 }
 
@@ -38,7 +41,7 @@ export interface DeviceChanges {
    * From now on until the iterator is returned or the lifetime ends.
    * @throws DATABASE_UNAVAILABLE while changes cannot be heard yet, OVERLOADED when too much is watched
    */
-  readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<DeviceView>;
+  readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<ListedView>;
 }
 
 /** What a subscriber asks for. */
@@ -59,7 +62,7 @@ export function watchNetworkDevices(
   viewer: () => Viewer,
   { ids, customer }: WatchRequest,
   lifetime: SubscriptionLifetime | undefined,
-): AsyncIterableIterator<DeviceView> {
+): AsyncIterableIterator<ListedView> {
   if (ids !== undefined) assertBatchSize('ids', ids.length);
   return changes.watch({
     subject: viewer().subject,
@@ -67,7 +70,7 @@ export function watchNetworkDevices(
     customerId: customer === undefined ? undefined : idOrNone(customer),
     view: (device) => {
       const now = viewer();
-      return mayReadDevice(now, device.customer) ? toListedView(now, device) : undefined;
+      return mayReadDevice(now, device.customer) ? toListedViewOrError(now, device) : undefined;
     },
     lifetime,
   });

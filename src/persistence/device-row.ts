@@ -17,6 +17,8 @@ export class UnreadableDeviceError extends UnreadableRowError {
 
   constructor(
     readonly id: string,
+    /** Whose it is; undefined where not even that can be read. */
+    readonly customer: Customer | undefined,
     cause: unknown,
   ) {
     super('The stored device cannot be read.', { cause });
@@ -87,7 +89,15 @@ export function toStoredDevice(raw: RawRow): StoredDeviceOrError {
   try {
     return toDevice(row, model, customer, status);
   } catch (cause) {
-    return new UnreadableDeviceError(row.text('id'), cause);
+    return new UnreadableDeviceError(row.text('id'), customerOrNone(customer), cause);
+  }
+}
+
+function customerOrNone(customer: unknown): Customer | undefined {
+  try {
+    return toCustomer(read.c(customer));
+  } catch {
+    return undefined;
   }
 }
 

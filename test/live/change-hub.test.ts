@@ -43,7 +43,7 @@ const ANY: DeviceWatch = {
   subject: 'somebody',
   deviceIds: undefined,
   customerId: undefined,
-  view: (device) => ({ device, passwords: 'hidden' }),
+  view: (device) => (device instanceof Error ? undefined : { device, passwords: 'hidden' }),
   lifetime: undefined,
 };
 
@@ -76,6 +76,7 @@ describe('the hub reads a changed device once and tells all who watch it', () =>
     for (let index = 0; index < count; index++) {
       const event = await events.next();
       if (event.done === true) throw new Error('It has ended.');
+      if (event.value instanceof Error) throw event.value;
       ids.push(event.value.device.id);
     }
     return ids;

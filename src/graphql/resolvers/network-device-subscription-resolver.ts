@@ -1,6 +1,7 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { viewerOf } from '../../auth/credential.js';
-import type { DeviceView } from '../../operations/device-view.js';
+import { GatewayError } from '../../errors/gateway-error.js';
+import type { ListedView } from '../../operations/read-network-devices.js';
 import { watchNetworkDevices } from '../../operations/watch-network-devices.js';
 import { type GatewayContext, requireViewer } from '../context.js';
 import { NetworkDevice } from '../types/network-device.js';
@@ -27,11 +28,11 @@ export class NetworkDeviceSubscriptionResolver {
     nullable: true,
     description:
       'A device within reach, after each committed change of it: settings, state, jobs and status. Several changes at once may show the same, newest state. ' +
-      'Errors: INVALID_VALUE for more than 1000 ids; it ends with UNAUTHENTICATED when the token does, with OVERLOADED when changes are taken too slowly, ' +
+      'Errors: INVALID_VALUE for more than 1000 ids, OVERLOADED for too many subscriptions or watched devices of one subject; it ends with UNAUTHENTICATED when the token does, with OVERLOADED when changes are taken too slowly, ' +
       'with DATABASE_UNAVAILABLE when changes were missed: subscribe again and read anew.',
   })
   networkDeviceChanged(
-    @Root() view: DeviceView,
+    @Root() view: ListedView,
     @Arg('ids', () => [ID], {
       nullable: true,
       description: 'Only devices of these ids, at most 1000; none when empty, any when absent.',
@@ -43,6 +44,7 @@ export class NetworkDeviceSubscriptionResolver {
     })
     _customer: string | null | undefined,
   ): NetworkDevice {
+    if (view instanceof GatewayError) throw view;
     return new NetworkDevice(view);
   }
 }

@@ -107,18 +107,25 @@ describe.each(UNREADABLE)('a device of which %s cannot be read spoils nothing bu
     expect(errors).toMatchObject([failureAt(['bad'], bad)]);
   });
 
-  it('subscribers go on to hear of the others', async () => {
+  it('subscribers are told of its change by an error and go on to hear of the others; whoever does not reach it hears nothing', async () => {
     const [first, bad] = await three(spoil);
     const subscriber = await connect(gateway, token);
+    const outside = await connect(gateway, await gateway.token('MANAGER', await createCustomer(gateway)));
     try {
       await subscriber.watch('w');
-      await touch(gateway, [bad, first]);
-      expect(await subscriber.receives('w', 1)).toMatchObject([{ id: first }]);
+      await outside.watch('w', { ids: [bad] });
+      await touch(gateway, [bad]);
       await touch(gateway, [first]);
-      await subscriber.receives('w', 2);
+      expect(await subscriber.receives('w', 2)).toMatchObject([null, { id: first }]);
+      const errors = subscriber.messages.flatMap((sent) =>
+        sent.type === 'next' ? (sent.payload.errors ?? []) : [],
+      );
+      expect(errors).toMatchObject([failureAt(['networkDeviceChanged'], bad)]);
       expect(subscriber.messages.filter(({ type }) => type === 'error')).toEqual([]);
+      expect(outside.messages.filter(({ type }) => type !== 'connection_ack')).toEqual([]);
     } finally {
       subscriber.close();
+      outside.close();
     }
   });
 
