@@ -43,7 +43,7 @@ const layerRules = Object.entries(MAY_IMPORT).map(([folder, others]) => ({
     pathNot: [
       ...[folder, ...others].map((name) => `^src/${name}/`),
       ...(TYPES_OF_PERSISTENCE.includes(folder) ? ['^src/persistence/'] : []),
-      ...(folder === 'commands' ? ['^src/app\\.ts$'] : []),
+      ...(folder === 'commands' ? ['^src/(app|worker-app)\\.ts$'] : []),
     ],
   },
 }));

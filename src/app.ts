@@ -6,7 +6,8 @@ import { bearerAuthenticator, JWKS_ALGORITHMS } from './auth/bearer.js';
 import { issuerKeys } from './auth/issuer-keys.js';
 import { type LocalIssuer, localIssuer } from './auth/local-issuer.js';
 import { platformAuthenticator } from './auth/validate-token.js';
-import type { ProvisioningSettings, Settings } from './config/settings.js';
+import { isDatabaseThere, metricsOf, observedStorage, openWorker } from './common-parts.js';
+import type { Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
 import type { OnOperation } from './graphql/conclude-operation.js';
 import type { GatewayParts } from './graphql/context.js';
@@ -17,7 +18,6 @@ import { createSubscriptionServer } from './graphql/subscription-server.js';
 import { startHttpServer, STOP_WAITS, type StopWaits } from './http/server.js';
 import { countedChanges, type LiveChanges, openLiveChanges } from './live-changes.js';
 import { describeCause } from './logging/log.js';
-import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
 import { openAdmission } from './http/admission.js';
 import { clientAddress } from './limits/client-address.js';
@@ -33,19 +33,15 @@ import type { DeviceChanges } from './operations/watch-network-devices.js';
 import { importFleet } from './operations/import-fleet/import-fleet.js';
 import { catalogStore } from './persistence/catalog-store.js';
 import { dataDirIssuerKey } from './persistence/data-dir-secrets.js';
-import type { Database, Statement } from './persistence/database.js';
 import { customerLists } from './persistence/customer-lists.js';
 import { deviceLists } from './persistence/device-lists.js';
 import { deviceStore } from './persistence/device-store.js';
 import { writeFleet } from './persistence/fleet-writer.js';
-import { measuredDatabase } from './persistence/measured-database.js';
-import { countOpenJobs, provisioningJobs } from './persistence/provisioning-jobs.js';
-import { type JobTaker, provisioningQueue } from './persistence/provisioning-queue.js';
+import { provisioningJobs } from './persistence/provisioning-jobs.js';
+import type { JobTaker } from './persistence/provisioning-queue.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
-import { tellingDatabase } from './persistence/telling-database.js';
 import { statusStore } from './persistence/report-status.js';
-import { driverFor } from './provisioning/target-driver.js';
-import { type ProvisioningWorker, startWorker, type WorkerParts } from './provisioning/worker.js';
+import type { ProvisioningWorker } from './provisioning/worker.js';
 
 /** A running gateway. */
 export interface App {
@@ -139,7 +135,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     };
     const http = await startHttpServer(parts, settings.host, settings.port);
     if (settings.provisioning.isWorker) {
-      worker = openWorker(settings.provisioning, storage, log, (end) => metrics.tryEnded(end));
+      worker = openWorker(settings.provisioning, storage, log, metrics);
     }
     return {
       url: http.url,
@@ -181,29 +177,6 @@ function gatewayParts(
   };
 }
 
-function metricsOf({ database }: Storage): GatewayMetrics {
-  return new GatewayMetrics({ pool: database.pool, openJobs: async () => await countOpenJobs(database) });
-}
-
-function observedStorage(storage: Storage, metrics: GatewayMetrics, onWritten: () => void): Storage {
-  const measured = measuredDatabase(storage.database, (name, seconds) =>
-    metrics.statementEnded(name, seconds),
-  );
-  return { ...storage, database: tellingDatabase(measured, onWritten) };
-}
-
-const PING: Statement = { name: 'ping', text: 'SELECT 1', onLostConnection: 'nothing-written' };
-const PING_TIMEOUT_MS = 1_500;
-
-/** Whether the database answers, and soon. */
-async function isDatabaseThere({ run }: Database): Promise<boolean> {
-  const answer = run(PING, []).then(
-    () => true,
-    () => false,
-  );
-  return await Promise.race([answer, delay(PING_TIMEOUT_MS, false, { ref: false })]);
-}
-
 interface Auth {
   readonly authenticate: Authenticate;
   /** Undefined with an external issuer. */
@@ -227,17 +200,6 @@ async function openAuth({ issuer, dataDir }: Settings, limit: LimitJudgements, l
       return { authenticate: bearerAuthenticator(local.rules, limit, Date.now), issuer: local };
     }
   }
-}
-
-/** A worker on the jobs of this storage's database. */
-export function openWorker(
-  { target, retryMs }: ProvisioningSettings,
-  { database, keyRing }: Storage,
-  log: Logger,
-  onTryEnded?: WorkerParts['onTryEnded'],
-): ProvisioningWorker {
-  const queue = provisioningQueue(database.run);
-  return startWorker({ queue, secrets: keyRing, driver: driverFor(target), retryMs, log, onTryEnded });
 }
 
 /** An empty embedded database gets the demo fleet; what a user deletes later stays deleted. */

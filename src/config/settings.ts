@@ -38,6 +38,8 @@ export interface ProvisioningSettings {
 /** Everything that the environment decides, read once; README.md has the table. */
 export interface Settings {
   readonly port: number;
+  /** Where a worker serves health and metrics; undefined: nowhere. */
+  readonly workerPort: number | undefined;
   readonly host: string;
   /** Undefined: an embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | undefined;
@@ -88,6 +90,7 @@ export function readSettings(env: Environment): Settings {
   const isProduction = readIsProduction(reader);
   const settings: Settings = {
     port: reader.int('PORT', 4000, 0, 65_535),
+    workerPort: readWorkerPort(reader),
     host: reader.text('HOST') ?? '127.0.0.1',
     databaseUrl: reader.url('DATABASE_URL', ['postgresql:', 'postgres:']),
     databaseWaitMs: reader.int('DATABASE_WAIT_MS', 30_000, 0, 600_000),
@@ -119,6 +122,10 @@ export function readSettings(env: Environment): Settings {
     throw new StartupError(['The settings are not right:', ...reader.faults].join('\n  - '));
   }
   return Object.freeze(settings);
+}
+
+function readWorkerPort(reader: EnvironmentReader): number | undefined {
+  return reader.text('WORKER_PORT') === undefined ? undefined : reader.int('WORKER_PORT', 0, 0, 65_535);
 }
 
 /** A slip of the pen must not switch development's free gifts on where customers are served. */

@@ -16,6 +16,15 @@ export interface EndpointParts extends GraphqlEndpointParts, ReadinessParts {
   readonly metrics: GatewayMetrics;
 }
 
+/** What operators and their balancers ask any process for. */
+export function operatorRoutes(parts: ReadinessParts & Pick<EndpointParts, 'metrics'>): readonly Route[] {
+  return [
+    { path: '/health/live', handlers: { GET: liveness } },
+    { path: '/health/ready', handlers: { GET: readiness(parts) } },
+    { path: '/metrics', handlers: { GET: metricsPage(parts.metrics) } },
+  ];
+}
+
 /** Everything that is served, by path. */
 export function gatewayRoutes(parts: EndpointParts): readonly Route[] {
   const graphql = graphqlEndpoint(parts);
@@ -26,9 +35,7 @@ export function gatewayRoutes(parts: EndpointParts): readonly Route[] {
     { path: '/explorer/:file', handlers: { GET: explorerFile } },
     devicePageRoute(parts),
     { path: '/schema.graphql', handlers: { GET: schemaFile(parts.printSchema) } },
-    { path: '/health/live', handlers: { GET: liveness } },
-    { path: '/health/ready', handlers: { GET: readiness(parts) } },
-    { path: '/metrics', handlers: { GET: metricsPage(parts.metrics) } },
+    ...operatorRoutes(parts),
     { path: '/favicon.ico', handlers: { GET: pageIcon } },
   ];
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { createServer } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StartupError } from '../errors/startup-error.js';
 import { answerBrokenRequests } from './broken-requests.js';
 import { corsPolicy } from './cors.js';
 import { followExchanges } from './exchanges.js';
 import { MAX_HEADERS_READ } from './header-limit.js';
+import { listen, SLOW_CLIENTS } from './listen.js';
 import { requestHandler } from './request-handler.js';
 import { measureRequests } from './request-metrics.js';
 import { createRouter } from './router.js';
@@ -68,18 +68,7 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
   });
   const { lastCallMs, quietMs, lingerMs } = parts.stopWaits;
   const room = waitingRoom(handle, quietMs);
-  const server = createServer(
-    {
-      // Slow clients do not keep a connection for longer than a request may take to arrive.
-      requestTimeout: 6_000,
-      headersTimeout: 5_000,
-      connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: 65_000,
-      // Node's own refusal has no body.
-      requireHostHeader: false,
-    },
-    room.listener,
-  );
+  const server = createServer(SLOW_CLIENTS, room.listener);
   server.maxHeadersCount = MAX_HEADERS_READ;
   // An expectation that nobody knows is no reason to refuse the request that has it.
   server.on('checkExpectation', room.listener);
@@ -88,9 +77,9 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
   answerBrokenRequests(server, exchanges);
   const websocket = websocketEndpoint(parts);
   answerUpgrades(server, exchanges, new Map([['/graphql', websocket]]));
-  await listen(server, host, port);
+  const origin = await listen(server, host, port, 'PORT');
   return {
-    url: `http://${urlHost(host)}:${addressOf(server).port}/graphql`,
+    url: `${origin}/graphql`,
     announceStop: () => {
       isAnnounced = true;
     },
@@ -112,32 +101,4 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
       server.close();
     },
   };
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reasons: Readonly<Record<string, string>> = {
-      EADDRINUSE: `PORT ${port} on ${host} is in use by another program. Set PORT to another one, or to 0 for any that is free.`,
-      EACCES: `PORT ${port} on ${host} is not open to this account. Set PORT to one above 1023.`,
-      EADDRNOTAVAIL: `HOST ${host} is no address of this machine. Set HOST to one that is, e.g. 127.0.0.1.`,
-      ENOTFOUND: `HOST ${host} is not known. Set HOST to an address of this machine, e.g. 127.0.0.1.`,
-    };
-    const reason = reasons[code];
-    throw reason === undefined ? error : new StartupError(reason);
-  }
-}
-
-function addressOf(server: Server): AddressInfo {
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new Error('The server does not listen on a port.');
-  return address;
-}
-
-function urlHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

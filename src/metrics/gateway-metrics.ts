@@ -56,6 +56,11 @@ export class GatewayMetrics {
   readonly #tries = this.#counter('provisioning_tries_total', 'Tries of provisioning jobs by this process.', [
     'outcome',
   ]);
+  readonly #failedJobs = this.#counter(
+    'provisioning_jobs_failed_total',
+    'Provisioning jobs that this process saw fail for good.',
+    ['why'],
+  );
   readonly #subscriptions = this.#gauge('subscriptions_open', 'Subscriptions that are being served.');
 
   readonly #websockets = this.#gauge('websocket_connections_open', 'Connections of WebSocket clients.');
@@ -121,8 +126,10 @@ export class GatewayMetrics {
     this.#statementSeconds.observe({ statement }, seconds);
   }
 
-  tryEnded(end: keyof typeof TRY_OUTCOMES): void {
-    this.#tries.inc({ outcome: TRY_OUTCOMES[end] });
+  /** @param why of a job that failed for good with this try */
+  tryEnded({ state, why }: { readonly state: keyof typeof TRY_OUTCOMES; readonly why?: string }): void {
+    this.#tries.inc({ outcome: TRY_OUTCOMES[state] });
+    if (why !== undefined) this.#failedJobs.inc({ why });
   }
 
   subscriptionOpened(): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunStatement, Statement } from './database.js';
-import { DEVICE, DEVICE_JOINS, type StoredDevice, toStoredDevice } from './device-row.js';
+import { DEVICE, DEVICE_JOINS, type StoredDeviceOrError, toStoredDevice } from './device-row.js';
 import { jobColumns, jobEnds } from './end-jobs.js';
 import { RowReader } from './row-reader.js';
 import { unsizedIds } from './sql-builder.js';
@@ -40,23 +40,23 @@ export interface ClaimedJob extends HeldJob {
   /** From 1. */
   readonly attempt: number;
   /** The device as it is now: its settings may be newer than the job. */
-  readonly device: StoredDevice;
+  readonly device: StoredDeviceOrError;
 }
+
+/** Why a job failed for good: its device refused the settings, was not reached in any attempt, or cannot be read. */
+export type FailureKind = 'refused' | 'attempts_used_up' | 'unreadable';
 
 /** How a try ended. A job that is to wait is superseded instead when a newer one waits, or the device is being deleted. */
 export type JobEnd =
   | { readonly state: 'APPLIED' }
-  | { readonly state: 'FAILED'; readonly error: string }
+  | { readonly state: 'FAILED'; readonly error: string; readonly why: FailureKind }
   | { readonly state: 'QUEUED'; readonly error: string; readonly delayMs: number }
   /** The try was broken off before its outcome was known, and does not count. */
   | { readonly state: 'RELEASED' };
 
 /** The jobs that wait and run, for workers: any number of them, in any number of processes. */
 export interface ProvisioningQueue {
-  /**
-   * Takes up jobs that are due, and those whose worker let its lease run out; the longest due first. The job of a device
-   * that cannot be read fails at once.
-   */
+  /** Takes up jobs that are due, and those whose worker let its lease run out; the longest due first. */
   readonly claim: (limit: number, leaseMs: number) => Promise<readonly ClaimedJob[]>;
   /** Prolongs leases. @returns the ids of the jobs that are still this process's */
   readonly renew: (jobs: readonly ClaimedJob[], leaseMs: number) => Promise<ReadonlySet<string>>;
@@ -105,32 +105,19 @@ const RENEW: Statement = {
 
 /** The queue of this database. Its clock is the database's, so that workers need not agree on the time. */
 export function provisioningQueue(run: RunStatement): ProvisioningQueue {
-  const end = jobEnds(run);
   return {
     claim: async (limit, leaseMs) => {
       const lease = randomUUID();
       const rows = await run(CLAIM, [limit, lease, leaseMs]);
-      const claimed: ClaimedJob[] = [];
-      for (const raw of rows) {
+      return rows.map((raw) => {
         const row = RowReader.of(raw, 'job_');
-        const job = { id: row.text('id'), lease, attempt: row.int('attempts') };
-        const device = toStoredDevice(raw);
-        // Without an end its lease would run out and the next worker would fare no better.
-        if (device instanceof Error)
-          void end({ ...job, device }, { state: 'FAILED', error: device.message }).catch(ignored);
-        else claimed.push({ ...job, device });
-      }
-      return claimed;
+        return { id: row.text('id'), lease, attempt: row.int('attempts'), device: toStoredDevice(raw) };
+      });
     },
     renew: async (jobs, leaseMs) => {
       const rows = await run(RENEW, [...jobColumns(jobs), leaseMs]);
       return new Set(rows.map((row) => RowReader.of(row).text('id')));
     },
-    end,
+    end: jobEnds(run),
   };
-}
-
-/** Whoever takes the job up when its lease has run out ends it then. */
-function ignored(): void {
-  // Nothing is lost.
 }

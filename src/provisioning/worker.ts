@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MAX_ATTEMPTS, retryDelayMs } from '../domain/provisioning-job.js';
 import { describeCause } from '../logging/log.js';
+import type { StoredDevice } from '../persistence/device-row.js';
 import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
 import type {
   ClaimedJob,
@@ -24,7 +25,7 @@ export interface WorkerParts {
   readonly retryMs: number;
   readonly log: Logger;
   /** Told of every try that ended, e.g. to count them. */
-  readonly onTryEnded?: ((end: JobEnd['state']) => void) | undefined;
+  readonly onTryEnded?: ((end: JobEnd) => void) | undefined;
 }
 
 /** Works on provisioning jobs until it is stopped. */
@@ -166,13 +167,19 @@ class Worker {
     const { job } = attempt;
     const end = await this.#try(attempt);
     this.#parts.log.debug({ jobId: job.id, attempt: job.attempt, end: end.state }, 'provisioning try ended');
-    this.#parts.onTryEnded?.(end.state);
+    this.#parts.onTryEnded?.(end);
     // What is known of the device must not be lost because the database is away for a moment.
     while (!(await this.#store(job, end))) {
       if (attempt.abort.signal.aborted || performance.now() > attempt.leaseEndsAt) return;
       await delay(STORE_AGAIN_MS);
     }
+    if (end.state === 'FAILED') this.#logFailure(job, end.why);
     if (end.state === 'QUEUED') setTimeout(() => this.wake(), end.delayMs).unref();
+  }
+
+  /** Without the reason: it may be the endpoint's words. */
+  #logFailure({ id: jobId, attempt: attempts, device }: ClaimedJob, why: string): void {
+    this.#parts.log.warn({ jobId, deviceId: device.id, attempts, why }, 'provisioning job failed');
   }
 
   async #store(job: ClaimedJob, end: JobEnd): Promise<boolean> {
@@ -190,8 +197,11 @@ class Worker {
 
   async #try({ job, abort, startedAt }: RunningTry): Promise<JobEnd> {
     const { secrets, driver, log } = this.#parts;
+    const { device } = job;
+    // The next attempt, and the next worker, would fare no better.
+    if (device instanceof Error) return { state: 'FAILED', error: device.message, why: 'unreadable' };
     try {
-      const order = toOrder(job, secrets);
+      const order = toOrder(job, device, secrets);
       const outcome = await driver(order, abort.signal);
       return this.#endOf(job, order, outcome, performance.now() - startedAt);
     } catch (error) {
@@ -210,7 +220,8 @@ class Worker {
   ): JobEnd {
     if (outcome.kind === 'applied') return { state: 'APPLIED' };
     const error = presentableReason(outcome.reason, order?.wifi ?? null);
-    if (outcome.kind === 'refused' || attempt >= MAX_ATTEMPTS) return { state: 'FAILED', error };
+    if (outcome.kind === 'refused') return { state: 'FAILED', error, why: 'refused' };
+    if (attempt >= MAX_ATTEMPTS) return { state: 'FAILED', error, why: 'attempts_used_up' };
     const delayMs =
       retryDelayMs(attempt, this.#parts.retryMs, Math.random()) + this.#retryPace.delayAfter(lastedMs);
     return { state: 'QUEUED', error, delayMs };
@@ -240,7 +251,11 @@ class Worker {
   }
 }
 
-function toOrder({ id, attempt, device }: ClaimedJob, secrets: DeviceSecrets): ProvisioningOrder {
+function toOrder(
+  { id, attempt }: ClaimedJob,
+  device: StoredDevice,
+  secrets: DeviceSecrets,
+): ProvisioningOrder {
   const { wifi, dhcp } = openDevice(secrets, device);
   return {
     jobId: id,

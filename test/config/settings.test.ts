@@ -62,6 +62,8 @@ describe('settings that are not set have the defaults of the contract', () => {
 describe('settings are read as they are meant', () => {
   it.each<[string, Record<string, string>, object]>([
     ['any free port', { PORT: '0' }, { port: 0 }],
+    ['a port of a worker', { WORKER_PORT: '9100' }, { workerPort: 9100 }],
+    ['no port of a worker', {}, { workerPort: undefined }],
     ['a host', { HOST: '::1' }, { host: '::1' }],
     [
       'proxies, as ranges and alone',
@@ -183,6 +185,7 @@ describe('a fault is named by its setting, and every fault is reported at once',
       MAX_ROOT_FIELDS: 'x',
       MAX_FRAGMENTS: '1001',
       RATE_LIMIT: 'x',
+      WORKER_PORT: 'x',
       MAC_PROBE_LIMIT: 'x',
       TRUSTED_PROXIES: 'x',
       AUTH_JWKS_URL: 'x',

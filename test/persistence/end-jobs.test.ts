@@ -48,7 +48,7 @@ describe('tries that end at once', () => {
     await Promise.allSettled(
       jobs.map(async (job, index) =>
         index === 1 && errorOfSecond !== undefined
-          ? await queue.end(job, { state: 'FAILED', error: errorOfSecond })
+          ? await queue.end(job, { state: 'FAILED', error: errorOfSecond, why: 'refused' })
           : await queue.end(job, { state: 'APPLIED' }),
       ),
     );

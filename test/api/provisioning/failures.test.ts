@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { metricsOf } from '../../support/metrics.js';
 import { type Answer, startSouthbound, type Southbound } from '../../support/southbound.js';
 import { isSettled, progressIn, read, retry, update, waitFor } from './provisioning.js';
 
@@ -59,6 +60,23 @@ describe('a try that fails', () => {
     ]);
     await delay(200);
     expect(arrivals()).toHaveLength(5);
+  });
+
+  it.each<[string, Answer]>([
+    ['refused', { status: 409, body: { error: 'Channel 13 is not allowed.' } }],
+    ['attempts_used_up', { status: 502 }],
+  ])('leaves a line in the log and a count when its job fails: %s', async (why, answer) => {
+    const counter = `provisioning_jobs_failed_total{why="${why}"}`;
+    const before = (await metricsOf(gateway)).get(counter) ?? 0;
+    answerAll(answer);
+    await change();
+    await settled();
+    const lines = (): string[] =>
+      gateway.logLines.filter((line) => line.includes('provisioning job failed') && line.includes(device.id));
+    await expect.poll(() => lines().length).toBe(1);
+    expect(JSON.parse(lines()[0] ?? '')).toMatchObject({ level: 40, deviceId: device.id, why });
+    expect(lines()[0]).not.toContain('Channel 13');
+    expect((await metricsOf(gateway)).get(counter)).toBe(before + 1);
   });
 
   it('shows the job as QUEUED with the reason while it waits', async () => {

@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import { isDatabaseThere, metricsOf, observedStorage, openWorker } from './common-parts.js';
+import type { Settings } from './config/settings.js';
+import { startWorkerServer, type WorkerServer } from './http/worker-server.js';
+import { type ChangeFeed, startChangeFeed } from './persistence/change-feed.js';
+import { openStorage } from './persistence/open-storage.js';
+
+/** A running worker. */
+export interface WorkerApp {
+  /** Where health and metrics are served; undefined without WORKER_PORT. */
+  readonly url: string | undefined;
+  /** Finishes the attempts that run, then closes everything. */
+  readonly stop: () => Promise<void>;
+}
+
+/** How often the connection is tried that hears of new jobs, and tells of their ends. */
+const HEARTBEAT_MS = 5_000;
+
+/**
+ * Works on provisioning jobs beside any number of gateways and workers on one database.
+ * @throws StartupError for what an operator can mend
+ */
+export async function startWorkerApp(settings: Settings, log: Logger): Promise<WorkerApp> {
+  const opened = await openStorage(settings, log, true);
+  const metrics = metricsOf(opened);
+  const storage = observedStorage(opened, metrics, () => feed.changed());
+  let server: WorkerServer | undefined;
+  try {
+    const checkDatabase = async (): Promise<boolean> => await isDatabaseThere(storage.database);
+    const { host, workerPort } = settings;
+    server =
+      workerPort === undefined
+        ? undefined
+        : await startWorkerServer({ checkDatabase, metrics, log }, host, workerPort);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+  const feed: ChangeFeed = startChangeFeed({
+    url: storage.url,
+    run: opened.database.run,
+    handlers: { onJob: () => worker.wake(), onChanges: () => undefined, onGap: () => undefined },
+    log,
+    heartbeatMs: HEARTBEAT_MS,
+  });
+  const worker = openWorker(settings.provisioning, storage, log, metrics);
+  return {
+    url: server?.url,
+    stop: async () => {
+      server?.announceStop();
+      await worker.stop(settings.shutdownGraceMs);
+      await feed.stop();
+      await server?.close();
+      await storage.close();
+    },
+  };
+}
