@@ -11,6 +11,7 @@ import type { Settings } from './config/settings.js';
 import { createApolloServer } from './graphql/apollo-server.js';
 import type { OnOperation } from './graphql/conclude-operation.js';
 import type { GatewayParts } from './graphql/context.js';
+import { OperationCosts } from './graphql/operation-costs.js';
 import { knownAnswers } from './graphql/plans/answer-known.js';
 import { KnownDocuments } from './graphql/plans/known-documents.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
@@ -92,9 +93,10 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, judgementLimit(settings.rateLimit), log);
     const schema = await buildGatewaySchema(settings);
-    const known = new KnownDocuments(schema);
+    const costs = new OperationCosts(schema, settings.maxAnswerBytes);
+    const known = new KnownDocuments(schema, costs);
     const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);
-    const apollo = createApolloServer(schema, settings, onOperation, known);
+    const apollo = createApolloServer(schema, settings, onOperation, known, costs);
     await apollo.start();
     live = await openLiveChanges(storage, log, intervals.heartbeatMs, () => worker?.wake());
     const { feed, changes, stop: stopLiveChanges } = live;
@@ -117,7 +119,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       countMessages: messageCounter(),
       unread: new UnreadBytes(),
       pingMs: intervals.pingMs,
-      subscriptions: createSubscriptionServer(schema, settings, {
+      subscriptions: createSubscriptionServer(schema, settings, costs, {
         gateway,
         log,
         metrics,
@@ -126,6 +128,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       }),
       metrics,
       maxBodyBytes: settings.maxBodyBytes,
+      maxAnswerBytes: settings.maxAnswerBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),
       corsOrigins: settings.corsOrigins,
       corsHeaders: settings.corsHeaders,

@@ -68,6 +68,8 @@ export interface Settings {
   readonly maxAliases: number;
   readonly maxRootFields: number;
   readonly maxFragments: number;
+  /** Maximum length of an answer. */
+  readonly maxAnswerBytes: number;
   /** Requests per minute and subject; 0: any number. */
   readonly rateLimit: number;
   /** How often an hour a subject other than ADMIN is told that a MAC address is in use; 0: any number of times. */
@@ -113,6 +115,7 @@ export function readSettings(env: Environment): Settings {
     maxRootFields: reader.int('MAX_ROOT_FIELDS', 50, 1, 10_000),
     // Each can hold the next one, which is measured by recursion.
     maxFragments: reader.int('MAX_FRAGMENTS', 200, 0, 1_000),
+    maxAnswerBytes: reader.int('MAX_ANSWER_BYTES', 16_000_000, 1_000, 500_000_000),
     rateLimit: reader.int('RATE_LIMIT', 6_000, 0, 100_000_000),
     macProbeLimit: reader.int('MAC_PROBE_LIMIT', 100, 0, 100_000_000),
     trustedProxies: readTrustedProxies(reader),

@@ -9,9 +9,14 @@ export async function aboutDevice<T>(deviceId: string, work: () => Promise<T>): 
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof GatewayError))
-      throw new GatewayError('INTERNAL_ERROR', { deviceId }, { cause: error });
-    if (error.facts.deviceId !== undefined) throw error;
-    throw new GatewayError(error.code, { ...error.facts, deviceId }, { cause: error.cause });
+    throw withDeviceId(error, deviceId);
   }
+}
+
+/** The error of something that concerns a device, which it names; what is not ours becomes INTERNAL_ERROR. */
+export function withDeviceId(error: unknown, deviceId: string): GatewayError {
+  if (!(error instanceof GatewayError))
+    return new GatewayError('INTERNAL_ERROR', { deviceId }, { cause: error });
+  if (error.facts.deviceId !== undefined) return error;
+  return new GatewayError(error.code, { ...error.facts, deviceId }, { cause: error.cause });
 }

@@ -14,6 +14,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { meteredFieldResolver } from './answer-meter.js';
 import { answerTypeFor } from './answer-type.js';
 import { concludeOperation, type OnOperation } from './conclude-operation.js';
 import type { GatewayContext } from './context.js';
@@ -21,8 +22,10 @@ import type { DocumentLimits } from './document-limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
 import { documentBytes } from './document-weight.js';
 import { refusedRequest, transportFault, variablesFault } from './executable.js';
+import type { OperationCosts } from './operation-costs.js';
 import type { KnownDocuments } from './plans/known-documents.js';
 import { presentErrors } from './request-errors.js';
+import { toGraphQLError } from './resolver-errors.js';
 import { MAX_REQUEST_FAULTS } from './variable-faults.js';
 
 /** What the environment decides about the GraphQL server. */
@@ -41,10 +44,12 @@ export function createApolloServer(
   { introspection, maxTokens, ...limits }: ApolloOptions,
   onOperation: OnOperation,
   known: KnownDocuments,
+  costs: OperationCosts,
 ): ApolloServer<GatewayContext> {
   return new ApolloServer<GatewayContext>({
     schema,
     introspection,
+    fieldResolver: meteredFieldResolver,
     // Apollo's own option looks for hints with a regular expression that is quadratic in what clients send.
     validationOptions: { maxErrors: MAX_REQUEST_FAULTS, hideSuggestions: !introspection },
     // The HTTP layer does it, which knows a bearer token when it sees one.
@@ -64,7 +69,7 @@ export function createApolloServer(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      documentLimitsPlugin(limits),
+      documentLimitsPlugin(limits, costs),
       answersPlugin(onOperation, known),
     ],
   });
@@ -101,12 +106,15 @@ function answersPlugin(onOperation: OnOperation, known: KnownDocuments): ApolloS
         willSendResponse: async ({ response, errors, operation, document, schema, source, contextValue }) => {
           await Promise.resolve();
           statusForType(response.http, request.http?.headers.get('accept'), source);
-          const ended = { context: contextValue, schema, document, operation, errors: errors ?? [] };
+          const oversized = contextValue.meter?.fault;
+          const all = oversized === undefined ? errors : [toGraphQLError(oversized, contextValue)];
+          const ended = { context: contextValue, schema, document, operation, errors: all ?? [] };
           const presented = concludeOperation(ended, onOperation);
           if (response.body.kind !== 'single') return;
           const { singleResult } = response.body;
-          if (errors !== undefined) singleResult.errors = presented;
           const isExecuted = 'data' in singleResult;
+          if (all !== undefined) singleResult.errors = presented;
+          if (oversized !== undefined && isExecuted) singleResult.data = null;
           if (isExecuted && document !== undefined) known.learn(source, document);
         },
       });

@@ -9,6 +9,7 @@ import type { DeviceChanges, SubscriptionLifetime } from '../operations/watch-ne
 import type { CustomerLists } from '../persistence/customer-lists.js';
 import type { DeviceLists } from '../persistence/device-lists.js';
 import type { CatalogStore } from '../persistence/catalog-store.js';
+import type { Metered } from './answer-meter.js';
 
 /** What the operations work with; app.ts puts it together. */
 export interface GatewayParts extends UpdateParts, ReportParts {
@@ -20,7 +21,7 @@ export interface GatewayParts extends UpdateParts, ReportParts {
 }
 
 /** What the resolvers of one request share. */
-export interface GatewayContext {
+export interface GatewayContext extends Metered {
   readonly requestId: string;
   readonly credential: Credential;
   readonly parts: GatewayParts;

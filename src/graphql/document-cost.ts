@@ -2,192 +2,135 @@ import {
   type DocumentNode,
   type FieldNode,
   getNamedType,
-  getNullableType,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
-  isCompositeType,
-  isInputObjectType,
   isInterfaceType,
-  isListType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
   type SelectionSetNode,
   TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
 } from 'graphql';
-import { GatewayError } from '../errors/gateway-error.js';
-import { MAX_BATCH } from '../operations/batch.js';
-import { DEFAULT_PAGE, MAX_PAGE } from '../operations/paging.js';
-import { sizeAsked, type Variables } from './document-cost-arguments.js';
+import { type Cost, NO_COST, plus } from './cost.js';
+import { argumentEntries, askedLength, RequestSizes, type Variables } from './document-cost-arguments.js';
 import { fragmentMeasures } from './document-fragments.js';
+import { fieldCost, type PagedCost } from './field-cost.js';
+import { type SchemaSizes, schemaSizes } from './schema-sizes.js';
 
-/**
- * Objects that one operation may ask for: a page of 500 devices with all that hangs on them, and half as much again.
- */
-const MAX_OBJECTS = 50_000;
+const NOTHING: PagedCost = { once: NO_COST, perRecord: NO_COST };
 
-/** How long a list is taken to be when neither an argument nor the schema says so, e.g. the reservations of a device. */
-const SHORT_LIST = 10;
-
-/** The objects that a selection asks for: so many, and so many more for each record of the page that it belongs to. */
-interface Cost {
-  readonly objects: number;
-  readonly perRecord: number;
+/** The cost of a part of an operation: the same for each request, or by its variables. */
+interface Measure {
+  readonly isFixed: boolean;
+  readonly of: (request: RequestSizes) => PagedCost;
 }
 
-const NOTHING: Cost = { objects: 0, perRecord: 0 };
+const NO_MEASURE: Measure = { isFixed: true, of: () => NOTHING };
 
 /** What the cost of a selection depends on. */
 interface Survey {
   readonly schema: GraphQLSchema;
-  readonly sizes: ReadonlyMap<string, number>;
-  /** The length of a list argument, or the number of a page's size. */
-  readonly sizeOf: (field: FieldNode, definition: GraphQLField<unknown, unknown>) => number | undefined;
-  readonly spread: (name: string) => Cost;
+  readonly sizes: SchemaSizes;
+  readonly spread: (name: string) => Measure;
+  /** For what is fixed. */
+  readonly anyRequest: RequestSizes;
 }
 
-/**
- * Whether an operation asks for more objects than one answer may hold, by the lengths of its lists: pages by `first`
- * and `last`, look-ups by the ids that they name, in the document or in the variables.
- */
-export function costFault(
+/** What one operation of a document costs, by the variables of a request. */
+export type OperationCost = (variables: Variables) => Cost;
+
+/** Works out what the cost of an operation depends on; what it does not depend on is worked out once. */
+export function operationCost(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Variables,
-): GatewayError | undefined {
-  if (objectsAsked(schema, document, operation, variables) <= MAX_OBJECTS) return undefined;
-  return new GatewayError('OPERATION_TOO_LARGE', {
-    message: `An operation asks for at most ${MAX_OBJECTS} objects, lists inside lists multiplied. Ask for smaller pages, or for less of each record.`,
-  });
-}
-
-/** How many objects an operation asks for at most. */
-export function objectsAsked(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Variables,
-): number {
+  sizes: SchemaSizes = schemaSizes(schema),
+): OperationCost {
   const survey: Survey = {
     schema,
-    sizes: introspectionSizes(schema),
-    sizeOf: (field, definition) => sizeAsked(field, definition, operation, variables),
+    sizes,
     spread: fragmentMeasures(
       document,
-      ({ typeCondition, selectionSet }): Cost =>
-        costOf(selectionSet, schema.getType(typeCondition.name.value), survey),
-      NOTHING,
+      ({ typeCondition, selectionSet }): Measure =>
+        measureSelection(selectionSet, schema.getType(typeCondition.name.value), survey),
+      NO_MEASURE,
     ),
+    anyRequest: new RequestSizes(operation, {}),
   };
-  return costOf(operation.selectionSet, schema.getRootType(operation.operation), survey).objects;
+  const { isFixed, of } = measureSelection(
+    operation.selectionSet,
+    schema.getRootType(operation.operation),
+    survey,
+  );
+  const fixed = isFixed ? of(survey.anyRequest).once : undefined;
+  return (variables) => fixed ?? of(new RequestSizes(operation, variables)).once;
 }
 
-function costOf(
-  { selections }: SelectionSetNode,
-  type: GraphQLNamedType | null | undefined,
-  survey: Survey,
-): Cost {
-  let [objects, perRecord] = [0, 0];
-  for (const selection of selections) {
-    const cost = costOfSelection(selection, type, survey);
-    objects += cost.objects;
-    perRecord += cost.perRecord;
-  }
-  return { objects, perRecord };
-}
+type Parent = GraphQLNamedType | null | undefined;
 
-function costOfSelection(
-  selection: SelectionSetNode['selections'][number],
-  type: GraphQLNamedType | null | undefined,
-  survey: Survey,
-): Cost {
-  switch (selection.kind) {
-    case Kind.FIELD:
-      return selection.selectionSet === undefined
-        ? NOTHING
-        : costOfObjects(selection, selection.selectionSet, type, survey);
-    case Kind.INLINE_FRAGMENT: {
-      const condition = selection.typeCondition?.name.value;
-      const narrowed = condition === undefined ? type : survey.schema.getType(condition);
-      return costOf(selection.selectionSet, narrowed, survey);
+function measureSelection({ selections }: SelectionSetNode, type: Parent, survey: Survey): Measure {
+  const measures = selections.map((selection): Measure => {
+    switch (selection.kind) {
+      case Kind.FIELD:
+        return measureField(selection, type, survey);
+      case Kind.INLINE_FRAGMENT: {
+        const condition = selection.typeCondition?.name.value;
+        const narrowed = condition === undefined ? type : survey.schema.getType(condition);
+        return measureSelection(selection.selectionSet, narrowed, survey);
+      }
+      case Kind.FRAGMENT_SPREAD:
+        return survey.spread(selection.name.value);
     }
-    case Kind.FRAGMENT_SPREAD:
-      return survey.spread(selection.name.value);
+  });
+  const varying = measures.filter(({ isFixed }) => !isFixed);
+  const fixed = measures
+    .filter(({ isFixed }) => isFixed)
+    .map(({ of }) => of(survey.anyRequest))
+    .reduce(both, NOTHING);
+  return {
+    isFixed: varying.length === 0,
+    of: (request) => varying.reduce((sum, { of }) => both(sum, of(request)), fixed),
+  };
+}
+
+function measureField(node: FieldNode, parent: Parent, survey: Survey): Measure {
+  const definition = fieldOf(parent, node.name.value);
+  if (definition === undefined || !parent) return NO_MEASURE;
+  const inner =
+    node.selectionSet === undefined
+      ? NO_MEASURE
+      : measureSelection(node.selectionSet, getNamedType(definition.type), survey);
+  const { entries, variables } = argumentEntries(node);
+  const asked = askedLength(node, definition);
+  const of = fieldCost({ node, parent, definition }, survey.sizes);
+  const isFixed = inner.isFixed && variables.length === 0 && asked.isFixed;
+  const measured = (request: RequestSizes): PagedCost =>
+    of({
+      inner: inner.of(request),
+      asked: asked.of(request),
+      entries: variables.reduce((sum, name) => sum + request.entries(name), entries),
+    });
+  if (!isFixed) return { isFixed, of: measured };
+  const fixed = measured(survey.anyRequest);
+  return { isFixed, of: () => fixed };
+}
+
+function both(one: PagedCost, other: PagedCost): PagedCost {
+  return { once: plus(one.once, other.once), perRecord: plus(one.perRecord, other.perRecord) };
+}
+
+function fieldOf(parent: Parent, name: string): GraphQLField<unknown, unknown> | undefined {
+  switch (name) {
+    case SchemaMetaFieldDef.name:
+      return SchemaMetaFieldDef;
+    case TypeMetaFieldDef.name:
+      return TypeMetaFieldDef;
+    case TypeNameMetaFieldDef.name:
+      return TypeNameMetaFieldDef;
+    default:
+      return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
   }
-}
-
-function costOfObjects(
-  field: FieldNode,
-  selectionSet: SelectionSetNode,
-  parent: GraphQLNamedType | null | undefined,
-  survey: Survey,
-): Cost {
-  const definition = fieldOf(parent, field.name.value);
-  const type = definition && getNamedType(definition.type);
-  if (definition === undefined || !isCompositeType(type)) return NOTHING;
-  const { objects, perRecord } = costOf(selectionSet, type, survey);
-  const asked = survey.sizeOf(field, definition);
-  if (!isListType(getNullableType(definition.type))) {
-    return { objects: 1 + objects + perRecord * Math.min(asked ?? DEFAULT_PAGE, MAX_PAGE), perRecord: 0 };
-  }
-  const each = 1 + objects + perRecord * DEFAULT_PAGE;
-  if (isConnection(parent)) return { objects: 0, perRecord: each };
-  const count = asked ?? survey.sizes.get(`${parent?.name ?? ''}.${field.name.value}`) ?? SHORT_LIST;
-  return { objects: Math.min(count, MAX_BATCH) * each, perRecord: 0 };
-}
-
-function fieldOf(
-  parent: GraphQLNamedType | null | undefined,
-  name: string,
-): GraphQLField<unknown, unknown> | undefined {
-  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
-  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
-  return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
-}
-
-/** Whether the lists of a type are the records of one page. */
-function isConnection(type: GraphQLNamedType | null | undefined): boolean {
-  return isObjectType(type) && type.getFields()['pageInfo'] !== undefined;
-}
-
-const knownSizes = new WeakMap<GraphQLSchema, ReadonlyMap<string, number>>();
-
-/** How long the lists of introspection are on average: what they multiply to is how much the schema holds. */
-function introspectionSizes(schema: GraphQLSchema): ReadonlyMap<string, number> {
-  const known = knownSizes.get(schema);
-  if (known !== undefined) return known;
-  const types = Object.values(schema.getTypeMap());
-  const outputs = types.filter((type) => isObjectType(type) || isInterfaceType(type));
-  const fields = outputs.flatMap((type) => Object.values(type.getFields()));
-  const inputs = types.filter(isInputObjectType);
-  const inputFields = inputs.flatMap((type) => Object.values(type.getFields()));
-  const average = (all: readonly unknown[], of: readonly unknown[]): number => all.length / (of.length || 1);
-  const sizes = new Map([
-    ['__Schema.types', types.length],
-    ['__Schema.directives', schema.getDirectives().length],
-    ['__Type.fields', average(fields, types)],
-    ['__Type.inputFields', average(inputFields, types)],
-    [
-      '__Type.interfaces',
-      average(
-        outputs.flatMap((type) => type.getInterfaces()),
-        types,
-      ),
-    ],
-    ['__Type.possibleTypes', 1],
-    ['__Type.enumValues', 1],
-    [
-      '__Field.args',
-      average(
-        fields.flatMap(({ args }) => args),
-        fields,
-      ),
-    ],
-    ['__Directive.args', 1],
-  ]);
-  knownSizes.set(schema, sizes);
-  return sizes;
 }

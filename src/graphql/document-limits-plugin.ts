@@ -2,16 +2,19 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, Kind } from 'graphql';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { GatewayContext } from './context.js';
-import { costFault } from './document-cost.js';
 import { documentFault, type DocumentLimits } from './document-limits.js';
 import { refusedRequest } from './executable.js';
+import type { OperationCosts } from './operation-costs.js';
 import { subscriptionRootFault } from './subscription-root.js';
 
 /**
  * Refuses what asks for too much, or would break graphql-js: documents once, before they are validated, and operations each time, because it is the
  * variables that say how long their lists are.
  */
-export function documentLimitsPlugin(limits: DocumentLimits): ApolloServerPlugin<GatewayContext> {
+export function documentLimitsPlugin(
+  limits: DocumentLimits,
+  costs: OperationCosts,
+): ApolloServerPlugin<GatewayContext> {
   const faults = new WeakMap<DocumentNode, GatewayError>();
   return {
     requestDidStart: async () =>
@@ -27,12 +30,14 @@ export function documentLimitsPlugin(limits: DocumentLimits): ApolloServerPlugin
           faults.set(refused, fault);
           Object.assign(request, { document: refused });
         },
-        didResolveOperation: async ({ schema, document, operation, request, contextValue }) => {
+        didResolveOperation: async ({ document, operation, request, contextValue }) => {
           await Promise.resolve();
-          const fault =
-            faults.get(document) ??
-            (operation && costFault(schema, document, operation, request.variables ?? {}));
+          const refused = faults.get(document);
+          if (refused !== undefined) throw refusedRequest(refused, contextValue.requestId);
+          if (!operation) return;
+          const { fault, meter } = costs.judge(document, operation, request.variables ?? {});
           if (fault !== undefined) throw refusedRequest(fault, contextValue.requestId);
+          contextValue.meter = meter;
         },
       }),
   };

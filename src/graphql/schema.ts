@@ -13,6 +13,7 @@ import { NetworkDeviceSubscriptionResolver } from './resolvers/network-device-su
 import { ViewerResolver } from './resolvers/viewer-resolver.js';
 import { WifiPasswordResolver } from './resolvers/wifi-password-resolver.js';
 import { guardResolvers } from './resolver-errors.js';
+import { assertSized } from './schema-sizes.js';
 
 /** What the environment decides about the schema. */
 interface SchemaOptions {
@@ -55,6 +56,7 @@ export async function buildGatewaySchema(
     const root = schema.getType(name);
     if (root !== undefined) root.description = description;
   }
+  assertSized(schema);
   return guardResolvers(schema);
 }
 

@@ -11,9 +11,10 @@ import {
 import type { SubscribePayload } from 'graphql-ws';
 import type { ErrorCode } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { costFault } from './document-cost.js';
 import { documentFault, type DocumentLimits } from './document-limits.js';
+import type { AnswerMeter } from './answer-meter.js';
 import { refusedRequest, transportFault, variablesFault } from './executable.js';
+import type { OperationCosts } from './operation-costs.js';
 import { subscriptionRootFault } from './subscription-root.js';
 import { MAX_REQUEST_FAULTS } from './variable-faults.js';
 
@@ -29,6 +30,8 @@ export type PreparedSubscription =
   | {
       readonly document: DocumentNode;
       readonly args: Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>;
+      /** Measures each event; undefined when none can be too long. */
+      readonly meter: AnswerMeter | undefined;
     }
   | {
       readonly document: DocumentNode | undefined;
@@ -42,6 +45,7 @@ export function prepareSubscription(
   schema: GraphQLSchema,
   { query, operationName, variables }: SubscribePayload,
   options: DocumentOptions,
+  costs: OperationCosts,
   requestId: string,
 ): PreparedSubscription {
   const document = parsed(query, options.maxTokens);
@@ -68,11 +72,11 @@ export function prepareSubscription(
     return refused(new GatewayError('BAD_REQUEST', { message: 'The document has no such operation.' }));
   }
   const values = variables ?? {};
-  const unfit =
-    costFault(schema, document, operation, values) ?? variablesFault(schema, document, operation, values);
+  const { fault, meter } = costs.judge(document, operation, values);
+  const unfit = fault ?? variablesFault(schema, document, operation, values);
   if (unfit !== undefined) return refused(unfit, operation.operation);
   const name = operation.name?.value ?? null;
-  return { document, args: { document, operationName: name, variableValues: values } };
+  return { document, args: { document, operationName: name, variableValues: values }, meter };
 }
 
 function parsed(query: string, maxTokens: number): DocumentNode | GraphQLError {

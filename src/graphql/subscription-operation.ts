@@ -6,6 +6,7 @@ import type { Credential } from '../auth/credential.js';
 import { watchCredential } from '../auth/credential-watch.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { SubscriptionLifetime } from '../operations/watch-network-devices.js';
+import type { AnswerMeter } from './answer-meter.js';
 import type { GatewayContext, GatewayParts } from './context.js';
 import type { DeliveryParts } from './response-stream.js';
 import type { RunningRequest } from './running-requests.js';
@@ -49,6 +50,8 @@ export class SubscriptionOperation implements GatewayContext {
   /** What it was refused for; undefined until it is parsed, and for one that runs. */
   #refused: DocumentNode | undefined;
   #request: RunningRequest | undefined;
+  /** Measures the event that is executed; undefined when it cannot be too long. */
+  meter: AnswerMeter | undefined;
   /** For the metrics. */
   type = 'unknown';
   readonly #metrics: OperationMetrics;

@@ -4,6 +4,7 @@ import { type Credential, viewerOf } from '../auth/credential.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { authorizationOf } from './connection-credentials.js';
 import { refusedRequest } from './executable.js';
+import type { OperationCosts } from './operation-costs.js';
 import type { DeliveryParts } from './response-stream.js';
 import { RunningRequests } from './running-requests.js';
 import { codesOf, logUnforeseen, presentErrors } from './request-errors.js';
@@ -50,6 +51,7 @@ const LONG_ID = new GatewayError('BAD_REQUEST', {
 export function createSubscriptionServer(
   schema: GraphQLSchema,
   options: DocumentOptions,
+  costs: OperationCosts,
   parts: SubscriptionParts,
 ): SubscriptionServer {
   /** By the message that started them: a client may use an id anew while the one before is still ending. */
@@ -63,7 +65,7 @@ export function createSubscriptionServer(
   };
   const credentials = new WeakMap<SubscriptionConnection, string>();
   const requests = new RunningRequests();
-  const begin = beginOperation(schema, options, requests, parts.credentialRecheckMs);
+  const begin = beginOperation(schema, options, costs, requests, parts.credentialRecheckMs);
   return makeServer<Record<string, unknown>, SubscriptionConnection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: (connection) => {
@@ -129,6 +131,7 @@ type BeginOperation = (
 function beginOperation(
   schema: GraphQLSchema,
   options: DocumentOptions,
+  costs: OperationCosts,
   requests: RunningRequests,
   credentialRecheckMs: number,
 ): BeginOperation {
@@ -138,7 +141,7 @@ function beginOperation(
       operation.credential = await connection.admit(authorization);
       if (id.length > MAX_ID_LENGTH) throw LONG_ID;
       const request = requests.hold(payload, () =>
-        prepareSubscription(schema, payload, options, operation.requestId),
+        prepareSubscription(schema, payload, options, costs, operation.requestId),
       );
       if ('errors' in request) {
         // To strangers everything else looks alike.

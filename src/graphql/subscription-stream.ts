@@ -5,8 +5,10 @@ import {
   type ExecutionResult,
   type GraphQLError,
 } from 'graphql';
+import { meteredFieldResolver } from './answer-meter.js';
 import { type EventResult, EventResults } from './event-results.js';
 import { logPasswordReads, takePasswordReads } from './password-reads.js';
+import { toGraphQLError } from './resolver-errors.js';
 import { ResponseStream } from './response-stream.js';
 import type { RunningRequests } from './running-requests.js';
 import { SubscriptionOperation } from './subscription-operation.js';
@@ -34,7 +36,7 @@ export function subscribeWith(
     const events = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in events)) return refusal(events.errors ?? []);
     const executeOne = async (event: unknown): Promise<EventResult> => ({
-      result: await execute({ ...args, rootValue: event }),
+      result: await executeEvent(args, operation, event),
       reads: takePasswordReads(operation),
     });
     return new ResponseStream(events, {
@@ -51,6 +53,18 @@ export function subscribeWith(
       },
     });
   };
+}
+
+/** Executes an event; in place of an answer that is too long comes its error. */
+async function executeEvent(
+  args: ExecutionArgs,
+  operation: SubscriptionOperation,
+  event: unknown,
+): Promise<ExecutionResult> {
+  operation.meter = operation.request?.prepared.meter?.anew();
+  const result = await execute({ ...args, rootValue: event, fieldResolver: meteredFieldResolver });
+  const oversized = operation.meter?.fault;
+  return oversized === undefined ? result : { data: null, errors: [toGraphQLError(oversized, operation)] };
 }
 
 function refusal(errors: readonly GraphQLError[]): AsyncIterable<ExecutionResult> {

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
+import { oversizedAnswer } from '../graphql/answer-meter.js';
 import { answerTypeFor } from '../graphql/answer-type.js';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
 import type { AnswerKnown } from '../graphql/plans/answer-known.js';
+import { toGraphQLError } from '../graphql/resolver-errors.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
 import { readJsonBody } from './body.js';
 import type { Admission } from './admission.js';
@@ -21,6 +23,7 @@ export interface GraphqlEndpointParts {
   readonly gateway: GatewayParts;
   readonly log: Logger;
   readonly maxBodyBytes: number;
+  readonly maxAnswerBytes: number;
   readonly gate: ConcurrencyGate;
 }
 
@@ -41,11 +44,27 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
     const context = { requestId, credential, parts: gateway, log };
     return await gate(async () => {
       const known = await parts.answerKnown(body, context);
-      return known === undefined
-        ? await throughApollo(parts.apollo, request, body, context)
-        : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
+      const answer =
+        known === undefined
+          ? await throughApollo(parts.apollo, request, body, context)
+          : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
+      return isOversized(answer.body, parts.maxAnswerBytes)
+        ? withoutData(answer, context, parts.maxAnswerBytes)
+        : answer;
     });
   };
+}
+
+/** Whether a text has more bytes than an answer may have. A character takes three bytes at most for each of its UTF-16 units. */
+function isOversized(body: string, maxBytes: number): boolean {
+  return body.length * 3 > maxBytes && Buffer.byteLength(body) > maxBytes;
+}
+
+/** What was measured while it was made was less than its bytes; these decide. */
+function withoutData(answer: TextAnswer, context: GatewayContext, maxBytes: number): HttpAnswer {
+  const { message, extensions } = toGraphQLError(oversizedAnswer(maxBytes), context);
+  const body = JSON.stringify({ errors: [{ message, extensions }], data: null });
+  return { ...answer, body, errorCode: 'OPERATION_TOO_LARGE' };
 }
 
 async function throughApollo(
@@ -53,7 +72,7 @@ async function throughApollo(
   { method, headers, search, requestId }: HttpRequest,
   body: unknown,
   context: GatewayContext,
-): Promise<HttpAnswer> {
+): Promise<TextAnswer> {
   const answer = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headerMap(headers), search, body },
     context: async () => await Promise.resolve(context),
@@ -72,7 +91,7 @@ interface TextAnswer extends HttpAnswer {
 }
 
 /** Faults that Apollo found before there was a context lack the request's id. */
-function withRequestId(answer: TextAnswer, requestId: string): HttpAnswer {
+function withRequestId(answer: TextAnswer, requestId: string): TextAnswer {
   const parsed: unknown = JSON.parse(answer.body);
   if (!isErrorBody(parsed)) return answer;
   const errors = parsed.errors.map(({ extensions, ...error }) => ({

@@ -1,6 +1,7 @@
 import { Session } from 'node:inspector/promises';
 import { parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { OperationCosts } from '../../src/graphql/operation-costs.js';
 import { KnownDocuments, type OperationRequest } from '../../src/graphql/plans/known-documents.js';
 import { buildGatewaySchema } from '../../src/graphql/schema.js';
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 let schema: Awaited<ReturnType<typeof buildGatewaySchema>>;
 
 function learned(query: string): KnownDocuments {
-  documents = new KnownDocuments(schema);
+  documents = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
   documents.learn(query, parse(query));
   return documents;
 }
@@ -94,7 +95,7 @@ describe('known documents', () => {
   });
 
   it('are bounded: those that nobody asked for longest are forgotten, and long ones are not kept', () => {
-    documents = new KnownDocuments(schema);
+    documents = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
     const learn = (text: string): void => documents.learn(text, parse(text));
     // About a megabyte each once it is parsed.
     const text = (name: string): string =>
@@ -146,7 +147,7 @@ describe('what is kept of plans is bounded', () => {
     };
     const session = new Session();
     session.connect();
-    documents = new KnownDocuments(schema);
+    documents = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
     const before = await heapUsed();
     for (let count = 0; count < 40; count += 1) {
       const query = large(`Q${count}`);

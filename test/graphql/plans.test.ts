@@ -17,6 +17,7 @@ import {
   parse,
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { OperationCosts } from '../../src/graphql/operation-costs.js';
 import { KnownDocuments } from '../../src/graphql/plans/known-documents.js';
 import { runPlan } from '../../src/graphql/plans/run-plan.js';
 import { randomRequest } from '../support/random-document.js';
@@ -95,7 +96,7 @@ describe('a plan', () => {
       fc.asyncProperty(randomRequest(schema, ['a', 'b']), fc.nat(), async ({ query, variables }, chosen) => {
         seed = chosen;
         const document = parse(query);
-        const known = new KnownDocuments(schema);
+        const known = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
         known.learn(query, document);
         const ready = known.find({ query, operationName: undefined, variables });
         const expected: ExecutionResult = await execute({

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { concludeOperation, type OnOperation } from '../conclude-operation.js';
 import type { GatewayContext } from '../context.js';
 import type { KnownDocuments, OperationRequest } from './known-documents.js';
+import { toGraphQLError } from '../resolver-errors.js';
 import { runPlan } from './run-plan.js';
 
 /**
@@ -21,8 +22,12 @@ export function knownAnswers(
     const request = operationRequest(body);
     const ready = request && documents.find(request);
     if (ready === undefined) return undefined;
-    const { plan, operation, document, variables } = ready;
-    const { data, errors } = await runPlan(plan, context, variables);
+    const { plan, operation, document, variables, meter } = ready;
+    context.meter = meter;
+    const result = await runPlan(plan, context, variables, meter);
+    const { data, errors } = meter?.fault
+      ? { data: null, errors: [toGraphQLError(meter.fault, context)] }
+      : result;
     const presented = concludeOperation({ context, schema, document, operation, errors }, onOperation);
     return `${JSON.stringify(presented.length > 0 ? { errors: presented, data } : { data })}\n`;
   };

@@ -91,7 +91,11 @@ function answerOf(key: string, place: Place): FieldPlan['answer'] {
   const complete = completerOf(type, place);
   // The classes of the schema hold values, no methods and no promises; what is worked out has a resolver.
   if (resolve === undefined) {
-    return (run, source, prev) => complete(run, isRecord(source) ? source[name] : undefined, prev, key);
+    return (run, source, prev) => {
+      const value = isRecord(source) ? source[name] : undefined;
+      const counted = run.meter === undefined ? value : run.meter.countField(key, value, type);
+      return complete(run, counted, prev, key);
+    };
   }
   const call = callerOf(key, resolve, place);
   return (run, source, prev) => {
@@ -194,6 +198,8 @@ function completeList(itemType: GraphQLOutputType, place: Place): Complete {
         error,
       );
     const completed = items.map((item, index) => {
+      // Nothing of an answer that is too long is told.
+      if (run.meter?.isOver === true) return null;
       try {
         const one = isPromise(item)
           ? item.then((settled) => completeItem(run, settled, path, index))

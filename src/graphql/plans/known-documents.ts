@@ -7,9 +7,10 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { coerceVariables } from '../coerce-variables.js';
-import { costFault } from '../document-cost.js';
 import { fragmentsOf } from '../document-fragments.js';
 import { documentBytes } from '../document-weight.js';
+import type { AnswerMeter } from '../answer-meter.js';
+import type { OperationCosts } from '../operation-costs.js';
 import { buildPlan } from './build-plan.js';
 import { type DocumentTraits, traitsOf } from './document-traits.js';
 import type { Plan, Variables } from './plan.js';
@@ -29,6 +30,8 @@ export interface ReadyOperation {
   readonly operation: OperationDefinitionNode;
   readonly document: DocumentNode;
   readonly variables: Variables;
+  /** Measures the answer; undefined when it cannot be too long. */
+  readonly meter: AnswerMeter | undefined;
 }
 
 /** Maximum memory of all documents and their plans. Clients have some dozens of documents, of about 40 kB each with their plans. */
@@ -44,16 +47,9 @@ const BYTES_PER_FIELD = 640;
 interface KnownDocument {
   readonly document: DocumentNode;
   readonly traits: DocumentTraits;
-  /** By operation and conditions. */
-  readonly plans: ReadonlyMap<string, KnownPlan>;
+  /** By operation and conditions; `none` for one that would be too large. */
+  readonly plans: ReadonlyMap<string, Plan | 'none'>;
   readonly bytes: number;
-}
-
-interface KnownPlan {
-  /** Undefined for one that would be too large. */
-  readonly plan: Plan | undefined;
-  /** Whether the cost of the operation depends on its variables: it is the same each time else. */
-  readonly hasVariableCost: boolean;
 }
 
 /**
@@ -66,7 +62,10 @@ export class KnownDocuments {
     sizeCalculation: ({ bytes }) => bytes,
   });
 
-  constructor(private readonly schema: GraphQLSchema) {}
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly costs: OperationCosts,
+  ) {}
 
   /** How many documents are known. */
   get size(): number {
@@ -95,35 +94,33 @@ export class KnownDocuments {
     const { document, traits } = known;
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
+    // Each operation by itself: the document was judged with another one, perhaps.
+    const { fault, meter } = this.costs.judge(document, operation, variables);
+    if (fault !== undefined) return undefined;
     const { values, faults } = coerceVariables(this.schema, operation, variables, 1);
     if (faults.length > 0) return undefined;
     for (const name of traits.nonNull) if (values[name] === null) return undefined;
     const conditions = conditionsOf(operation, traits, values);
-    const plan = conditions && this.#planOf(known, operation, request, conditions)?.plan;
-    return plan && { plan, operation, document, variables: values };
+    const plan = conditions && this.#planOf(known, operation, query, conditions);
+    return plan && { plan, operation, document, variables: values, meter };
   }
 
-  /** The plan of an operation whose cost is within the limit, whatever operation or variables the document was judged with. */
   #planOf(
     known: KnownDocument,
     operation: OperationDefinitionNode,
-    { query, variables }: OperationRequest,
+    query: string,
     conditions: Variables,
-  ): KnownPlan | undefined {
+  ): Plan | undefined {
     const { document, plans, bytes } = known;
-    const isTooLarge = (given: Variables): boolean =>
-      costFault(this.schema, document, operation, given) !== undefined;
     const key = [operation.name?.value, ...Object.values(conditions)].join(' ');
     const kept = plans.get(key);
-    if (kept !== undefined) return kept.hasVariableCost && isTooLarge(variables) ? undefined : kept;
-    const observed = observedVariables(variables);
-    if (plans.size >= MAX_PLANS || isTooLarge(observed.variables)) return undefined;
+    if (kept !== undefined) return kept === 'none' ? undefined : kept;
+    if (plans.size >= MAX_PLANS) return undefined;
     const planned = { schema: this.schema, operation, fragments: fragmentsOf(document), conditions };
     const plan = buildPlan(planned, Math.floor((MAX_DOCUMENT_BYTES - bytes) / BYTES_PER_FIELD));
-    const made = { plan, hasVariableCost: observed.isRead() };
     const grown = bytes + (plan?.size ?? 0) * BYTES_PER_FIELD;
-    this.#documents.set(query, { ...known, plans: new Map(plans).set(key, made), bytes: grown });
-    return made;
+    this.#documents.set(query, { ...known, plans: new Map(plans).set(key, plan ?? 'none'), bytes: grown });
+    return plan;
   }
 }
 
@@ -138,31 +135,4 @@ function conditionsOf(
     .filter((name) => conditions.has(name));
   if (!deciding.every((name) => typeof values[name] === 'boolean')) return undefined;
   return Object.fromEntries(deciding.map((name) => [name, values[name]]));
-}
-
-/** Variables that know whether anything was asked of them, e.g. how long one of them is. */
-function observedVariables(variables: Variables): {
-  readonly variables: Variables;
-  readonly isRead: () => boolean;
-} {
-  let isRead = false;
-  const observed = new Proxy(variables, {
-    get: (target, key): unknown => {
-      isRead = true;
-      return Reflect.get(target, key);
-    },
-    has: (target, key) => {
-      isRead = true;
-      return Reflect.has(target, key);
-    },
-    getOwnPropertyDescriptor: (target, key) => {
-      isRead = true;
-      return Reflect.getOwnPropertyDescriptor(target, key);
-    },
-    ownKeys: (target) => {
-      isRead = true;
-      return Reflect.ownKeys(target);
-    },
-  });
-  return { variables: observed, isRead: () => isRead };
 }

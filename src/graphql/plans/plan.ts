@@ -7,6 +7,7 @@ import type {
   GraphQLSchema,
   OperationDefinitionNode,
 } from 'graphql';
+import type { AnswerMeter } from '../answer-meter.js';
 
 /** Where a value stands in the answer. */
 export type Path = GraphQLResolveInfo['path'];
@@ -20,6 +21,8 @@ export interface Run {
   readonly context: unknown;
   readonly variables: Variables;
   readonly errors: FieldErrors;
+  /** Undefined when the answer cannot be too long. */
+  readonly meter: AnswerMeter | undefined;
 }
 
 /** What collects the errors of fields that answer null instead. */

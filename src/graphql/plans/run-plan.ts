@@ -1,4 +1,5 @@
 import { type GraphQLError, isNonNullType, locatedError } from 'graphql';
+import type { AnswerMeter } from '../answer-meter.js';
 import { isPromise } from '../is-promise.js';
 import type { FieldErrors, FieldPlan, Path, Plan, Run, SelectionPlan, Variables } from './plan.js';
 
@@ -8,10 +9,18 @@ export interface PlanResult {
   readonly errors: readonly GraphQLError[];
 }
 
-/** Executes a plan, as the specification says (section 6) and graphql-js does. It never rejects. */
-export async function runPlan(plan: Plan, context: unknown, variables: Variables): Promise<PlanResult> {
+/**
+ * Executes a plan, as the specification says (section 6) and graphql-js does. It never rejects.
+ * @param meter counts the fields that have no resolver; those that have one count themselves
+ */
+export async function runPlan(
+  plan: Plan,
+  context: unknown,
+  variables: Variables,
+  meter?: AnswerMeter,
+): Promise<PlanResult> {
   const errors = new CollectedErrors();
-  const run: Run = { context, variables, errors };
+  const run: Run = { context, variables, errors, meter };
   try {
     const data = plan.isMutation
       ? await runOneByOne(run, plan.root)
