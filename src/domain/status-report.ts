@@ -126,7 +126,7 @@ export function toStatusPatch(report: StatusReport, now: Date): StatusPatch {
 }
 
 /** One of several reports of a device that are applied at once. */
-export interface StatusStep {
+interface StatusStep {
   /** The step counts unless the device is known at a later moment; null counts in any case. */
   readonly at: Date | null;
   readonly patch: StatusPatch;

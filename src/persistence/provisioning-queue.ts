@@ -44,7 +44,7 @@ export interface ClaimedJob extends HeldJob {
 }
 
 /** Why a job failed for good: its device refused the settings, was not reached in any attempt, or cannot be read. */
-export type FailureKind = 'refused' | 'attempts_used_up' | 'unreadable';
+type FailureKind = 'refused' | 'attempts_used_up' | 'unreadable';
 
 /** How a try ended. A job that is to wait is superseded instead when a newer one waits, or the device is being deleted. */
 export type JobEnd =
