@@ -29,15 +29,19 @@ interface DhcpListPatch {
  */
 export function applyPatch(settings: DeviceSettings, patch: DevicePatch): DeviceSettings {
   return {
-    name: patch.name === undefined ? settings.name : normalName(patch.name ?? ''),
-    notes: patch.notes === undefined ? settings.notes : patch.notes,
-    macAddress: patch.macAddress === undefined ? settings.macAddress : normalMac(patch.macAddress ?? ''),
-    serialNumber:
-      patch.serialNumber === undefined ? settings.serialNumber : (patch.serialNumber?.trim() ?? null),
-    mvnoAccount: patch.mvnoAccount === undefined ? settings.mvnoAccount : normalId(patch.mvnoAccount),
+    name: wished(settings.name, patch.name, (text) => normalName(text ?? '')),
+    notes: wished(settings.notes, patch.notes, (text) => text),
+    macAddress: wished(settings.macAddress, patch.macAddress, (text) => normalMac(text ?? '')),
+    serialNumber: wished(settings.serialNumber, patch.serialNumber, (text) => text?.trim() ?? null),
+    mvnoAccount: wished<string | null>(settings.mvnoAccount, patch.mvnoAccount, normalId),
     wifi: patchSection(WIFI_DEFAULTS, settings.wifi, patch.wifi),
     dhcp: patchSection(DHCP_DEFAULTS, settings.dhcp, patchWithReservations(settings.dhcp, patch.dhcp)),
   };
+}
+
+/** What is sent back as it is stored stays, also in a spelling that is not normal today. */
+function wished<T>(current: T, wish: T | null | undefined, normal: (wish: T | null) => T): T {
+  return wish === undefined || wish === current ? current : normal(wish);
 }
 
 function normalMac(text: string): string {

@@ -36,6 +36,9 @@ type Transaction = Parameters<Parameters<Prisma['$transaction']>[0]>[0];
 
 /** PostgreSQL takes at most 65,535 parameters in one statement. */
 const CHUNK = 10_000;
+
+/** Maximum number of customers in one statement: each costs as much as stands above it, and a long chain would time out. */
+const CUSTOMER_CHUNK = 20;
 const TIMEOUT_MS = 30 * 60_000;
 
 /** Runs `work` with a writer; what it wrote is committed when it returns and dropped when it throws. */
@@ -63,9 +66,10 @@ function fleetWriter(tx: Transaction, secrets: DeviceSecrets): FleetWriter {
       ).map(toDeviceModel),
     macsOfOthers: async (devices) => await macsOfOthers(tx, devices),
     insertCustomers: async (customers) => {
-      const counts = await inChunks(customers, async (chunk) => [
-        await tx.customer.createMany({ data: chunk, skipDuplicates: true }),
-      ]);
+      const insert = async (data: NewCustomer[]) => [
+        await tx.customer.createMany({ data, skipDuplicates: true }),
+      ];
+      const counts = await inChunks(customers, insert, CUSTOMER_CHUNK);
       return sum(counts.map(({ count }) => count));
     },
     insertDeviceModels: async (models) => {
@@ -148,10 +152,11 @@ async function insertDevices(
 async function inChunks<T, R>(
   items: readonly T[],
   run: (chunk: T[]) => Promise<readonly R[]>,
+  size = CHUNK,
 ): Promise<readonly R[]> {
   const results: R[] = [];
-  for (let start = 0; start < items.length; start += CHUNK) {
-    results.push(...(await run(items.slice(start, start + CHUNK))));
+  for (let start = 0; start < items.length; start += size) {
+    results.push(...(await run(items.slice(start, start + size))));
   }
   return results;
 }

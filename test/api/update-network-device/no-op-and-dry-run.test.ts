@@ -48,6 +48,17 @@ const SAME: Same[] = [
     }),
   },
   { rule: 'the name with blanks around', input: () => ({ name: '  Johns router\t' }) },
+  { rule: 'the name in decomposed letters', device: { name: 'Café' }, input: () => ({ name: 'Cafe\u0301' }) },
+  {
+    rule: 'the serial number with blanks around',
+    device: { serialNumber: 'SER-1' },
+    input: () => ({ serialNumber: ' SER-1 ' }),
+  },
+  {
+    rule: 'the MVNO account in capitals',
+    device: { mvnoAccount: '12345678901234567890dddd' },
+    input: () => ({ mvnoAccount: '12345678901234567890DDDD' }),
+  },
   {
     rule: 'the MAC address in capitals',
     input: ({ macAddress }) => ({ macAddress: macAddress.toUpperCase() }),
@@ -104,6 +115,16 @@ describe('updateNetworkDevice touches nothing when nothing changes or nothing sh
       expect(await storedRow(gateway, device)).toBe(row);
     },
   );
+
+  it('leaves a name and a serial number alone that are sent back in a spelling that was stored before', async () => {
+    const device = await createDevice(gateway);
+    const set = 'UPDATE network_device SET name = $2, serial_number = $3 WHERE id = $1';
+    await gateway.sql.query(set, [device.id, 'Cafe\u0301', ' SÉR ']);
+    const row = await storedRow(gateway, device);
+    const { name, serialNumber } = await read(gateway, device);
+    await updated(gateway, device, { name, serialNumber });
+    expect(await storedRow(gateway, device)).toBe(row);
+  });
 
   it('moves updatedAt forward with an effective change, and only then', async () => {
     const device = await createDevice(gateway);
