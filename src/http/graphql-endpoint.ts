@@ -6,7 +6,9 @@ import { answerTypeFor } from '../graphql/answer-type.js';
 import type { GatewayContext, GatewayParts } from '../graphql/context.js';
 import type { AnswerKnown } from '../graphql/plans/answer-known.js';
 import { toGraphQLError } from '../graphql/resolver-errors.js';
+import { requestParts } from '../graphql/request-parts.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
+import { statementSlots } from '../limits/statement-slots.js';
 import { readJsonBody } from './body.js';
 import type { Admission } from './admission.js';
 import type { EndpointHandler, HttpAnswer, HttpRequest } from './endpoint.js';
@@ -27,6 +29,9 @@ export interface GraphqlEndpointParts {
   readonly gate: ConcurrencyGate;
 }
 
+/** Maximum number of statements of its own that one request runs at once; the process has ten connections. */
+const MAX_STATEMENTS_AT_ONCE = 3;
+
 const NOT_ACCEPTABLE =
   'Answers are application/json or application/graphql-response+json; the header "Accept" takes neither.';
 
@@ -41,7 +46,8 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
     // Before anything is executed that nobody would hear of.
     if (type === undefined) throw new HttpFault(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
     const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
-    const context = { requestId, credential, parts: gateway, log };
+    const slots = statementSlots(MAX_STATEMENTS_AT_ONCE);
+    const context = { requestId, credential, parts: requestParts(gateway, slots), log };
     return await gate(async () => {
       const known = await parts.answerKnown(body, context);
       const answer =
