@@ -14,6 +14,10 @@ import {
 /** What only exists for portals, and is no part of what they compose. */
 const META = '_';
 
+/** The types and root fields that each way of composition leaves out: a portal has a `node` of its own. */
+const NOT_STITCHED = ['Node', 'Query.node'];
+const NOT_FEDERATED = [...NOT_STITCHED, 'Query.customers'];
+
 const FEDERATION_HEAD = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.4", import: ["@key", "@shareable"])`;
 
@@ -34,35 +38,54 @@ export function federationSdl(schema: GraphQLSchema): string {
     'Customer.name': '@shareable',
     PageInfo: '@shareable',
   };
-  return `${FEDERATION_HEAD}\n\n${print(marked(schema, marks))}\n`;
+  return `${FEDERATION_HEAD}\n\n${print(marked(schema, marks, NOT_FEDERATED))}\n`;
 }
 
 /** The SDL for stitching: it names the batch look-ups, so that a portal needs the URL and nothing else. */
 export function stitchingSdl(schema: GraphQLSchema): string {
   const merge = '@merge(keyField: "id")';
-  const marks: Marks = { 'Query.networkDevices': merge, 'Query.deviceModels': merge };
-  return `${STITCHING_HEAD}\n\n${print(marked(schema, marks))}\n`;
+  const marks: Marks = {
+    'Query.networkDevices': merge,
+    'Query.deviceModels': merge,
+    'Query.customers': merge,
+  };
+  return `${STITCHING_HEAD}\n\n${print(marked(schema, marks, NOT_STITCHED))}\n`;
 }
 
-function marked(schema: GraphQLSchema, marks: Marks): DocumentNode {
+function marked(schema: GraphQLSchema, marks: Marks, leftOut: readonly string[]): DocumentNode {
   const document = parse(printSchema(schema), { noLocation: true });
   return {
     ...document,
-    definitions: document.definitions.filter(isNoMeta).map((definition): DefinitionNode => {
-      return definition.kind === Kind.OBJECT_TYPE_DEFINITION ? markType(definition, marks) : definition;
-    }),
+    definitions: document.definitions
+      .filter((definition) => isComposed(definition, leftOut))
+      .map((definition): DefinitionNode => {
+        return definition.kind === Kind.OBJECT_TYPE_DEFINITION
+          ? markType(definition, marks, leftOut)
+          : definition;
+      }),
   };
 }
 
-function isNoMeta(definition: DefinitionNode): boolean {
-  return !('name' in definition && definition.name.value.startsWith(META));
+function isComposed(definition: DefinitionNode, leftOut: readonly string[]): boolean {
+  if (!('name' in definition)) return true;
+  const { value } = definition.name;
+  return !value.startsWith(META) && !leftOut.includes(value);
 }
 
-function markType(type: ObjectTypeDefinitionNode, marks: Marks): ObjectTypeDefinitionNode {
+function markType(
+  type: ObjectTypeDefinitionNode,
+  marks: Marks,
+  leftOut: readonly string[],
+): ObjectTypeDefinitionNode {
   const name = type.name.value;
-  const fields = type.fields?.filter((field) => !field.name.value.startsWith(META));
+  const fields = type.fields?.filter(
+    (field) => !field.name.value.startsWith(META) && !leftOut.includes(`${name}.${field.name.value}`),
+  );
   return {
     ...type,
+    ...(type.interfaces && {
+      interfaces: type.interfaces.filter(({ name: { value } }) => !leftOut.includes(value)),
+    }),
     directives: [...(type.directives ?? []), ...directives(marks[name])],
     ...(fields && {
       fields: fields.map((field): FieldDefinitionNode => ({

@@ -8,6 +8,7 @@ import { CustomerResolver } from './resolvers/customer-resolver.js';
 import { EntitiesResolver } from './resolvers/entities-resolver.js';
 import { NetworkDeviceListResolver } from './resolvers/network-device-list-resolver.js';
 import { NetworkDeviceResolver } from './resolvers/network-device-resolver.js';
+import { NodeResolver } from './resolvers/node-resolver.js';
 import { ProvisioningResolver } from './resolvers/provisioning-resolver.js';
 import { NetworkDeviceSubscriptionResolver } from './resolvers/network-device-subscription-resolver.js';
 import { ViewerResolver } from './resolvers/viewer-resolver.js';
@@ -41,6 +42,7 @@ export async function buildGatewaySchema(
       NetworkDeviceSubscriptionResolver,
       DeviceModelResolver,
       CustomerResolver,
+      NodeResolver,
       ProvisioningResolver,
       ViewerResolver,
       WifiPasswordResolver,

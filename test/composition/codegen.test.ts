@@ -49,7 +49,7 @@ describe('graphql-codegen makes types of the schema that a strict client compile
 
   it('the types of the whole schema compile', () => {
     expect(compile({ 'schema.ts': schemaTypes })).toEqual([]);
-    expect(schemaTypes).toContain('export type NetworkDevice = {');
+    expect(schemaTypes).toContain('export type NetworkDevice = Node & {');
   });
 
   it('a client that minds what may be null compiles, and the types are neither wider nor narrower', () => {

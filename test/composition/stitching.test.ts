@@ -73,6 +73,27 @@ describe('a portal that stitches us needs the URL and nothing else', () => {
     expect(sent[0]?.query.match(/networkDevices\(/g)).toHaveLength(1);
   });
 
+  it('a service whose tickets name customers gets them all in one request', async () => {
+    const { customer } = devices[0] ?? foreign;
+    const tickets = makeExecutableSchema({
+      typeDefs: `${stitchingDirectivesTypeDefs}
+        type Query { tickets: [Ticket] }
+        type Ticket { customer: Customer }
+        type Customer { id: ID! }`,
+      resolvers: {
+        Query: { tickets: () => [customer, foreign.customer, reseller].map((id) => ({ customer: { id } })) },
+      },
+    });
+    const portal = await stitchedPortal(await remote(), tickets);
+    const { data, errors } = await ask(portal, '{ tickets { customer { id name } } }');
+    expect(errors).toBeUndefined();
+    const named = (id: string) => ({ customer: { id, name: `Customer ${id}` } });
+    expect(data).toEqual({
+      tickets: [named(customer), { customer: { id: foreign.customer, name: null } }, named(reseller)],
+    });
+    expect(sent).toHaveLength(1);
+  });
+
   it('a service that extends NetworkDevice is asked beside us', async () => {
     const tickets = makeExecutableSchema({
       typeDefs: `${stitchingDirectivesTypeDefs}

@@ -4,16 +4,17 @@ import {
   buildSchema,
   execute,
   type ExecutionResult,
+  getNamedType,
   getNullableType,
   type GraphQLError,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  isAbstractType,
   isEnumType,
   isListType,
   isNonNullType,
   isObjectType,
-  isUnionType,
   parse,
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -31,22 +32,28 @@ function behaviourAt(info: GraphQLResolveInfo, seed: number): number {
   return hash;
 }
 
-function valueOf(type: GraphQLOutputType, choice: number): unknown {
+function valueOf(schema: GraphQLSchema, type: GraphQLOutputType, choice: number): unknown {
   const nullable = getNullableType(type);
   if (isListType(nullable)) {
-    return Array.from({ length: choice % 4 }, (_, index) => itemOf(nullable.ofType, choice * 7 + index));
+    return Array.from({ length: choice % 4 }, (_, index) =>
+      itemOf(schema, nullable.ofType, choice * 7 + index),
+    );
   }
   if (isEnumType(nullable)) return nullable.getValues()[choice % nullable.getValues().length]?.value;
   if (isObjectType(nullable)) return { choice };
-  if (isUnionType(nullable))
-    return { __typename: nullable.getTypes()[choice % nullable.getTypes().length]?.name };
+  if (isAbstractType(nullable)) {
+    const possible = schema.getPossibleTypes(nullable);
+    return { __typename: possible[choice % possible.length]?.name };
+  }
   return nullable.name === 'Boolean' ? choice % 2 === 0 : choice % 1_000;
 }
 
-function itemOf(type: GraphQLOutputType, choice: number): unknown {
+function itemOf(schema: GraphQLSchema, type: GraphQLOutputType, choice: number): unknown {
   if (choice % 11 === 0) return null;
   if (choice % 13 === 0) return new Error(`item ${choice}`);
-  return choice % 5 === 0 && mayBeLate(type) ? Promise.resolve(valueOf(type, choice)) : valueOf(type, choice);
+  return choice % 5 === 0 && mayBeLate(type)
+    ? Promise.resolve(valueOf(schema, type, choice))
+    : valueOf(schema, type, choice);
 }
 
 /** Which of two things that fail late takes their parent away is a matter of ticks, and of nothing else. */
@@ -57,7 +64,7 @@ function mayBeLate(type: GraphQLOutputType): boolean {
 /** Gives every field a resolver that answers, later or at once, with values, nulls, errors and what does not fit. */
 function withRandomResolvers(schema: GraphQLSchema, seedOf: () => number): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
-    if (isUnionType(type)) type.resolveType = (value: { readonly __typename: string }) => value.__typename;
+    if (isAbstractType(type)) type.resolveType = (value: { readonly __typename: string }) => value.__typename;
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {
       field.resolve = (_source, args, _context, info) => {
@@ -65,8 +72,9 @@ function withRandomResolvers(schema: GraphQLSchema, seedOf: () => number): Graph
         if (choice % 17 === 0) throw new Error(`thrown ${choice}`);
         if (choice % 19 === 0) return null;
         if (choice % 23 === 0) return new Error(`returned ${choice}`);
-        if (choice % 29 === 0) return 'no such thing';
-        const value = valueOf(field.type, choice);
+        // Each way words it differently that a value is of none of the types of an interface.
+        if (choice % 29 === 0 && !isAbstractType(getNamedType(field.type))) return 'no such thing';
+        const value = valueOf(schema, field.type, choice);
         if (!mayBeLate(field.type)) return value;
         if (choice % 31 === 0) return Promise.reject(new Error(`rejected ${choice}`));
         return choice % 7 === 0 ? Promise.resolve(value) : value;

@@ -13,7 +13,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
-  isUnionType,
+  isAbstractType,
 } from 'graphql';
 
 /** A valid request that nobody would think of. */
@@ -94,8 +94,8 @@ class DocumentMaker {
   #below(type: GraphQLOutputType, level: number): string {
     const named = getNamedType(type);
     if (isObjectType(named)) return ` ${this.#selection(named, level + 1)}`;
-    if (!isUnionType(named)) return '';
-    const parts = named.getTypes().map((part) => `... on ${part.name} ${this.#selection(part, level + 1)}`);
+    if (!isAbstractType(named)) return '';
+    const parts = this.schema.getPossibleTypes(named).map((part) => `... on ${part.name} ${this.#selection(part, level + 1)}`);
     return ` { __typename ${parts.join(' ')} }`;
   }
 

@@ -5,12 +5,12 @@ import {
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
-  type GraphQLUnionType,
+  type GraphQLAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
-  isUnionType,
+  isAbstractType,
   OperationTypeNode,
   TypeNameMetaFieldDef,
 } from 'graphql';
@@ -159,7 +159,7 @@ function completerOfNullable(type: GraphQLOutputType, place: Place): Complete {
   if (isLeafType(type)) return completeLeaf(type);
   if (isListType(type)) return completeList(type.ofType, place);
   if (isObjectType(type)) return completeObject(type, place);
-  if (isUnionType(type)) return completeUnion(type, place);
+  if (isAbstractType(type)) return completeAbstract(type, place);
   throw new TypeError(`The schema has no fields of the kind of ${String(type)}.`);
 }
 
@@ -224,14 +224,15 @@ function completeObject(type: GraphQLObjectType, { planned, nodes, parent }: Pla
     });
 }
 
-function completeUnion(type: GraphQLUnionType, place: Place): Complete {
+function completeAbstract(type: GraphQLAbstractType, place: Place): Complete {
   const { resolveType } = type;
-  const members = new Map(type.getTypes().map((member) => [member.name, completeObject(member, place)]));
+  const possible = place.planned.schema.getPossibleTypes(type);
+  const members = new Map(possible.map((member) => [member.name, completeObject(member, place)]));
   return (run, value, prev, key) => {
     const info = infoOf(place, run, { prev, key, typename: undefined });
     const name: unknown = resolveType?.(value, run.context, info, type);
     const complete = typeof name === 'string' ? members.get(name) : undefined;
-    if (complete === undefined) throw new Error(`A value is of no type of the union ${type.name}.`);
+    if (complete === undefined) throw new Error(`A value is of no type of ${type.name}.`);
     return complete(run, value, prev, key);
   };
 }

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import { readCustomer, readCustomerConnection } from '../../operations/read-customers.js';
+import { readCustomer, readCustomerConnection, readCustomers } from '../../operations/read-customers.js';
 import { type GatewayContext, requireViewer } from '../context.js';
 import { PageArgs } from '../inputs/page-args.js';
 import { CustomerConnection } from '../types/connection.js';
@@ -18,6 +18,20 @@ export class CustomerResolver {
   ): Promise<Customer> {
     const viewer = requireViewer(context);
     return new Customer(await readCustomer(context.parts.customerLists, viewer, id));
+  }
+
+  @Query(() => [Customer], {
+    nullable: 'itemsAndList',
+    description:
+      'Customers by their ids, for portals: same length and order, null where one is missing or out of reach. Errors: INVALID_VALUE for more than 1000 ids.',
+  })
+  async customers(
+    @Arg('ids', () => [ID], { description: 'Ids of customers, at most 1000.' }) ids: string[],
+    @Ctx() context: GatewayContext,
+  ): Promise<(Customer | null)[]> {
+    const viewer = requireViewer(context);
+    const found = await readCustomers(context.parts.customerLists, viewer, ids, 'ids');
+    return found.map((customer) => customer && new Customer(customer));
   }
 
   @Query(() => CustomerConnection, {

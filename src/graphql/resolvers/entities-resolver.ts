@@ -8,6 +8,7 @@ import { readNetworkDevices } from '../../operations/read-network-devices.js';
 import type { Viewer as AccessViewer } from '../../access/viewer.js';
 import { eachAtItsPlace } from '../at-its-place.js';
 import { type GatewayContext, requireViewer } from '../context.js';
+import { toGraphQLError } from '../resolver-errors.js';
 import { Customer } from '../types/customer.js';
 import { DeviceModel } from '../types/device-model.js';
 import { NetworkDevice } from '../types/network-device.js';
@@ -57,6 +58,8 @@ const LOOK_UPS = {
 
 type EntityName = keyof typeof LOOK_UPS;
 
+const ENTITY_NAMES = Object.keys(LOOK_UPS).filter(isEntityName);
+
 /** Answers a federated gateway: all representations of a request in one call, one statement for each kind. */
 @Resolver()
 export class EntitiesResolver {
@@ -74,25 +77,31 @@ export class EntitiesResolver {
     const viewer = requireViewer(context);
     assertBatchSize(ARGUMENT, representations.length);
     const references = representations.map(toReference);
-    const idsOf = (name: EntityName): string[] =>
-      references.filter(({ typename }) => typename === name).map(({ id }) => id);
-    const names = [...new Set(references.map(({ typename }) => typename))];
     const found = new Map<string, Entity | GraphQLError | null>();
-    for (const name of names) {
-      const ids = idsOf(name);
+    for (const name of ENTITY_NAMES) {
+      const ids = references.flatMap((reference) => (reference?.typename === name ? [reference.id] : []));
+      if (ids.length === 0) continue;
       const entities: readonly (Entity | GraphQLError | null)[] = await LOOK_UPS[name](context, viewer, ids);
       entities.forEach((entity, index) => found.set(`${name}:${ids[index] ?? ''}`, entity));
     }
-    return references.map(({ typename, id }) => found.get(`${typename}:${id}`) ?? null);
+    const malformed = toGraphQLError(new GatewayError('BAD_REQUEST', { message: MALFORMED }), context);
+    return references.map((reference) =>
+      reference === undefined ? malformed : (found.get(`${reference.typename}:${reference.id}`) ?? null),
+    );
   }
 }
 
-function toReference(representation: unknown): { readonly typename: EntityName; readonly id: string } {
+interface Reference {
+  readonly typename: EntityName;
+  readonly id: string;
+}
+
+const MALFORMED = `A representation holds __typename, one of ${ENTITY_NAMES.join(', ')}, and id.`;
+
+/** Undefined for a representation that is malformed: the others stand. */
+function toReference(representation: unknown): Reference | undefined {
   const { __typename: typename, id } = keyOf(representation);
-  if (isEntityName(typename) && typeof id === 'string') return { typename, id };
-  throw new GatewayError('BAD_REQUEST', {
-    message: `A representation holds __typename, one of ${Object.keys(LOOK_UPS).join(', ')}, and id.`,
-  });
+  return isEntityName(typename) && typeof id === 'string' ? { typename, id } : undefined;
 }
 
 function isEntityName(name: unknown): name is EntityName {

@@ -1,10 +1,12 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import { Node } from './node.js';
 
 @ObjectType({
+  implements: Node,
   description: 'A customer of the platform. A reseller is a customer too.',
   simpleResolvers: true,
 })
-export class Customer {
+export class Customer implements Node {
   @Field(() => ID, { description: 'Id of the customer: 24 hex digits.' })
   readonly id: string;
 

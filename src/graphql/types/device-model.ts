@@ -1,6 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import type * as domain from '../../domain/device-model.js';
 import { DeviceModelTypeEnum } from '../enums.js';
+import { Node } from './node.js';
 
 @ObjectType({ description: 'What the hardware of a device model can do.', simpleResolvers: true })
 export class DeviceCapabilities {
@@ -28,8 +29,8 @@ export class DeviceCapabilities {
   }
 }
 
-@ObjectType({ description: 'A model of network device.', simpleResolvers: true })
-export class DeviceModel {
+@ObjectType({ implements: Node, description: 'A model of network device.', simpleResolvers: true })
+export class DeviceModel implements Node {
   @Field(() => ID, { description: 'Id of the device model: 24 hex digits.' })
   readonly id: string;
 

@@ -6,13 +6,15 @@ import { Customer } from './customer.js';
 import { DeviceModel } from './device-model.js';
 import { DeviceStatus } from './device-status.js';
 import { DhcpSettings } from './dhcp-settings.js';
+import { Node } from './node.js';
 import { WifiSettings } from './wifi-settings.js';
 
 @ObjectType({
+  implements: Node,
   description: 'A network device: a router, switch or access point of a customer.',
   simpleResolvers: true,
 })
-export class NetworkDevice {
+export class NetworkDevice implements Node {
   @Field(() => ID, { description: "Id of the device: 24 hex digits (the page's _id)." })
   readonly id: string;
 

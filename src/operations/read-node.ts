@@ -1,0 +1,40 @@
+import type { Viewer } from '../access/viewer.js';
+import type { DeviceModel } from '../domain/device-model.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import type { CatalogStore } from '../persistence/catalog-store.js';
+import type { CustomerLists, ListedCustomer } from '../persistence/customer-lists.js';
+import type { DeviceLists } from '../persistence/device-lists.js';
+import type { DeviceView } from './device-view.js';
+import { readCustomers } from './read-customers.js';
+import { readDeviceModels } from './read-device-models.js';
+import { readNetworkDevices } from './read-network-devices.js';
+
+/** What the operation works with. */
+interface NodeParts {
+  readonly deviceLists: DeviceLists;
+  readonly customerLists: CustomerLists;
+  readonly catalog: CatalogStore;
+}
+
+/** The object of an id, with the name of its type. */
+export type FoundNode =
+  | { readonly type: 'NetworkDevice'; readonly found: DeviceView | GatewayError }
+  | { readonly type: 'Customer'; readonly found: ListedCustomer }
+  | { readonly type: 'DeviceModel'; readonly found: DeviceModel };
+
+/**
+ * The object that an id names: a device, else a customer, else a device model; undefined where it is missing, out of
+ * reach, or the id is none. One to three statements.
+ */
+export async function readNode(
+  { deviceLists, customerLists, catalog }: NodeParts,
+  viewer: Viewer,
+  id: string,
+): Promise<FoundNode | undefined> {
+  const [device] = await readNetworkDevices(deviceLists, viewer, [id], 'id');
+  if (device) return { type: 'NetworkDevice', found: device };
+  const [customer] = await readCustomers(customerLists, viewer, [id], 'id');
+  if (customer) return { type: 'Customer', found: customer };
+  const [model] = await readDeviceModels(catalog, [id], 'id');
+  return model ? { type: 'DeviceModel', found: model } : undefined;
+}
