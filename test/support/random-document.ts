@@ -95,7 +95,9 @@ class DocumentMaker {
     const named = getNamedType(type);
     if (isObjectType(named)) return ` ${this.#selection(named, level + 1)}`;
     if (!isAbstractType(named)) return '';
-    const parts = this.schema.getPossibleTypes(named).map((part) => `... on ${part.name} ${this.#selection(part, level + 1)}`);
+    const parts = this.schema
+      .getPossibleTypes(named)
+      .map((part) => `... on ${part.name} ${this.#selection(part, level + 1)}`);
     return ` { __typename ${parts.join(' ')} }`;
   }
 
