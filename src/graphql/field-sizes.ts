@@ -64,6 +64,7 @@ export const FIELD_SIZES: FieldSizes = {
   listArguments: {
     'Query.networkDevices(ids:)': IDS,
     'Query.deviceModels(ids:)': IDS,
+    'Query.customers(ids:)': IDS,
     'Query._entities(representations:)': IDS,
     'Mutation.reportDeviceStatus(reports:)': 500,
     'Subscription.networkDeviceChanged(ids:)': IDS,
