@@ -38,6 +38,8 @@ import { customerLists } from './persistence/customer-lists.js';
 import { deviceLists } from './persistence/device-lists.js';
 import { deviceStore } from './persistence/device-store.js';
 import { writeFleet } from './persistence/fleet-writer.js';
+import { idempotencyKeys } from './persistence/idempotency-keys.js';
+import { resealIdempotencySecret } from './persistence/idempotency-secret.js';
 import { provisioningJobs } from './persistence/provisioning-jobs.js';
 import type { JobTaker } from './persistence/provisioning-queue.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
@@ -90,6 +92,8 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
   const storage = observedStorage(opened, metrics, () => live?.feed.changed());
   let worker: ProvisioningWorker | undefined;
   try {
+    // As an update does with passwords: what this ring no longer begins with is not needed for it.
+    await resealIdempotencySecret(storage.database.run, storage.keyRing);
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, judgementLimit(settings.rateLimit), log);
     const schema = await buildGatewaySchema(settings);
@@ -161,7 +165,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
 }
 
 function gatewayParts(
-  { database, keyRing }: Storage,
+  { database, keyRing, idempotencySecret }: Storage,
   jobs: JobTaker,
   changes: DeviceChanges,
   settings: Pick<Settings, 'macProbeLimit'>,
@@ -177,6 +181,7 @@ function gatewayParts(
     secrets: keyRing,
     now: () => new Date(),
     macProbes: macProbeLimit(settings.macProbeLimit),
+    keys: idempotencyKeys(database.run, idempotencySecret),
   };
 }
 

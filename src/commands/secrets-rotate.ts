@@ -90,9 +90,14 @@ function countsIn(byKey: PasswordsByKey, keyRing: KeyRing): string {
     if (keyId === '') return `without a key: ${count} passwords that are no sealed texts`;
     const place = keyId === keyRing.currentKeyId ? ', the first of the ring' : '';
     const missing = keyRing.has(keyId) ? '' : ', which is not in the ring';
-    return `key "${keyId}"${place}${missing}: ${count} passwords`;
+    const secret = keyId === byKey.secretKeyId ? ' and the secret of idempotency keys' : '';
+    return `key "${keyId}"${place}${missing}: ${count} passwords${secret}`;
   };
-  const keyIds = new Set([...keyRing.keyIds, ...byKey.passwords.keys()]);
+  const keyIds = new Set([
+    ...keyRing.keyIds,
+    ...byKey.passwords.keys(),
+    ...(byKey.secretKeyId === undefined ? [] : [byKey.secretKeyId]),
+  ]);
   const unused = unusedKeys(byKey, keyRing).map((keyId) => `"${keyId}"`);
   const advice =
     unused.length === 0

@@ -87,6 +87,13 @@ export const CATALOGUE = {
     retryable: false,
     logLevel: 'debug',
   },
+  IDEMPOTENCY_KEY_REUSED: {
+    restCode: 422,
+    restMessage: 'idempotencyKey',
+    message: 'This idempotency key belongs to another call. Use a new key for a new call.',
+    retryable: false,
+    logLevel: 'debug',
+  },
   DATABASE_UNAVAILABLE: {
     restCode: 503,
     restMessage: 'database_unavailable',

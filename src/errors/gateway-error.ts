@@ -24,6 +24,8 @@ export interface ErrorFacts {
   readonly currentVersion?: number;
   /** In milliseconds. */
   readonly retryAfterMs?: number;
+  /** Where this error is not as its code says. */
+  readonly retryable?: boolean;
 }
 
 /** Any failure that clients are told about: a code of the catalogue and public facts. A cause stays in the log. */

@@ -47,7 +47,7 @@ export function toExtensions(error: GatewayError, requestId: string): ErrorExten
     ...(deviceId !== undefined && { deviceId }),
     ...(currentVersion !== undefined && { currentVersion }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    retryable,
+    retryable: error.facts.retryable ?? retryable,
     requestId,
   };
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { Device } from '../domain/device.js';
-import type { DevicePatch } from '../domain/device-patch.js';
 import type { DeviceStatus } from '../domain/device-status.js';
 import type { DhcpSettings, ReservedClient } from '../domain/dhcp.js';
 import type { WifiSettings } from '../domain/wifi.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
-import { toDevicePatch } from '../graphql/inputs/to-patch.js';
+import type { DeviceUpdateInput } from '../graphql/inputs/device-update-input.js';
 
 // Every spelling of the page "API : Network Device Update" stands in this file: its response above, its request below.
 
@@ -203,19 +202,19 @@ const settings = z.object(SETTINGS);
  * @throws BAD_REQUEST for a body that is no object; INVALID_VALUE with every property that the page lacks or that is
  *   not of its type
  */
-export function fromPage(body: unknown): DevicePatch {
+export function fromPage(body: unknown): DeviceUpdateInput {
   const parsed = request.safeParse(body);
   if (!parsed.success) throw shapeFault(parsed.error.issues);
   const wireless = parsed.data.network?.wireless ?? {};
   // Once more without the rest, so that nothing read-only travels with the wishes.
   const wishes = settings.parse(body);
-  if (Object.keys(wireless).length === 0) return toDevicePatch(wishes);
+  if (Object.keys(wireless).length === 0) return wishes;
   const { wifi } = wishes;
   const [first, ...others] = Object.keys(wireless).filter(
     (field) => wifi === null || (wifi !== undefined && Object.hasOwn(wifi, field)),
   );
   if (first !== undefined) throw inputFault([givenTwice(first), ...others.map(givenTwice)]);
-  return toDevicePatch({ ...wishes, wifi: { ...wifi, ...wireless } });
+  return { ...wishes, wifi: { ...wifi, ...wireless } };
 }
 
 function givenTwice(field: string): Violation {

@@ -14,8 +14,10 @@ import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
 import { logFailure, logPasswordRead } from '../logging/log.js';
 import type { DeviceView } from '../operations/device-view.js';
 import { readNetworkDevice } from '../operations/read-network-device.js';
+import { onceOnly } from '../operations/once-only.js';
 import { updateNetworkDevice, type UpdateParts } from '../operations/update-network-device.js';
 import { openDevice } from '../persistence/device-secrets.js';
+import { toDevicePatch } from '../graphql/inputs/to-patch.js';
 import { readJsonBody } from './body.js';
 import type { Admission } from './admission.js';
 import { etagOf, type ExpectedVersions, includesVersion, parseVersions } from './device-page-conditions.js';
@@ -89,12 +91,25 @@ async function postDevice(
 ): Promise<HttpAnswer> {
   const expected = expectedVersions(headers);
   const { gateway, gate, maxBodyBytes } = parts;
-  const patch = fromPage(await readJsonBody(message, maxBodyBytes));
+  const input = fromPage(await readJsonBody(message, maxBodyBytes));
+  const patch = toDevicePatch(input);
   const id = params['id'] ?? '';
+  const once = onceOnly(idempotencyKey(headers), false, 'updateNetworkDevice', {
+    id,
+    input,
+    expectedVersion: comparedVersions(expected),
+  });
   const attempt = async (expectedVersion: number | undefined): Promise<DeviceView> =>
     await gate(
       async () =>
-        await updateNetworkDevice(gateway, viewer, { id, patch, expectedVersion, dryRun: false, requestId }),
+        await updateNetworkDevice(gateway, viewer, {
+          id,
+          patch,
+          expectedVersion,
+          dryRun: false,
+          requestId,
+          once,
+        }),
     );
   return await aboutDevice(nameOf(id), async () => {
     const view = expected === 'any' ? await attempt(undefined) : await attemptAtOneOf(expected, attempt);
@@ -115,6 +130,19 @@ function expectedVersions({ 'if-match': header }: IncomingHttpHeaders): Expected
   throw new GatewayError('BAD_REQUEST', {
     message: 'If-Match is neither * nor a list of entity tags, e.g. "3".',
   });
+}
+
+/** @throws BAD_REQUEST for one that was sent twice: which of them is meant, nobody knows */
+function idempotencyKey({ 'idempotency-key': header }: IncomingHttpHeaders): string | undefined {
+  if (!Array.isArray(header)) return header;
+  throw new GatewayError('BAD_REQUEST', { message: 'Idempotency-Key stands there more than once.' });
+}
+
+/** If-Match as the argument `expectedVersion`, for comparison with a repeat; a list of versions has no such argument. */
+function comparedVersions(expected: ExpectedVersions): unknown {
+  if (expected === 'any') return undefined;
+  const [first, ...others] = [...expected].toSorted((one, other) => one - other);
+  return others.length === 0 ? first : [first, ...others];
 }
 
 /** Versions start at 1. */
@@ -139,7 +167,7 @@ function pageAnswer(
   { gateway, log }: DevicePageParts,
   { subject, level }: Viewer,
   requestId: string,
-  { device, passwords }: DeviceView,
+  { device, passwords, isReplay }: DeviceView,
 ): HttpAnswer {
   const shown = passwords === 'shown' ? openDevice(gateway.secrets, device) : withoutPasswords(device);
   const seen = WIFI_PASSWORD_FIELDS.filter((field) => (shown.wifi?.[field] ?? null) !== null);
@@ -149,7 +177,8 @@ function pageAnswer(
   }
   const page = toPage(shown);
   const answer = jsonAnswer(200, page);
-  return { ...answer, headers: { ...answer.headers, etag: etagOf(device.version) } };
+  const replayed = isReplay && { 'idempotency-replayed': 'true' };
+  return { ...answer, headers: { ...answer.headers, etag: etagOf(device.version), ...replayed } };
 }
 
 /** On the page a password that may not be read is null, without an error. */

@@ -10,6 +10,8 @@ export type PasswordAccess = 'shown' | 'refused' | 'hidden';
 export interface DeviceView {
   readonly device: StoredDevice;
   readonly passwords: PasswordAccess;
+  /** Set where the call repeats an earlier one, which had the effect: the device is as it is now. */
+  readonly isReplay?: true;
 }
 
 /** A device as somebody gets it who reports its status and may not read it. */

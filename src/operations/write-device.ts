@@ -10,13 +10,16 @@ import type { AuditEntry } from '../persistence/audit.js';
 import type { DeviceStore, WriteAttempt } from '../persistence/device-store.js';
 import type { DeviceWrite } from '../persistence/write-device.js';
 import type { FoundDevice } from '../persistence/read-device.js';
+import type { IdempotencyKeys, WriteKey } from '../persistence/idempotency-keys.js';
 import type { DeviceView } from './device-view.js';
 import { type MacProbeLimit, withinMacProbes } from './mac-probes.js';
+import { assertRepeat, type OnceOnly, repeatable } from './once-only.js';
 
 /** What every operation that writes a device works with. */
 export interface WriteParts {
   readonly devices: DeviceStore;
   readonly macProbes: MacProbeLimit;
+  readonly keys: IdempotencyKeys;
 }
 
 /** What every operation that writes a device is asked for. */
@@ -25,6 +28,8 @@ export interface WriteRequest {
   readonly id: string;
   /** For the audit trail. */
   readonly requestId: string;
+  /** Undefined for a call without an idempotency key, and for a dry run. */
+  readonly once: OnceOnly | undefined;
 }
 
 /** What an operation decides to make of a device that was read. */
@@ -45,11 +50,14 @@ export interface DecidingOn {
 
 /** Maximum number of times somebody else may be first before a write locks the row; more would only waste work. */
 const OPTIMISTIC_ATTEMPTS = 3;
+/** Maximum number of attempts on a locked row: in the first one somebody may still use the same idempotency key. */
+const LOCKED_ATTEMPTS = 2;
 
 /**
  * Writes a device that is there: reads it, judges reach, has the operation decide, and writes with the job, the note and the
- * audit entry. When somebody else wrote in between, all of it is done again.
- * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), MAC_ADDRESS_IN_USE, RATE_LIMITED after too many of these, and what `decide` throws
+ * audit entry. When somebody else wrote in between, all of it is done again. A call that repeats an earlier one by its idempotency
+ * key has no second effect.
+ * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), IDEMPOTENCY_KEY_REUSED, RATE_LIMITED for too many live keys, MAC_ADDRESS_IN_USE, RATE_LIMITED after too many of these, and what `decide` throws
  */
 export async function writeDevice(
   parts: WriteParts,
@@ -57,36 +65,52 @@ export async function writeDevice(
   request: WriteRequest,
   deciding: DecidingOn,
 ): Promise<DeviceView> {
+  const { devices, keys } = parts;
+  const key = request.once && keys.digest(viewer.subject, request.once.key, request.once.call);
   const attempt = async (way: WriteAttempt): Promise<DeviceView | undefined> =>
-    await attemptWrite(parts, viewer, request, deciding, way);
-  for (let count = 0; count < OPTIMISTIC_ATTEMPTS; count += 1) {
-    const view = await attempt(parts.devices.optimistic);
-    if (view !== undefined) return view;
-  }
-  const view = await parts.devices.locked(attempt);
-  if (view === undefined) throw new Error('A locked row was changed by somebody else.');
-  return view;
+    await attemptWrite(parts, viewer, { ...request, key }, deciding, way);
+  return await repeatable(key, async () => {
+    for (let count = 0; count < OPTIMISTIC_ATTEMPTS + LOCKED_ATTEMPTS; count += 1) {
+      const isLocked = count >= OPTIMISTIC_ATTEMPTS;
+      const view = await (isLocked ? devices.locked(attempt) : attempt(devices.optimistic));
+      if (view !== undefined) return view;
+    }
+    throw new Error('A locked row was changed by somebody else.');
+  });
+}
+
+/** A request with the digests of its idempotency key. */
+interface KeyedRequest extends WriteRequest {
+  readonly key: WriteKey | undefined;
 }
 
 /** One read, one decision, one write; undefined when somebody else wrote in between. */
 async function attemptWrite(
-  { macProbes }: WriteParts,
+  { macProbes, keys }: WriteParts,
   viewer: Viewer,
-  request: WriteRequest,
+  { key, ...request }: KeyedRequest,
   { macAddress, decide }: DecidingOn,
-  { read, write }: WriteAttempt,
+  { read, write, keepKey }: WriteAttempt,
 ): Promise<DeviceView | undefined> {
   const scope = updateScope(viewer);
-  const found = await read({ id: idOrNone(request.id), macAddress, scope });
+  const found = await read({ id: idOrNone(request.id), macAddress, scope, key });
   if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) throw refusal(viewer);
   const passwords = mayReadWifiPasswords(viewer, found.device.customer) ? 'shown' : 'refused';
+  if (key !== undefined && found.keptKey !== undefined) {
+    assertRepeat(key, found.keptKey);
+    return { device: found.device, passwords, isReplay: true };
+  }
+  if (key !== undefined) await keys.assertRoom(key);
   const decideAndWrite = async (): Promise<DeviceView | undefined> => {
     const { device, write: wanted } = decide(found);
-    if (wanted === undefined) return { device, passwords };
+    if (wanted === undefined) {
+      const isKept = key === undefined || (await keepKey(key, device.id));
+      return isKept ? { device, passwords } : undefined;
+    }
     const { action, paths, ...what } = wanted;
     const audit = auditEntry(viewer, request, action, paths);
-    const outcome = await write({ ...what, device, baseVersion: found.device.version, scope, audit });
-    if (outcome === 'outdated') return undefined;
+    const outcome = await write({ ...what, device, baseVersion: found.device.version, scope, audit, key });
+    if (outcome === 'outdated' || outcome === 'key-taken') return undefined;
     if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);
     return { device: withProgress(device, outcome), passwords };
   };

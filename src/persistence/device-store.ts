@@ -2,6 +2,7 @@ import { withProgress } from '../domain/device.js';
 import type { Database, RunStatement } from './database.js';
 import type { StoredDevice } from './device-row.js';
 import { gathered } from './gathered.js';
+import { keepKey, type WriteKey } from './idempotency-keys.js';
 import type { ClaimedJob, JobTaker } from './provisioning-queue.js';
 import { type DeviceWish, type FoundDevice, readDevices } from './read-device.js';
 import type { ListScope } from './reach.js';
@@ -17,6 +18,8 @@ import {
 export interface WriteAttempt {
   readonly read: (wish: DeviceWish) => Promise<FoundDevice | undefined>;
   readonly write: (write: DeviceWrite) => Promise<WriteOutcome>;
+  /** Keeps the key of a call that has nothing to write. @returns false when somebody else has used it */
+  readonly keepKey: (key: WriteKey, deviceId: string) => Promise<boolean>;
 }
 
 /** Where devices are kept. What several requests want at the same moment is read, and written, by one statement. */
@@ -35,7 +38,11 @@ export function deviceStore({ run, runThroughPrisma, transaction }: Database, jo
   const write = deviceWrites(runThroughPrisma);
   return {
     find: async (scope, id) => (await read({ id, macAddress: null, scope }))?.device,
-    optimistic: { read, write: async (wish) => await writeAndStart(write, jobs, wish) },
+    optimistic: {
+      read,
+      write: async (wish) => await writeAndStart(write, jobs, wish),
+      keepKey: async (key, deviceId) => await keepKey(run, key, deviceId),
+    },
     locked: async (work) => {
       const result = await transaction(async (inside) => await work(lockedAttempt(inside)));
       jobs.queued();
@@ -52,6 +59,7 @@ function lockedAttempt(run: RunStatement): WriteAttempt {
       return found;
     },
     write: async (write) => await writeDevice(run, { ...write, lease: undefined }),
+    keepKey: async (key, deviceId) => await keepKey(run, key, deviceId),
   };
 }
 

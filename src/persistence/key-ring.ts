@@ -122,6 +122,11 @@ export function sealPrefix(keyId: string): string {
   return `v1.${keyId}.`;
 }
 
+/** The key that a text says it is sealed with; empty when it says nothing of the kind. */
+export function keyIdOf({ sealed }: SealedText): string {
+  return SEALED.exec(sealed)?.[1] ?? '';
+}
+
 /** Random bytes cost by the call, not by the byte. */
 function nonceSource(): () => Buffer {
   let pool = Buffer.alloc(0);

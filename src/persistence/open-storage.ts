@@ -6,6 +6,7 @@ import { connectFaultReason, mayComeUp } from './database-faults.js';
 import { type Database, openDatabase } from './database.js';
 import { dataDirKeyRing } from './data-dir-secrets.js';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from './embedded-postgres.js';
+import { idempotencySecret } from './idempotency-secret.js';
 import { checkKeyRing } from './key-ring-check.js';
 import { KeyRing, type SecretKey } from './key-ring.js';
 import { prepareDatabase } from './prepare-database.js';
@@ -24,6 +25,8 @@ export interface Storage {
   /** Of the database, for connections beside the pool; it names the schema. */
   readonly url: string;
   readonly keyRing: KeyRing;
+  /** Under which idempotency keys are digested. */
+  readonly idempotencySecret: Buffer;
   readonly isEmbedded: boolean;
   readonly close: () => Promise<void>;
 }
@@ -48,6 +51,7 @@ export async function openStorage(settings: StorageSettings, log: Logger, share 
       database,
       url,
       keyRing,
+      idempotencySecret: await idempotencySecret(database, keyRing),
       isEmbedded: settings.databaseUrl === undefined,
       close: async () => {
         try {

@@ -9,7 +9,7 @@ import { RowReader } from './row-reader.js';
 
 /** What `written` returns of each device `d` and the wish `w` that it was written by; beside it, `started_id` is the job that starts at once, if one does. */
 export const WRITTEN_COLUMNS = `d.id, d.version, d.state::text AS state, d.jobs, d.provisioned,
-  w.place, w.needs_job, w.lease, w.lease_ms, w.audit`;
+  w.place, w.needs_job, w.lease, w.lease_ms, w.audit, w.key`;
 
 /**
  * Sets a device `d` to be provisioned anew by a job that waits; a job that runs goes on beside the new one.

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WIFI_PASSWORD_FIELDS, type WifiPasswordField } from '../domain/wifi.js';
 import { SecretFault } from '../errors/secret-fault.js';
 import type { Database, Statement } from './database.js';
+import { resealIdempotencySecret } from './idempotency-secret.js';
 import { openPassword, sealPassword } from './device-secrets.js';
 import { type KeyRing, SealedText, sealPrefix } from './key-ring.js';
 import { RowReader } from './row-reader.js';
@@ -38,7 +39,7 @@ const MAX_PASSES = 20;
 const BETWEEN_PASSES_MS = 500;
 
 /**
- * Seals every WiFi password that is not under the first key of the ring with that key. It touches nothing else of a
+ * Seals the secret of idempotency keys and every WiFi password that is not under the first key of the ring with that key. It touches nothing else of a
  * device: no version, no time of change, no job. Whoever changes a password meanwhile wins. What was done stays done
  * when it is broken off, so the next one goes on from there.
  */
@@ -47,6 +48,7 @@ export async function rotateSecrets(
   keyRing: KeyRing,
   { onProgress, signal }: RotationControl,
 ): Promise<Rotation> {
+  await resealIdempotencySecret(run, keyRing);
   const before = await countPasswords(run);
   let devices = 0;
   let unreadable: readonly UnreadablePassword[] = [];

@@ -1,5 +1,6 @@
 import type { Prisma, RunStatement, Statement } from './database.js';
-import type { KeyRing } from './key-ring.js';
+import { findSecret } from './idempotency-secret.js';
+import { type KeyRing, keyIdOf } from './key-ring.js';
 import { RowReader } from './row-reader.js';
 
 /** How many WiFi passwords are sealed with which key. */
@@ -8,6 +9,8 @@ export interface PasswordsByKey {
   readonly devices: number;
   /** Passwords by the id of their key; under the empty id those that are not sealed as they should be. */
   readonly passwords: ReadonlyMap<string, number>;
+  /** The key of the secret of idempotency keys; undefined while there is none. */
+  readonly secretKeyId: string | undefined;
 }
 
 /** Page by page: one statement over all devices of a large fleet would take longer than a statement may. */
@@ -44,15 +47,16 @@ export async function countPasswords(run: RunStatement): Promise<PasswordsByKey>
     devices += rows[0]?.int('devices') ?? 0;
     after = rows[0]?.textOrNull('last_id') ?? null;
   }
-  return { devices, passwords };
+  const secret = await findSecret(run);
+  return { devices, passwords, secretKeyId: secret && keyIdOf(secret) };
 }
 
 /** The keys of the ring that nothing stored is sealed with any more; the key that seals is none of them. */
 export function unusedKeys(
-  { passwords }: PasswordsByKey,
+  { passwords, secretKeyId }: PasswordsByKey,
   { keyIds, currentKeyId }: KeyRing,
 ): readonly string[] {
-  return keyIds.filter((keyId) => keyId !== currentKeyId && !passwords.has(keyId));
+  return keyIds.filter((keyId) => keyId !== currentKeyId && keyId !== secretKeyId && !passwords.has(keyId));
 }
 
 /** Forgets the check values of keys, so that a ring without them is accepted. */

@@ -14,6 +14,7 @@ const TABLE: Readonly<Record<string, readonly [number, string | null, boolean]>>
   UNAUTHENTICATED: [401, null, false],
   VERSION_CONFLICT: [409, 'version', false],
   DEVICE_DELETING: [409, 'state', false],
+  IDEMPOTENCY_KEY_REUSED: [422, 'idempotencyKey', false],
   DATABASE_UNAVAILABLE: [503, 'database_unavailable', true],
   OUTCOME_UNKNOWN: [503, 'outcome_unknown', false],
   OVERLOADED: [503, 'overloaded', true],

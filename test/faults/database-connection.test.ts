@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { effectsOn, keyedUpdate } from '../api/idempotency/keyed.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -69,6 +70,23 @@ describe('a broken connection to the database is told as what it is: nothing wri
     const { errors } = await gateway.query(READ, { token, variables: { id: device.id } });
     expect(errors[0]?.extensions.code).toBe('DATABASE_UNAVAILABLE');
   });
+
+  it.each(['cut-before', 'cut-after'] as const)(
+    'a write with an idempotency key whose connection breaks (%s) is repeated until it has its one effect',
+    async (verdict) => {
+      const call = { key: verdict, input: { wifi: { ssid: verdict } }, expectedVersion: 1 };
+      proxy.judge = (chunk) => (isWrite(chunk) ? verdict : 'pass');
+      const { errors } = await keyedUpdate(gateway, device, call);
+      proxy.judge = () => 'pass';
+      expect(errors[0]?.extensions).toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        retryable: true,
+        deviceId: device.id,
+      });
+      expect((await keyedUpdate(gateway, device, call)).codes).toEqual([]);
+      expect(await effectsOn(gateway, device)).toEqual({ version: 2, jobs: 1, audited: 1, keys: 1 });
+    },
+  );
 
   it.each([
     ['before the server got the write', 'cut-before', 'Johns router'],

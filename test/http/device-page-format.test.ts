@@ -4,6 +4,7 @@ import { DHCP_DEFAULTS } from '../../src/domain/dhcp.js';
 import { applyPatch } from '../../src/domain/device-patch.js';
 import { WIFI_DEFAULTS } from '../../src/domain/wifi.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
+import { toDevicePatch } from '../../src/graphql/inputs/to-patch.js';
 import { fromPage, toPage } from '../../src/http/device-page-format.js';
 
 /** The "Property" column of the page's response, in its order. */
@@ -188,7 +189,7 @@ describe('a request on the page', () => {
     const readOnly = { serialNumber: null, mvnoAccount: null };
     const blank = { ...readOnly, name: '', notes: null, macAddress: '', wifi: null, dhcp: null };
     const settings = { ...readOnly, name, notes, macAddress, wifi, dhcp };
-    expect(applyPatch(blank, fromPage(printed))).toEqual(settings);
+    expect(applyPatch(blank, toDevicePatch(fromPage(printed)))).toEqual(settings);
   });
 
   it('has no wish that was not sent', () => {

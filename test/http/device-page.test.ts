@@ -27,10 +27,11 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   const route = devicePageRoute({
     admission: { networkOf: () => '', judge: asAdmin, admit: asAdmin },
     gateway: {
-      devices: { find: fail, optimistic: { read: fail, write: fail }, locked: fail },
+      devices: { find: fail, optimistic: { read: fail, write: fail, keepKey: fail }, locked: fail },
       secrets: { seal: () => new SealedText(''), open: () => '', isCurrent: () => true },
       now: () => new Date(0),
       macProbes: { take: () => 0, giveBack: () => undefined },
+      keys: { digest: () => NO_KEY, assertRoom: fail, find: fail },
     },
     log: pino(
       { level: 'debug' },
@@ -46,6 +47,8 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   });
   return { route, logLines };
 }
+
+const NO_KEY = { keyDigest: '', argsDigest: '', subjectDigest: '' };
 
 async function ask({ handlers }: Route, method: 'GET' | 'POST'): Promise<HttpAnswer> {
   const message = new IncomingMessage(new Socket());

@@ -47,8 +47,10 @@ afterAll(async () => {
 });
 
 /** The write of a device as it is to be, at its next version. */
-function updateTo(device: StoredDevice): Pick<DeviceWrite, 'kind' | 'device' | 'baseVersion' | 'scope'> {
-  return { kind: 'update', device, baseVersion: device.version - 1, scope: ALL };
+function updateTo(
+  device: StoredDevice,
+): Pick<DeviceWrite, 'kind' | 'device' | 'baseVersion' | 'scope' | 'key'> {
+  return { kind: 'update', device, baseVersion: device.version - 1, scope: ALL, key: undefined };
 }
 
 function counted(run: Database['run']): Database['run'] {

@@ -181,6 +181,7 @@ describe('applyMigrations brings any database to the newest state, once', () => 
 
 describe('migrations of large tables hold up nobody', () => {
   const SEARCH = '20261126020000';
+  const AFTER_SEARCH = '20261126030000';
 
   /** The database as the build before left it. */
   async function beforeSearch(url: string): Promise<void> {
@@ -188,7 +189,10 @@ describe('migrations of large tables hold up nobody', () => {
     await run(url, 'DROP FUNCTION search_key CASCADE');
     await run(url, 'CREATE INDEX network_device_search_idx ON network_device (lower(name))');
     await run(url, 'CREATE INDEX customer_search_idx ON customer (lower(name))');
-    await run(url, 'DELETE FROM _prisma_migrations WHERE migration_name >= $1', [SEARCH]);
+    await run(url, 'DELETE FROM _prisma_migrations WHERE migration_name BETWEEN $1 AND $2', [
+      SEARCH,
+      AFTER_SEARCH,
+    ]);
   }
 
   it('clients read and write while the indexes of search wait for a transaction that is open', async () => {

@@ -67,8 +67,8 @@ export interface TestGateway {
   readonly importFleet: (content: unknown) => Promise<void>;
   readonly token: (level: AccessLevel, customer: string, ttl?: string) => Promise<string>;
   readonly query: (query: string, options?: QueryOptions) => Promise<GraphqlAnswer>;
-  /** Starts one more gateway on the same database, with the same keys. Stop it first. */
-  readonly startTwin: () => Promise<Twin>;
+  /** Starts one more gateway on the same database, with the same keys unless `env` says others. Stop it first. */
+  readonly startTwin: (env?: Readonly<Record<string, string>>) => Promise<Twin>;
   readonly stop: () => Promise<void>;
 }
 
@@ -110,7 +110,8 @@ export async function startGatewayOn(
   const databaseUrl = new URL(database.url);
   if (proxyPort !== undefined) databaseUrl.port = String(proxyPort);
   const dataDir = await mkdtemp(join(tmpdir(), 'device gateway test '));
-  const settings = readSettings({ PORT: '0', DATA_DIR: dataDir, DATABASE_URL: databaseUrl.href, ...env });
+  const environment = { PORT: '0', DATA_DIR: dataDir, DATABASE_URL: databaseUrl.href, ...env };
+  const settings = readSettings(environment);
   const logLines: string[] = [];
   const log = pino({ level: 'trace' }, linesInto(logLines));
   const app = await startApp(settings, log, { ...INTERVALS, ...intervals });
@@ -139,9 +140,10 @@ export async function startGatewayOn(
       return await app.issuer.issue({ subject: `test-${level}`, customerId, level }, ttl);
     },
     query: async (query, options) => await queryAt(app.url, query, options),
-    startTwin: async () => {
+    startTwin: async (twinEnv) => {
       const twinLines: string[] = [];
-      const twin = await startApp(settings, pino({ level: 'trace' }, linesInto(twinLines)), INTERVALS);
+      const twinSettings = readSettings({ ...environment, ...twinEnv });
+      const twin = await startApp(twinSettings, pino({ level: 'trace' }, linesInto(twinLines)), INTERVALS);
       return { url: twin.url, logLines: twinLines, stop: twin.stop };
     },
     stop: async () => {

@@ -2,9 +2,11 @@ import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { shownId } from '../../domain/id.js';
 import { aboutDevice } from '../../errors/about-device.js';
 import { readNetworkDevice } from '../../operations/read-network-device.js';
+import { onceOnly } from '../../operations/once-only.js';
 import { updateNetworkDevice } from '../../operations/update-network-device.js';
 import { type GatewayContext, requireViewer } from '../context.js';
 import { DeviceUpdateInput } from '../inputs/device-update-input.js';
+import { IdempotencyKeyArg } from '../idempotency-key-arg.js';
 import { toDevicePatch } from '../inputs/to-patch.js';
 import { NetworkDevice } from '../types/network-device.js';
 
@@ -29,7 +31,7 @@ export class NetworkDeviceResolver {
     nullable: true,
     description:
       'Changes a device and returns it as written. Absent leaves a value, null clears it, a value sets it; all or nothing. ' +
-      'Errors: ACCESS_DENIED, INVALID_VALUE and MAC_ADDRESS_IN_USE with every violation, VERSION_CONFLICT, DEVICE_DELETING.',
+      'Errors: ACCESS_DENIED, INVALID_VALUE and MAC_ADDRESS_IN_USE with every violation, VERSION_CONFLICT, DEVICE_DELETING, IDEMPOTENCY_KEY_REUSED.',
   })
   async updateNetworkDevice(
     @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
@@ -45,15 +47,19 @@ export class NetworkDeviceResolver {
       description: 'Do everything but write, and return what would have been.',
     })
     dryRun: boolean | null,
+    @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
     return await aboutDevice(shownId(id), async () => {
-      const view = await updateNetworkDevice(context.parts, requireViewer(context), {
+      const viewer = requireViewer(context);
+      const isDry = dryRun === true;
+      const view = await updateNetworkDevice(context.parts, viewer, {
         id,
         patch: toDevicePatch(input),
         expectedVersion: expectedVersion === null ? undefined : expectedVersion,
-        dryRun: dryRun === true,
+        dryRun: isDry,
         requestId: context.requestId,
+        once: onceOnly(idempotencyKey, isDry, 'updateNetworkDevice', { id, input, expectedVersion }),
       });
       return new NetworkDevice(view);
     });

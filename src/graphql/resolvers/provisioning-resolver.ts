@@ -2,10 +2,12 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root } from 'type
 import { shownId } from '../../domain/id.js';
 import type { ProvisioningJobState } from '../../domain/provisioning-job.js';
 import { aboutDevice } from '../../errors/about-device.js';
+import { onceOnly } from '../../operations/once-only.js';
 import { readProvisioningJobs } from '../../operations/read-provisioning-jobs.js';
 import { retryProvisioning } from '../../operations/retry-provisioning.js';
 import { type GatewayContext, requireViewer } from '../context.js';
 import { ProvisioningJobStateEnum } from '../enums.js';
+import { IdempotencyKeyArg } from '../idempotency-key-arg.js';
 import { NetworkDevice } from '../types/network-device.js';
 import { ProvisioningJob } from '../types/provisioning-job.js';
 
@@ -44,16 +46,18 @@ export class ProvisioningResolver {
   @Mutation(() => NetworkDevice, {
     nullable: true,
     description:
-      'Sends the current settings of a device to it once more, and returns the device. Access as for an update. Errors: ACCESS_DENIED, DEVICE_DELETING.',
+      'Sends the current settings of a device to it once more, and returns the device. Access as for an update. Errors: ACCESS_DENIED, DEVICE_DELETING, IDEMPOTENCY_KEY_REUSED.',
   })
   async retryProvisioning(
     @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
     return await aboutDevice(shownId(id), async () => {
       const viewer = requireViewer(context);
       const { parts, requestId } = context;
-      return new NetworkDevice(await retryProvisioning(parts, viewer, { id, requestId }));
+      const once = onceOnly(idempotencyKey, false, 'retryProvisioning', { id });
+      return new NetworkDevice(await retryProvisioning(parts, viewer, { id, requestId, once }));
     });
   }
 }
