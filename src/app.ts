@@ -142,7 +142,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     };
     const http = await startHttpServer(parts, settings.host, settings.port);
     if (settings.provisioning.isWorker) {
-      worker = openWorker(settings.provisioning, storage, log, metrics);
+      worker = openWorker(settings, storage, log, metrics);
     }
     return {
       url: http.url,

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ProvisioningSettings } from './config/settings.js';
+import type { Settings } from './config/settings.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import type { Database, Statement } from './persistence/database.js';
 import { measuredDatabase } from './persistence/measured-database.js';
 import type { Storage } from './persistence/open-storage.js';
 import { countOpenJobs } from './persistence/provisioning-jobs.js';
+import { expiringKeys } from './persistence/idempotency-keys.js';
+import { startPruner } from './persistence/pruner.js';
 import { provisioningQueue } from './persistence/provisioning-queue.js';
 import { tellingDatabase } from './persistence/telling-database.js';
 import { driverFor } from './provisioning/target-driver.js';
@@ -40,12 +42,21 @@ export async function isDatabaseThere({ run }: Database): Promise<boolean> {
 
 /** A worker on the jobs of this storage's database. */
 export function openWorker(
-  { target, retryMs }: ProvisioningSettings,
+  {
+    provisioning: { target, retryMs },
+    idempotencyKeepMs,
+  }: Pick<Settings, 'provisioning' | 'idempotencyKeepMs'>,
   { database, keyRing }: Storage,
   log: Logger,
   metrics: GatewayMetrics,
 ): ProvisioningWorker {
-  return startWorker({
+  const stopPruner = startPruner({
+    run: database.run,
+    prunables: [expiringKeys(idempotencyKeepMs)],
+    log,
+    onRemoved: (what, count) => metrics.removed(what, count),
+  });
+  const worker = startWorker({
     queue: provisioningQueue(database.run),
     secrets: keyRing,
     driver: driverFor(target),
@@ -53,4 +64,11 @@ export function openWorker(
     log,
     onTryEnded: (end) => metrics.tryEnded(end),
   });
+  return {
+    wake: () => worker.wake(),
+    reserve: () => worker.reserve(),
+    stop: async (graceMs) => {
+      await Promise.all([worker.stop(graceMs), stopPruner()]);
+    },
+  };
 }

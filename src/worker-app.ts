@@ -43,7 +43,7 @@ export async function startWorkerApp(settings: Settings, log: Logger): Promise<W
     log,
     heartbeatMs: HEARTBEAT_MS,
   });
-  const worker = openWorker(settings.provisioning, storage, log, metrics);
+  const worker = openWorker(settings, storage, log, metrics);
   return {
     url: server?.url,
     stop: async () => {

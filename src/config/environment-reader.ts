@@ -28,6 +28,15 @@ export class EnvironmentReader {
     return fallback;
   }
 
+  /** A number of 0 or more, fractions allowed. */
+  amount(name: string, fallback: number, max: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if (/^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) <= max) return Number(text);
+    this.fault(name, `is not a number from 0 to ${max}`);
+    return fallback;
+  }
+
   flag(name: string, fallback: boolean): boolean {
     return this.oneOf(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
   }

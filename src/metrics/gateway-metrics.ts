@@ -63,6 +63,10 @@ export class GatewayMetrics {
   );
   readonly #subscriptions = this.#gauge('subscriptions_open', 'Subscriptions that are being served.');
 
+  readonly #removed = this.#counter('removed_total', 'Rows that were removed when their time was over.', [
+    'what',
+  ]);
+
   readonly #websockets = this.#gauge('websocket_connections_open', 'Connections of WebSocket clients.');
 
   constructor({ pool, openJobs }: MetricSources) {
@@ -130,6 +134,11 @@ export class GatewayMetrics {
   tryEnded({ state, why }: { readonly state: keyof typeof TRY_OUTCOMES; readonly why?: string }): void {
     this.#tries.inc({ outcome: TRY_OUTCOMES[state] });
     if (why !== undefined) this.#failedJobs.inc({ why });
+  }
+
+  /** Counts what was removed because it was kept for as long as it is. */
+  removed(what: string, count: number): void {
+    this.#removed.inc({ what }, count);
   }
 
   subscriptionOpened(): void {

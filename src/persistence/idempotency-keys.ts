@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../errors/gateway-error.js';
 import { brokenConstraint } from './database-faults.js';
 import type { RunStatement, Statement } from './database.js';
+import { PRUNE_STEP, type Prunable } from './pruner.js';
 import { RowReader } from './row-reader.js';
 
 /** What is stored of a call with an idempotency key: digests in hex under the database's secret. */
@@ -144,4 +145,17 @@ export async function keepKey(run: RunStatement, key: WriteKey, objectId: string
     if (isKeyTaken(error)) return false;
     throw error;
   }
+}
+
+const PRUNE_KEYS: Statement = {
+  name: 'prune-idempotency-keys',
+  text: `DELETE FROM idempotency_key WHERE key_digest IN (
+      SELECT key_digest FROM idempotency_key WHERE created_at < now() - $1::float8 * interval '1 millisecond'
+      ORDER BY created_at LIMIT ${PRUNE_STEP} FOR UPDATE SKIP LOCKED) RETURNING 1 AS removed`,
+  onLostConnection: 'unknown',
+};
+
+/** Idempotency keys, which are removed when their time is over. @param keepMs 0 keeps them for good */
+export function expiringKeys(keepMs: number): Prunable {
+  return { what: 'idempotency_keys', keepMs, statement: PRUNE_KEYS };
 }
