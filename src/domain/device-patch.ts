@@ -3,6 +3,7 @@ import type { DeviceSettings } from './device.js';
 import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient } from './dhcp.js';
 import { parseId } from './id.js';
 import { normalName } from './name.js';
+import { mergedReservations, onlyRemoves, type ReservationWishes } from './reservation-wishes.js';
 import { WIFI_DEFAULTS, type WifiSettings } from './wifi.js';
 
 /** Absent leaves a value, null clears it, a value sets it. */
@@ -19,7 +20,7 @@ export interface DevicePatch extends Patch<Omit<DeviceSettings, 'wifi' | 'dhcp'>
   readonly dhcp?: (Patch<Omit<DhcpSettings, 'reservedClients'>> & DhcpListPatch) | null;
 }
 
-interface DhcpListPatch {
+interface DhcpListPatch extends ReservationWishes {
   readonly reservedClients?: readonly ReservedClientPatch[] | null;
 }
 
@@ -73,7 +74,11 @@ function patchWithReservations(
   patch: DevicePatch['dhcp'],
 ): Patch<DhcpSettings> | null | undefined {
   if (patch === undefined || patch === null) return patch;
-  const { reservedClients, ...rest } = patch;
+  if (current === null && onlyRemoves(patch)) return undefined;
+  const { reservedClients, putReservedClients, removeReservedClients, ...rest } = patch;
+  if (reservedClients === undefined && (putReservedClients ?? removeReservedClients ?? null) !== null) {
+    return { ...rest, reservedClients: mergedReservations(current?.reservedClients ?? [], patch) };
+  }
   if (reservedClients === undefined) return rest;
   return { ...rest, reservedClients: reservedClients && completeReservations(current, reservedClients) };
 }

@@ -14,6 +14,8 @@ import {
 import { type Fault, fault } from './fault.js';
 import { parseId } from './id.js';
 import { isName, NAME_RULE } from './name.js';
+import type { DevicePatch } from './device-patch.js';
+import { atPutItems, wishFaults } from './reservation-wishes.js';
 import { codePoints, isCleanText } from './text.js';
 import { WIFI_DEFAULTS, wifiFaults } from './wifi.js';
 
@@ -29,6 +31,8 @@ const PATHS_IN_ORDER: readonly string[] = [
   'mvnoAccount',
   ...Object.keys(WIFI_DEFAULTS).map((field) => `wifi.${field}`),
   ...Object.keys(DHCP_DEFAULTS).map((field) => `dhcp.${field}`),
+  'dhcp.putReservedClients',
+  'dhcp.removeReservedClients',
 ];
 
 /** What the rules must know of a device beside its settings. */
@@ -58,6 +62,18 @@ export function faultsOfChange(before: DeviceSettings, after: DeviceSettings, fa
   if (faults.length === 0) return faults;
   const changed = changedPaths(before, after);
   return faults.filter(({ involves }) => involves.some((path) => changed.has(path)));
+}
+
+/** The faults of an update: those of its wishes about single reservations, and those of its change, told where it asked for them. */
+export function faultsOfUpdate(
+  before: DeviceSettings,
+  after: DeviceSettings,
+  facts: DeviceFacts,
+  { dhcp }: Pick<DevicePatch, 'dhcp'>,
+): Fault[] {
+  const faults = faultsOfChange(before, after, facts);
+  if (dhcp === undefined || dhcp === null) return faults;
+  return inInputOrder([...atPutItems(faults, after.dhcp, dhcp), ...wishFaults(dhcp)]);
 }
 
 /** Whether an update has an effect at all: values are compared in their normal form. */
@@ -111,7 +127,7 @@ const RANKS: ReadonlyMap<string, number> = new Map(
 );
 
 function rankOf(path: string): number {
-  const [, field = path, index = '-1', part = ''] = /^(.*)\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
+  const [, field = path, index = '-1', part = ''] = /^(.*)\[(\d+)\](?:\.(\w+))?$/.exec(path) ?? [];
   const place =
     Number(index) * RESERVATION_FIELDS.length + RESERVATION_FIELDS.findIndex((name) => name === part);
   return (RANKS.get(field) ?? 0) + place;

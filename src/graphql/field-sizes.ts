@@ -73,6 +73,8 @@ export const FIELD_SIZES: FieldSizes = {
     'NetworkDeviceFilter.type': ENUM_VALUES,
     'NetworkDeviceFilter.simStatus': ENUM_VALUES,
     'DhcpSettingsInput.reservedClients': 256,
+    'DhcpSettingsInput.putReservedClients': 256,
+    'DhcpSettingsInput.removeReservedClients': 256,
   },
   counts: new Set(['NetworkDeviceConnection.totalCount', 'CustomerConnection.totalCount']),
 };

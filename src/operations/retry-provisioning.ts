@@ -21,6 +21,6 @@ function decideRetry({ device }: FoundDevice): Decision {
   if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
   return {
     device: provisionedAnew(device),
-    write: { kind: 'update', needsJob: true, action: 'retryProvisioning', paths: [] },
+    write: { kind: 'update', needsJob: true, action: 'RETRY', paths: [] },
   };
 }

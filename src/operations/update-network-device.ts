@@ -3,7 +3,7 @@ import { parseMac } from '../domain/addresses.js';
 import { type Device, type DeviceSettings, updatedDevice } from '../domain/device.js';
 import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
-import { faultsOfChange, isSameSettings } from '../domain/device-rules.js';
+import { faultsOfUpdate, isSameSettings } from '../domain/device-rules.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
 import type { FoundDevice } from '../persistence/read-device.js';
 import { type DeviceSecrets, openDevice, sealWifi } from '../persistence/device-secrets.js';
@@ -56,7 +56,7 @@ function decideUpdate(
   const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
   if (dryRun) return { device };
   const paths = namesOfChanges(before, after);
-  return { device, write: { kind: 'update', needsJob, action: 'updateNetworkDevice', paths } };
+  return { device, write: { kind: 'update', needsJob, action: 'UPDATE', paths } };
 }
 
 /** The settings to write, or undefined when the update changes nothing. Everything that forbids it is thrown. */
@@ -72,14 +72,19 @@ function mergedSettings(
     throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
   }
   const after = applyPatch(device, patch);
-  const [first, ...others] = violationsOf(device, after, isMacTaken);
+  const [first, ...others] = violationsOf(device, after, patch, isMacTaken);
   if (first !== undefined) throw inputFault([first, ...others]);
   return isSameSettings(device, after) ? undefined : after;
 }
 
 /** Every violation in the order of the input's fields; a MAC address that is taken stands at its own place. */
-function violationsOf(device: Device, after: DeviceSettings, isMacTaken: boolean): Violation[] {
-  const faults = faultsOfChange(device, after, device);
+function violationsOf(
+  device: Device,
+  after: DeviceSettings,
+  patch: DevicePatch,
+  isMacTaken: boolean,
+): Violation[] {
+  const faults = faultsOfUpdate(device, after, device, patch);
   const violations = faults.map(({ path, message }): Violation => ({ path, code: 'INVALID_VALUE', message }));
   if (!isMacTaken) return violations;
   const isBeforeMac = ({ path }: Violation): boolean => path === 'name' || path === 'notes';

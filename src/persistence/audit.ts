@@ -1,9 +1,15 @@
 import { hash } from 'node:crypto';
 import { isOwnRequestId } from '../domain/request-id.js';
 
+/**
+ * What was done. Entries from before, and those of the build before, say `updateNetworkDevice` for UPDATE and `retryProvisioning` for
+ * RETRY.
+ */
+export type AuditAction = 'CREATE' | 'UPDATE' | 'REPLACE' | 'REVERT' | 'DELETE' | 'RETRY' | 'IMPORT';
+
 /** On whose behalf a device is changed, and what of it; it goes into the audit trail with the change. */
 export interface AuditEntry {
-  readonly action: 'updateNetworkDevice' | 'retryProvisioning';
+  readonly action: AuditAction;
   /** Dotted paths; names only, never values. */
   readonly paths: readonly string[];
   readonly subject: string;

@@ -74,7 +74,7 @@ async function stored(): Promise<readonly StoredDevice[]> {
 }
 
 const auditOf = (index: number): DeviceWrite['audit'] => ({
-  action: 'updateNetworkDevice',
+  action: 'UPDATE',
   paths: ['name', `path ${index}`],
   subject: `Subject "${index}"`,
   accessLevel: index === 0 ? null : 'MANAGER',

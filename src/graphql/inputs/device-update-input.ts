@@ -110,6 +110,20 @@ export class DhcpSettingsInput {
     description: 'DHCP clients with reservations, replaced as a whole: at most 256. Null is the empty list.',
   })
   reservedClients?: ReservedClientInput[] | null;
+
+  @Field(() => [ReservedClientInput], {
+    nullable: true,
+    description:
+      'Single reservations by mac, beside which all others stay: an unknown one is added at the end, of a known one stays what its item does not give. After removeReservedClients; not together with reservedClients. Null is nothing.',
+  })
+  putReservedClients?: ReservedClientInput[] | null;
+
+  @Field(() => [MacAddressScalar], {
+    nullable: true,
+    description:
+      'MAC addresses whose reservations go; one that is not there is no fault. Not together with reservedClients. Null is nothing.',
+  })
+  removeReservedClients?: string[] | null;
 }
 
 @InputType({

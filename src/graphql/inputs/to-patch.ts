@@ -1,14 +1,28 @@
 import type { DevicePatch, ReservedClientPatch } from '../../domain/device-patch.js';
+import type { PutReservation } from '../../domain/reservation-wishes.js';
 import type { DeviceUpdateInput, ReservedClientInput } from './device-update-input.js';
 
 /** The input as the domain reads it: the same three wishes, reservations with their defaults. */
 export function toDevicePatch({ dhcp, ...input }: DeviceUpdateInput): DevicePatch {
   if (dhcp === undefined || dhcp === null) return { ...input, ...(dhcp === null && { dhcp }) };
-  const { reservedClients, ...settings } = dhcp;
-  if (reservedClients === undefined) return { ...input, dhcp: settings };
+  const { reservedClients, putReservedClients, ...settings } = dhcp;
   return {
     ...input,
-    dhcp: { ...settings, reservedClients: reservedClients?.map(toReservation) ?? null },
+    dhcp: {
+      ...settings,
+      ...(reservedClients !== undefined && { reservedClients: reservedClients?.map(toReservation) ?? null }),
+      ...(putReservedClients !== undefined && { putReservedClients: putReservedClients?.map(toPut) ?? null }),
+    },
+  };
+}
+
+/** What an item does not give stays as it is. */
+function toPut({ mac, ip, enable, id }: ReservedClientInput): PutReservation {
+  return {
+    mac: mac ?? '',
+    ...(ip !== undefined && { ip: ip ?? '' }),
+    ...(enable !== undefined && { enable: enable ?? false }),
+    ...(id !== undefined && { id }),
   };
 }
 

@@ -49,7 +49,7 @@ describe('the audit trail', () => {
     });
     expect(page.status).toBe(200);
     const common = { subject: 'test-OWNER', access_level: 'OWNER', is_new: true };
-    const action = 'updateNetworkDevice';
+    const action = 'UPDATE';
     expect(await entries()).toMatchObject([
       {
         ...common,
@@ -59,7 +59,7 @@ describe('the audit trail', () => {
         request_id: headers.get('x-request-id'),
       },
       { ...common, action, version: 3, paths: ['dhcp', ...DHCP_PATHS] },
-      { ...common, action: 'retryProvisioning', version: 3, paths: [] },
+      { ...common, action: 'RETRY', version: 3, paths: [] },
       { ...common, action, version: 4, paths: ['notes'], request_id: textLike(/^of-the-page\.[\w-]{11}$/) },
     ]);
   });

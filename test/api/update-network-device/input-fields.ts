@@ -14,6 +14,9 @@ const inputType = z.object({
   }),
 });
 
+/** Wishes about single entries of a list, which no value of a device is named after; tests of their own try them. */
+export const OF_ENTRIES: readonly string[] = ['dhcp.putReservedClients', 'dhcp.removeReservedClients'];
+
 /**
  * Dotted paths of the leaves of an input type, as the gateway's schema tells them; a list is a leaf, because it is
  * replaced as a whole.

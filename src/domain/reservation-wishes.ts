@@ -1,0 +1,120 @@
+import { parseMac } from './addresses.js';
+import { type DhcpSettings, type ReservedClient, reservationPath } from './dhcp.js';
+import { type Fault, fault } from './fault.js';
+
+/** A reservation that is to be there: what it does not give stays as it is. */
+export interface PutReservation extends Partial<Omit<ReservedClient, 'mac'>> {
+  readonly mac: string;
+}
+
+/** Wishes about single reservations, which leave the others as they are; null wishes nothing. */
+export interface ReservationWishes {
+  readonly putReservedClients?: readonly PutReservation[] | null;
+  readonly removeReservedClients?: readonly string[] | null;
+}
+
+const PUT_PATH = 'dhcp.putReservedClients';
+const REMOVE_PATH = 'dhcp.removeReservedClients';
+const NOT_A_MAC = 'Not a MAC address: 12 hex digits.';
+const TWICE = 'The list names this mac twice.';
+const BESIDE_WHOLE_LIST = 'Not together with reservedClients, which replaces the whole list.';
+
+/** The wishes that count, by MAC address in normal form: those that are malformed or repeated are faults, and do nothing. */
+function puts({ putReservedClients }: ReservationWishes): ReadonlyMap<string, PutWish> {
+  const byMac = new Map<string, PutWish>();
+  for (const [index, item] of (putReservedClients ?? []).entries()) {
+    const mac = parseMac(item.mac);
+    if (mac !== undefined && !byMac.has(mac)) byMac.set(mac, { index, item });
+  }
+  return byMac;
+}
+
+interface PutWish {
+  /** Its place in the list of the input. */
+  readonly index: number;
+  readonly item: PutReservation;
+}
+
+/** The reservations after the wishes: first removed, then put. New ones stand at the end, the rest stays where it is. */
+export function mergedReservations(
+  current: readonly ReservedClient[],
+  wishes: ReservationWishes,
+): readonly ReservedClient[] {
+  const removed = new Set(wishes.removeReservedClients?.map((mac) => parseMac(mac) ?? mac));
+  const wanted = puts(wishes);
+  const kept = current.filter(({ mac }) => !removed.has(mac));
+  const known = new Set(kept.map(({ mac }) => mac));
+  const changed = kept.map((client) => {
+    const put = wanted.get(client.mac);
+    return put === undefined ? client : { ...client, ...put.item, mac: client.mac };
+  });
+  const added = [...wanted].filter(([mac]) => !known.has(mac));
+  return [...changed, ...added.map(([mac, { item }]) => ({ ip: '', enable: true, id: null, ...item, mac }))];
+}
+
+/** Whether these wishes, and nothing else of a section, leave a section away that is not there: there is nothing to remove. */
+export function onlyRemoves(wishes: ReservationWishes): boolean {
+  const given = Object.entries(wishes).filter(([, value]) => value !== undefined);
+  const isRest = given.every(
+    ([name, value]) => name === 'removeReservedClients' || (name === 'putReservedClients' && value === null),
+  );
+  return isRest && Array.isArray(wishes.removeReservedClients);
+}
+
+/** What is wrong with the wishes themselves, whatever the device has. */
+export function wishFaults(wishes: ReservationWishes & { readonly reservedClients?: unknown }): Fault[] {
+  const { putReservedClients, removeReservedClients } = wishes;
+  const whole = wishes.reservedClients !== undefined;
+  const macs = putReservedClients?.map(({ mac }) => mac);
+  return [
+    ...listFaults(macs, PUT_PATH, (index) => `${PUT_PATH}[${index}].mac`, whole),
+    ...listFaults(removeReservedClients, REMOVE_PATH, (index) => `${REMOVE_PATH}[${index}]`, whole),
+  ];
+}
+
+function listFaults(
+  macs: readonly string[] | null | undefined,
+  path: string,
+  pathOf: (index: number) => string,
+  isBesideWholeList: boolean,
+): Fault[] {
+  if (macs === null || macs === undefined) return [];
+  if (isBesideWholeList) return [fault(path, BESIDE_WHOLE_LIST)];
+  const seen = new Set<string>();
+  return macs.flatMap((text, index) => {
+    const mac = parseMac(text);
+    if (mac === undefined) return [fault(pathOf(index), NOT_A_MAC)];
+    if (seen.has(mac)) return [fault(pathOf(index), TWICE)];
+    seen.add(mac);
+    return [];
+  });
+}
+
+/** The same faults of the merged list, told at the items that were put where one is involved. */
+export function atPutItems(
+  faults: readonly Fault[],
+  after: DhcpSettings | null,
+  wishes: ReservationWishes,
+): readonly Fault[] {
+  const wanted = puts(wishes);
+  if (wanted.size === 0 || after === null) return faults;
+  const items = new Map(
+    after.reservedClients.flatMap(({ mac }, index) => {
+      const put = wanted.get(mac);
+      return put === undefined ? [] : [[reservationPath(index), `${PUT_PATH}[${put.index}]`] as const];
+    }),
+  );
+  return faults.map((found) => {
+    const { field } = entryOf(found.path);
+    const item = [found.path, ...found.involves]
+      .map((path) => items.get(entryOf(path).entry))
+      .find((put) => put !== undefined);
+    return item === undefined || field === '' ? found : { ...found, path: `${item}.${field}` };
+  });
+}
+
+/** The path of a reservation's field in two: of the reservation, and the field; empty for any other path. */
+function entryOf(path: string): { readonly entry: string; readonly field: string } {
+  const [, entry = '', field = ''] = /^(dhcp\.reservedClients\[\d+\])\.(\w+)$/.exec(path) ?? [];
+  return { entry, field };
+}
