@@ -125,7 +125,9 @@ describe('npm run secrets:rotate, with the ring in DATA_DIR', () => {
     const first = await ring();
     try {
       const counted = await rotate('--check');
-      expect(counted.stdout).toMatch(/^key "local-\w+", the first of the ring: [1-9]\d* passwords and the secret of idempotency keys\n$/);
+      expect(counted.stdout).toMatch(
+        /^key "local-\w+", the first of the ring: [1-9]\d* passwords and the secret of idempotency keys\n$/,
+      );
       expect(counted.code).toBe(0);
       const refused = await rotate('--new-key');
       expect(refused.stderr).toContain('DATA_DIR');
