@@ -63,9 +63,11 @@ export class GatewayMetrics {
   );
   readonly #subscriptions = this.#gauge('subscriptions_open', 'Subscriptions that are being served.');
 
-  readonly #removed = this.#counter('removed_total', 'Rows that were removed when their time was over.', [
-    'what',
-  ]);
+  readonly #removed = this.#counter(
+    'device_gateway_removed_total',
+    'Rows that were removed when their time was over.',
+    ['what'],
+  );
 
   readonly #websockets = this.#gauge('websocket_connections_open', 'Connections of WebSocket clients.');
 
