@@ -1,7 +1,7 @@
 import { codePoints, hasVisibleCharacter, isCleanLine } from './text.js';
 
 /** Maximum length of a name, in Unicode code points as it is stored. */
-export const MAX_NAME = 100;
+const MAX_NAME = 100;
 
 /** A name as it is stored: without blanks around it, and composed, so that one name has one spelling (Unicode NFC). */
 export function normalName(text: string): string {
