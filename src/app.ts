@@ -16,7 +16,7 @@ import { knownAnswers } from './graphql/plans/answer-known.js';
 import { KnownDocuments } from './graphql/plans/known-documents.js';
 import { buildGatewaySchema, printGatewaySchema } from './graphql/schema.js';
 import { createSubscriptionServer } from './graphql/subscription-server.js';
-import { startHttpServer, STOP_WAITS, type StopWaits } from './http/server.js';
+import { type HttpServer, startHttpServer, STOP_WAITS, type StopWaits } from './http/server.js';
 import { countedChanges, type LiveChanges, openLiveChanges } from './live-changes.js';
 import { describeCause } from './logging/log.js';
 import { batchedJobs } from './operations/read-provisioning-jobs.js';
@@ -45,6 +45,7 @@ import type { JobTaker } from './persistence/provisioning-queue.js';
 import { openStorage, type Storage } from './persistence/open-storage.js';
 import { statusStore } from './persistence/report-status.js';
 import type { ProvisioningWorker } from './provisioning/worker.js';
+import { StartedParts } from './started-parts.js';
 
 /** A running gateway. */
 export interface App {
@@ -91,6 +92,9 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
   let live: LiveChanges | undefined;
   const storage = observedStorage(opened, metrics, () => live?.feed.changed());
   let worker: ProvisioningWorker | undefined;
+  let http: HttpServer | undefined;
+  const started = new StartedParts();
+  started.add(storage.close);
   try {
     // As an update does with passwords: what this ring no longer begins with is not needed for it.
     await resealIdempotencySecret(storage.database.run, storage.keyRing);
@@ -101,9 +105,11 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     const known = new KnownDocuments(schema, costs);
     const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);
     const apollo = createApolloServer(schema, settings, onOperation, known, costs);
+    started.add(async () => await apollo.stop());
     await apollo.start();
     live = await openLiveChanges(storage, log, intervals.heartbeatMs, () => worker?.wake());
-    const { feed, changes, stop: stopLiveChanges } = live;
+    const { feed, changes } = live;
+    started.add(live.stop);
     const jobs: JobTaker = {
       reserve: () => worker?.reserve(),
       queued: () => (worker === undefined ? feed.jobQueued() : worker.wake()),
@@ -140,26 +146,26 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       printSchema: settings.introspection ? () => printGatewaySchema(schema) : undefined,
       checkDatabase: async () => await isDatabaseThere(storage.database),
     };
-    const http = await startHttpServer(parts, settings.host, settings.port);
+    const server = await startHttpServer(parts, settings.host, settings.port);
+    http = server;
     if (settings.provisioning.isWorker) {
       worker = openWorker(settings, storage, log, metrics);
     }
     return {
-      url: http.url,
+      url: server.url,
       issuer,
       isDatabaseEmbedded: storage.isEmbedded,
       stop: async () => {
-        http.announceStop();
+        server.announceStop();
         if (settings.shutdownDelayMs > 0) await delay(settings.shutdownDelayMs);
-        await Promise.all([http.stop(settings.shutdownGraceMs), worker?.stop(settings.shutdownGraceMs)]);
-        await apollo.stop();
-        await stopLiveChanges();
-        await storage.close();
+        await Promise.all([server.stop(settings.shutdownGraceMs), worker?.stop(settings.shutdownGraceMs)]);
+        await started.stop();
       },
     };
   } catch (error) {
-    await live?.stop();
-    await storage.close();
+    // Nothing that was opened outlives a start that fails.
+    await http?.stop(0);
+    await started.stop();
     throw error;
   }
 }

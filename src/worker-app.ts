@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import { isDatabaseThere, metricsOf, observedStorage, openWorker } from './common-parts.js';
 import type { Settings } from './config/settings.js';
-import { startWorkerServer, type WorkerServer } from './http/worker-server.js';
+import { startWorkerServer } from './http/worker-server.js';
 import { type ChangeFeed, startChangeFeed } from './persistence/change-feed.js';
 import { openStorage } from './persistence/open-storage.js';
+import type { ProvisioningWorker } from './provisioning/worker.js';
+import { StartedParts } from './started-parts.js';
 
 /** A running worker. */
 export interface WorkerApp {
@@ -22,36 +24,40 @@ const HEARTBEAT_MS = 5_000;
  */
 export async function startWorkerApp(settings: Settings, log: Logger): Promise<WorkerApp> {
   const opened = await openStorage(settings, log, true);
+  let feed: ChangeFeed | undefined;
+  let worker: ProvisioningWorker | undefined;
   const metrics = metricsOf(opened);
-  const storage = observedStorage(opened, metrics, () => feed.changed());
-  let server: WorkerServer | undefined;
+  const storage = observedStorage(opened, metrics, () => feed?.changed());
+  const started = new StartedParts();
+  started.add(storage.close);
   try {
     const checkDatabase = async (): Promise<boolean> => await isDatabaseThere(storage.database);
     const { host, workerPort } = settings;
-    server =
+    const server =
       workerPort === undefined
         ? undefined
         : await startWorkerServer({ checkDatabase, metrics, log }, host, workerPort);
+    if (server !== undefined) started.add(server.close);
+    feed = startChangeFeed({
+      url: storage.url,
+      run: opened.database.run,
+      handlers: { onJob: () => worker?.wake(), onChanges: () => undefined, onGap: () => undefined },
+      log,
+      heartbeatMs: HEARTBEAT_MS,
+    });
+    started.add(feed.stop);
+    const opening = openWorker(settings, storage, log, metrics);
+    worker = opening;
+    started.add(async () => await opening.stop(settings.shutdownGraceMs));
+    return {
+      url: server?.url,
+      stop: async () => {
+        server?.announceStop();
+        await started.stop();
+      },
+    };
   } catch (error) {
-    await storage.close();
+    await started.stop();
     throw error;
   }
-  const feed: ChangeFeed = startChangeFeed({
-    url: storage.url,
-    run: opened.database.run,
-    handlers: { onJob: () => worker.wake(), onChanges: () => undefined, onGap: () => undefined },
-    log,
-    heartbeatMs: HEARTBEAT_MS,
-  });
-  const worker = openWorker(settings, storage, log, metrics);
-  return {
-    url: server?.url,
-    stop: async () => {
-      server?.announceStop();
-      await worker.stop(settings.shutdownGraceMs);
-      await feed.stop();
-      await server?.close();
-      await storage.close();
-    },
-  };
 }
