@@ -2,7 +2,7 @@ import { idOrNone } from '../domain/id.js';
 import { inputFault } from '../errors/gateway-error.js';
 
 /** How many records one batch look-up answers. */
-export const MAX_BATCH = 1_000;
+const MAX_BATCH = 1_000;
 
 /** @throws INVALID_VALUE for more records than one batch look-up answers */
 export function assertBatchSize(argument: string, count: number): void {

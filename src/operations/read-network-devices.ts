@@ -38,7 +38,7 @@ export function toListedViewOrError(viewer: Viewer, device: StoredDeviceOrError)
 }
 
 /** A device and its id, by which its place on a page is known also where it cannot be read. */
-export interface ListedDevice {
+interface ListedDevice {
   readonly id: string;
   readonly view: ListedView;
 }
@@ -78,6 +78,6 @@ function assertFilter({ search, states, types, simStatusCodes }: DeviceFilter): 
 }
 
 /** A device as lists hold it: passwords that may not be read are left out in silence. */
-export function toListedView(viewer: Viewer, device: StoredDevice): DeviceView {
+function toListedView(viewer: Viewer, device: StoredDevice): DeviceView {
   return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'hidden' };
 }

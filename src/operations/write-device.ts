@@ -126,7 +126,7 @@ export const MAC_TAKEN: Violation = {
 };
 
 /** The audit entry of what a viewer does. */
-export function auditEntry(
+function auditEntry(
   { subject, level }: Viewer,
   { requestId }: Pick<WriteRequest, 'requestId'>,
   action: AuditEntry['action'],

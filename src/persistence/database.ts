@@ -6,7 +6,7 @@ import { REQUEST_TIMEOUTS, schemaOf, sessionConfig } from './session.js';
 import { connectFault, faultOfPrisma, losesConnection, statementFault } from './database-faults.js';
 
 /** What is known of a statement's effect when its connection breaks before the answer: there is none, or nobody knows. */
-export type LostConnection = 'nothing-written' | 'unknown';
+type LostConnection = 'nothing-written' | 'unknown';
 
 /** A statement that runs beside Prisma. */
 export interface Statement {

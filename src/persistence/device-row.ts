@@ -12,7 +12,7 @@ import { RowReader, UnreadableRowError } from './row-reader.js';
 export type StoredDevice = Device<SealedText>;
 
 /** A device whose row does not hold what the database's schema says. */
-export class UnreadableDeviceError extends UnreadableRowError {
+class UnreadableDeviceError extends UnreadableRowError {
   override readonly name = 'UnreadableDeviceError';
 
   constructor(
