@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** One window of load: who is asked what, by how many or how often, for how long. */
-export type LoadWindow = LoadJob & ({ readonly clients: number } | { readonly perSecond: number });
+type LoadWindow = LoadJob & ({ readonly clients: number } | { readonly perSecond: number });
 
 interface LoadJob {
   readonly url: string;
