@@ -29,7 +29,7 @@ type Marks = Readonly<Record<string, string>>;
 const KEY = '@key(fields: "id")';
 
 /** The SDL of the Federation 2 subgraph: what another subgraph may refer to has a key. */
-export function federationSdl(schema: GraphQLSchema): string {
+export const federationSdl = oncePerSchema((schema) => {
   const marks: Marks = {
     NetworkDevice: KEY,
     DeviceModel: KEY,
@@ -39,10 +39,10 @@ export function federationSdl(schema: GraphQLSchema): string {
     PageInfo: '@shareable',
   };
   return `${FEDERATION_HEAD}\n\n${print(marked(schema, marks, NOT_FEDERATED))}\n`;
-}
+});
 
 /** The SDL for stitching: it names the batch look-ups, so that a portal needs the URL and nothing else. */
-export function stitchingSdl(schema: GraphQLSchema): string {
+export const stitchingSdl = oncePerSchema((schema) => {
   const merge = '@merge(keyField: "id")';
   const marks: Marks = {
     'Query.networkDevices': merge,
@@ -50,6 +50,16 @@ export function stitchingSdl(schema: GraphQLSchema): string {
     'Query.customers': merge,
   };
   return `${STITCHING_HEAD}\n\n${print(marked(schema, marks, NOT_STITCHED))}\n`;
+});
+
+/** Nobody needs a token to ask for these texts, and printing a schema takes milliseconds. */
+function oncePerSchema(make: (schema: GraphQLSchema) => string): (schema: GraphQLSchema) => string {
+  const printed = new WeakMap<GraphQLSchema, string>();
+  return (schema) => {
+    const text = printed.get(schema) ?? make(schema);
+    printed.set(schema, text);
+    return text;
+  };
 }
 
 function marked(schema: GraphQLSchema, marks: Marks, leftOut: readonly string[]): DocumentNode {

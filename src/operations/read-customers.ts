@@ -3,6 +3,7 @@ import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import type { CustomerLists, ListedCustomer } from '../persistence/customer-lists.js';
 import { batchById } from './batch.js';
+import { once } from './once.js';
 import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';
 import { assertSearch } from './search.js';
 
@@ -31,7 +32,7 @@ export async function readCustomers(
   return await batchById(argument, ids, async (wanted) => await lists.findMany(scope, wanted));
 }
 
-/** A page of customers; its total is only counted when it is asked for. */
+/** A page of customers; its total is counted when it is asked for, once. */
 export interface CustomerPage extends Page<ListedCustomer> {
   readonly count: () => Promise<number>;
 }
@@ -50,5 +51,5 @@ export async function readCustomerConnection(
   const request = pageRequest(page);
   assertSearch('search', search);
   const found = await lists.page(scope, search, request);
-  return { ...toPage(request, found), count: async () => await lists.count(scope, search) };
+  return { ...toPage(request, found), count: once(async () => await lists.count(scope, search)) };
 }

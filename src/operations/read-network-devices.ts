@@ -7,6 +7,7 @@ import type { StoredDevice, StoredDeviceOrError } from '../persistence/device-ro
 import { batchById } from './batch.js';
 import type { DeviceView } from './device-view.js';
 import { assertEnumValues } from './enum-values.js';
+import { once } from './once.js';
 import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';
 import { assertSearch } from './search.js';
 
@@ -43,7 +44,7 @@ interface ListedDevice {
   readonly view: ListedView;
 }
 
-/** A page of devices; its total is only counted when it is asked for. */
+/** A page of devices; its total is counted when it is asked for, once. */
 export interface DeviceConnection extends Page<ListedDevice> {
   readonly count: () => Promise<number>;
 }
@@ -66,7 +67,7 @@ export async function readNetworkDeviceConnection(
   return {
     ...rest,
     nodes: nodes.map((device) => ({ id: device.id, view: toListedViewOrError(viewer, device) })),
-    count: async () => await lists.count(scope, filter),
+    count: once(async () => await lists.count(scope, filter)),
   };
 }
 

@@ -44,6 +44,11 @@ describe('a list costs a fixed number of SQL statements, whatever its length and
       2,
       `{ networkDeviceConnection(filter: { type: [ROUTER] }) { nodes { ${NODES} } } }`,
     ],
+    [
+      'pages whose totals are asked for under several names',
+      4,
+      '{ networkDeviceConnection { totalCount a: totalCount } customerConnection { totalCount b: totalCount } }',
+    ],
     ['a page of customers', 1, '{ customerConnection { nodes { id name } } }'],
     [
       '_entities of one kind',

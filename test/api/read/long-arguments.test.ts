@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FIELD_SIZES } from '../../../src/graphql/field-sizes.js';
+import { Subscriber } from '../../live/subscriber.js';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { spyOnStatements } from '../../support/statements.js';
@@ -107,4 +109,85 @@ describe('no argument is longer than it can mean something', () => {
     const { errors } = await ask(report, { id });
     expect(errors[0]?.extensions.deviceId).toBe(character.repeat(64));
   });
+
+  const list = <T>(count: number, entry: T): T[] => Array.from({ length: count }, () => entry);
+  const id = 'a'.repeat(24);
+  const byIds = (field: string): string => `query ($list: [ID!]!) { ${field}(ids: $list) { id } }`;
+  const byFilter = (field: string, type: string): string =>
+    `query ($list: [${type}!]) { networkDeviceConnection(filter: { ${field}: $list }) { nodes { id } } }`;
+
+  /** A request for each list in an argument, the entry that it is filled with, and the path of the fault. */
+  const LISTS: Readonly<Record<string, readonly [string, unknown, string]>> = {
+    'Query.networkDevices(ids:)': [byIds('networkDevices'), id, 'ids'],
+    'Query.deviceModels(ids:)': [byIds('deviceModels'), id, 'ids'],
+    'Query.customers(ids:)': [byIds('customers'), id, 'ids'],
+    'Query._entities(representations:)': [
+      'query ($list: [_Any!]!) { _entities(representations: $list) { __typename } }',
+      { __typename: 'Customer', id },
+      'representations',
+    ],
+    'Mutation.reportDeviceStatus(reports:)': [
+      'mutation ($list: [DeviceStatusReport!]!) { reportDeviceStatus(reports: $list) { id } }',
+      { device: id },
+      'reports',
+    ],
+    'Subscription.networkDeviceChanged(ids:)': [
+      'subscription ($list: [ID!]) { networkDeviceChanged(ids: $list) { id } }',
+      id,
+      'ids',
+    ],
+    'NetworkDevice.provisioningJobs(state:)': [
+      'query ($list: [ProvisioningJobState!], $id: ID!) { networkDevice(id: $id) { provisioningJobs(state: $list) { id } } }',
+      'QUEUED',
+      'state',
+    ],
+    'NetworkDeviceFilter.state': [byFilter('state', 'DeviceState'), 'ACTIVE', 'filter.state'],
+    'NetworkDeviceFilter.type': [byFilter('type', 'DeviceModelType'), 'ROUTER', 'filter.type'],
+    'NetworkDeviceFilter.simStatus': [byFilter('simStatus', 'SimStatus'), 'READY', 'filter.simStatus'],
+    'DhcpSettingsInput.reservedClients': [
+      `mutation ($list: [ReservedClientInput!], $id: ID!) {
+        updateNetworkDevice(id: $id, input: { dhcp: { reservedClients: $list } }, dryRun: true) { id }
+      }`,
+      {},
+      'dhcp.reservedClients',
+    ],
+  };
+
+  it('every list that can be sent is here', () => {
+    expect(Object.keys(LISTS).sort()).toEqual(Object.keys(FIELD_SIZES.listArguments).sort());
+  });
+
+  it.each(Object.entries(LISTS))(
+    '%s takes what its size says, and no more',
+    async (place, [query, entry, path]) => {
+      const most = FIELD_SIZES.listArguments[place] ?? NaN;
+      const pathsFor = async (count: number): Promise<readonly string[]> => {
+        const variables = { list: list(count, entry), ...(query.includes('$id') && { id: device.id }) };
+        const errors = query.startsWith('subscription')
+          ? await errorsOfSubscription(query, variables)
+          : (await ask(query, variables)).errors;
+        return errors.flatMap(
+          ({ extensions }) => extensions.violations?.map((violation) => violation.path) ?? [],
+        );
+      };
+      expect(await pathsFor(most + 1)).toEqual([path]);
+      expect(await pathsFor(most)).not.toContain(path);
+    },
+  );
+
+  async function errorsOfSubscription(
+    query: string,
+    variables: Record<string, unknown>,
+  ): Promise<GraphqlAnswer['errors']> {
+    const subscriber = await Subscriber.connect(gateway, { authorization: `Bearer ${token}` });
+    const errors = (): GraphqlAnswer['errors'] =>
+      subscriber.messages.flatMap((sent) => (sent.type === 'error' ? sent.payload : []));
+    const started = (): number =>
+      gateway.logLines.filter((line) => line.includes('subscription started')).length;
+    const before = started();
+    subscriber.subscribe('1', variables, query);
+    await expect.poll(() => errors().length + started() - before).toBeGreaterThan(0);
+    subscriber.close();
+    return errors();
+  }
 });
