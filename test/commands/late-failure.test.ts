@@ -57,10 +57,19 @@ describe('a start that fails late leaves nothing open', () => {
 
   /** The same, but for what the worker is made of: its start is the last step. */
   function withoutWorker(): Settings {
+    const fail = (): never => {
+      throw new Error('The last step fails.');
+    };
     return {
       ...settings(),
-      get provisioning(): Settings['provisioning'] {
-        throw new Error('The last step fails.');
+      provisioning: {
+        ...settings().provisioning,
+        get isWorker(): boolean {
+          return fail();
+        },
+        get target(): Settings['provisioning']['target'] {
+          return fail();
+        },
       },
     };
   }
