@@ -27,7 +27,7 @@ export type ProvisioningTarget =
   | { readonly kind: 'simulated'; readonly delayMs: number; readonly failurePercent: number };
 
 /** How changed settings reach their devices. */
-export interface ProvisioningSettings {
+interface ProvisioningSettings {
   readonly target: ProvisioningTarget;
   /** How long a job waits after its first failed try; each further wait is twice as long. */
   readonly retryMs: number;
