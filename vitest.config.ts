@@ -5,6 +5,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 const UNIT = [
   'test/{config,domain,limits,operations,provisioning}/**/*.test.ts',
   'test/access/policy.test.ts',
+  'test/docs/**/*.test.ts',
   'test/auth/{cached-authenticate,credential-watch,issuer-keys}.test.ts',
   'test/composition/{codegen,schema-diff}.test.ts',
   'test/errors/{catalogue,enum-faults,wire}.test.ts',
