@@ -73,7 +73,9 @@ export function faultsOfUpdate(
 ): Fault[] {
   const faults = faultsOfChange(before, after, facts);
   if (dhcp === undefined || dhcp === null) return faults;
-  return inInputOrder([...atPutItems(faults, after.dhcp, dhcp), ...wishFaults(dhcp)]);
+  const told = atPutItems(faults, after.dhcp, dhcp);
+  const paths = new Set(told.map(({ path }) => path));
+  return inInputOrder([...told, ...wishFaults(dhcp).filter(({ path }) => !paths.has(path))]);
 }
 
 /** Whether an update has an effect at all: values are compared in their normal form. */

@@ -1,5 +1,11 @@
 import { parseMac } from './addresses.js';
-import { type DhcpSettings, type ReservedClient, reservationPath } from './dhcp.js';
+import {
+  type DhcpSettings,
+  MAX_RESERVATIONS,
+  type ReservedClient,
+  RESERVATIONS_PATH,
+  reservationPath,
+} from './dhcp.js';
 import { type Fault, fault } from './fault.js';
 
 /** A reservation that is to be there: what it does not give stays as it is. */
@@ -67,9 +73,23 @@ export function wishFaults(wishes: ReservationWishes & { readonly reservedClient
   const whole = wishes.reservedClients !== undefined;
   const macs = putReservedClients?.map(({ mac }) => mac);
   return [
-    ...listFaults(macs, PUT_PATH, (index) => `${PUT_PATH}[${index}].mac`, whole),
-    ...listFaults(removeReservedClients, REMOVE_PATH, (index) => `${REMOVE_PATH}[${index}]`, whole),
+    // A device has no room for what a longer list puts.
+    ...(isTooLong(macs) && !whole
+      ? [tooLong(RESERVATIONS_PATH)]
+      : listFaults(macs, PUT_PATH, (index) => `${PUT_PATH}[${index}].mac`, whole)),
+    ...(isTooLong(removeReservedClients) && !whole
+      ? [tooLong(REMOVE_PATH)]
+      : listFaults(removeReservedClients, REMOVE_PATH, (index) => `${REMOVE_PATH}[${index}]`, whole)),
   ];
+}
+
+function isTooLong(list: readonly unknown[] | null | undefined): boolean {
+  return list !== null && list !== undefined && list.length > MAX_RESERVATIONS;
+}
+
+/** One violation for the whole list, whose entries are not judged. */
+function tooLong(path: string): Fault {
+  return fault(path, `At most ${MAX_RESERVATIONS} reservations.`);
 }
 
 function listFaults(

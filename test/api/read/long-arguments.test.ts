@@ -151,6 +151,20 @@ describe('no argument is longer than it can mean something', () => {
       {},
       'dhcp.reservedClients',
     ],
+    'DhcpSettingsInput.putReservedClients': [
+      `mutation ($list: [ReservedClientInput!], $id: ID!) {
+        updateNetworkDevice(id: $id, input: { dhcp: { putReservedClients: $list } }, dryRun: true) { id }
+      }`,
+      {},
+      'dhcp.reservedClients',
+    ],
+    'DhcpSettingsInput.removeReservedClients': [
+      `mutation ($list: [MacAddress!], $id: ID!) {
+        updateNetworkDevice(id: $id, input: { dhcp: { removeReservedClients: $list } }, dryRun: true) { id }
+      }`,
+      '',
+      'dhcp.removeReservedClients',
+    ],
   };
 
   it('every list that can be sent is here', () => {
