@@ -27,7 +27,7 @@ const LISTS = `query ($ids: [ID!]!, $customer: ID!, $search: String!) {
   byCustomer: networkDeviceConnection(filter: { customer: $customer }) { totalCount nodes { id } }
   byText: networkDeviceConnection(filter: { search: $search, online: true }) { totalCount nodes { id } }
   byState: networkDeviceConnection(filter: { customer: $customer, state: [ACTIVE], type: [ROUTER] }) { nodes { id } }
-  customerConnection { totalCount nodes { id name } }
+  customerConnection { nodes { id name } }
   deviceModels { id name }
   viewer { customer { id name } }
 }`;
