@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +28,9 @@ export async function buildCommit(revision) {
     });
   run('tar', '-xf', archive);
   rmSync(archive);
+  // Packages that the checkout has no more, or in other versions, are installed beside it.
+  const lockOf = (root) => readFileSync(join(root, 'package-lock.json'), 'utf8');
+  if (lockOf(folder) !== lockOf(ROOT)) run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund');
   const tool = (path) => join(ROOT, 'node_modules', path);
   run(process.execPath, tool('prisma/build/index.js'), 'generate');
   run(process.execPath, tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noCheck');
