@@ -40,7 +40,7 @@ export default tseslint.config(
   },
   {
     // The initialiser of a field of an input class would make an absent field present.
-    files: ['src/graphql/inputs/**'],
+    files: ['src/graphql/schema/inputs/**'],
     rules: {
       'no-restricted-syntax': [
         'error',

@@ -2,7 +2,7 @@
 //   npm run bench:lists -- SMALL_DATABASE_URL LARGE_DATABASE_URL
 // Both databases are filled by `npm run db:generate`. Prints the median of each and their ratio; nothing is asserted.
 import { performance } from 'node:perf_hooks';
-import { startApp } from '../dist/app.js';
+import { startApp } from '../dist/app/app.js';
 import { readSettings } from '../dist/config/settings.js';
 import { createLog } from '../dist/logging/log.js';
 

@@ -4,12 +4,12 @@
 // lack. Beside it the usual way: one UPDATE for each report, on the bare pool, without a gateway. Nothing is asserted.
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
-import { startApp } from '../dist/app.js';
+import { startApp } from '../dist/app/app.js';
 import { readSettings } from '../dist/config/settings.js';
 import { createLog } from '../dist/logging/log.js';
-import { runningEmbeddedUrl } from '../dist/persistence/embedded-postgres.js';
-import { generateDevices } from '../dist/persistence/generate-devices.js';
-import { openStorage } from '../dist/persistence/open-storage.js';
+import { runningEmbeddedUrl } from '../dist/embedded-postgres/embedded-postgres.js';
+import { generateDevices } from '../dist/persistence/fixtures/generate-devices.js';
+import { openStorage } from '../dist/persistence/setup/open-storage.js';
 
 const DEVICES = 10_000;
 const CALLERS = 4;

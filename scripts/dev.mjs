@@ -2,7 +2,7 @@
 // embedded PostgreSQL of DATA_DIR stays up in this process. Ctrl-C ends all of it.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { startEmbeddedPostgres } from '../dist/persistence/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../dist/embedded-postgres/embedded-postgres.js';
 
 const dataDir = process.env['DATA_DIR'] ?? '.data';
 const postgres = await startEmbeddedPostgres({ dataDir });

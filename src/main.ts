@@ -1,8 +1,8 @@
-import { startApp } from './app.js';
+import { startApp } from './app/app.js';
 import { printBanner } from './commands/banner.js';
 import { logCrashes } from './commands/crash-log.js';
 import { runCommand } from './commands/run-command.js';
-import { stopWish } from './commands/stop-wish.js';
+import { stopWish } from './commands/shutdown-signal.js';
 import { loadSettings } from './config/settings.js';
 import { createLog } from './logging/log.js';
 

@@ -1,5 +1,5 @@
 import { ACCESS_LEVELS, type AccessLevel } from '../access/viewer.js';
-import type { App } from '../app.js';
+import type { App } from '../app/app.js';
 import { isLoopback } from '../config/loopback.js';
 
 const NORDLYS_NET = '52f4fd7734697b28ccaf0001';

@@ -1,7 +1,7 @@
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
-import { connectFaultReason } from '../persistence/database-faults.js';
-import { prepareDatabase } from '../persistence/prepare-database.js';
+import { connectFaultReason } from '../persistence/database/database-errors.js';
+import { prepareDatabase } from '../persistence/setup/prepare-database.js';
 import { runCommand } from './run-command.js';
 
 /** Applies the migrations to DATABASE_URL. */

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
 import { createLog } from '../logging/log.js';
-import { GENERATED_RESELLER, generateDevices } from '../persistence/generate-devices.js';
-import { openStorage } from '../persistence/open-storage.js';
+import { GENERATED_RESELLER, generateDevices } from '../persistence/fixtures/generate-devices.js';
+import { openStorage } from '../persistence/setup/open-storage.js';
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
 

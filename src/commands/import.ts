@@ -4,8 +4,8 @@ import { StartupError } from '../errors/startup-error.js';
 import { createLog } from '../logging/log.js';
 import { readFleetText } from '../operations/import-fleet/fleet-text.js';
 import { importFleet } from '../operations/import-fleet/import-fleet.js';
-import { writeFleet } from '../persistence/fleet-writer.js';
-import { openStorage } from '../persistence/open-storage.js';
+import { writeFleet } from '../persistence/devices/fleet-writer.js';
+import { openStorage } from '../persistence/setup/open-storage.js';
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { StartupError } from '../errors/startup-error.js';
-import { buildGatewaySchema, printGatewaySchema } from '../graphql/schema.js';
+import { buildGatewaySchema, printGatewaySchema } from '../graphql/schema/schema.js';
 import { runCommand } from './run-command.js';
 
 const SCHEMA_FILE = new URL('../../schema.graphql', import.meta.url);

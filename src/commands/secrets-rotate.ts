@@ -3,15 +3,20 @@ import { loadSettings, type Settings } from '../config/settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { StartupError } from '../errors/startup-error.js';
 import { createLog } from '../logging/log.js';
-import { addDataDirKey } from '../persistence/data-dir-secrets.js';
-import { checkKeyRing } from '../persistence/key-ring-check.js';
-import { KeyRing } from '../persistence/key-ring.js';
-import { openStorage, type Storage } from '../persistence/open-storage.js';
-import { rotateSecrets, type Rotation } from '../persistence/rotate-secrets.js';
-import { countPasswords, forgetKeys, unusedKeys, type PasswordsByKey } from '../persistence/secret-survey.js';
+import { addDataDirKey } from '../data-dir/secrets.js';
+import { checkKeyRing } from '../persistence/secrets/key-ring-check.js';
+import { KeyRing } from '../secrets/key-ring.js';
+import { openStorage, type Storage } from '../persistence/setup/open-storage.js';
+import { rotateSecrets, type Rotation } from '../persistence/secrets/rotate-secrets.js';
+import {
+  countPasswords,
+  forgetKeys,
+  unusedKeys,
+  type PasswordsByKey,
+} from '../persistence/secrets/secret-survey.js';
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
-import { stopWish } from './stop-wish.js';
+import { stopWish } from './shutdown-signal.js';
 
 const MAX_SHOWN_FAULTS = 20;
 

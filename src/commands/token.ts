@@ -5,7 +5,7 @@ import { localIssuer } from '../auth/local-issuer.js';
 import { loadSettings } from '../config/settings.js';
 import { parseId } from '../domain/id.js';
 import { StartupError } from '../errors/startup-error.js';
-import { dataDirIssuerKey } from '../persistence/data-dir-secrets.js';
+import { dataDirIssuerKey } from '../data-dir/secrets.js';
 import { runCommand } from './run-command.js';
 
 const USAGE = [

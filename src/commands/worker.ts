@@ -1,9 +1,9 @@
 import { loadSettings } from '../config/settings.js';
 import { createLog } from '../logging/log.js';
-import { startWorkerApp } from '../worker-app.js';
+import { startWorkerApp } from '../app/worker-app.js';
 import { logCrashes } from './crash-log.js';
 import { runCommand } from './run-command.js';
-import { stopWish } from './stop-wish.js';
+import { stopWish } from './shutdown-signal.js';
 
 /** Works on provisioning jobs until it is asked to stop. */
 await runCommand(async () => {

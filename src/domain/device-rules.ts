@@ -11,7 +11,7 @@ import {
   NOT_A_STATION_MAC,
   RESERVATION_FIELDS,
 } from './dhcp.js';
-import { type Fault, fault } from './fault.js';
+import { type Fault, fault } from './violation.js';
 import { parseId } from './id.js';
 import { isName, NAME_RULE } from './name.js';
 import type { DevicePatch } from './device-patch.js';

@@ -1,5 +1,5 @@
 import { isHostAddress, isStationMac, parseIPv4, parseMac, type Subnet } from './addresses.js';
-import { type Fault, fault } from './fault.js';
+import { type Fault, fault } from './violation.js';
 import { codePoints, isCleanLine } from './text.js';
 
 /** One address that DHCP keeps for one client. */

@@ -6,7 +6,7 @@ import {
   RESERVATIONS_PATH,
   reservationPath,
 } from './dhcp.js';
-import { type Fault, fault } from './fault.js';
+import { type Fault, fault } from './violation.js';
 
 /** A reservation that is to be there: what it does not give stays as it is. */
 export interface PutReservation extends Partial<Omit<ReservedClient, 'mac'>> {

@@ -1,7 +1,7 @@
 import { isIPv6, parseIPv4 } from './addresses.js';
 import type { DeviceStatus } from './device-status.js';
-import { type Fault, fault } from './fault.js';
-import { parseMoment } from './moment.js';
+import { type Fault, fault } from './violation.js';
+import { parseMoment } from './date-time.js';
 import { networkTypeCodeOf } from './network-type.js';
 import { simStatusCodeOf } from './sim-status.js';
 import { codePoints, isCleanLine } from './text.js';

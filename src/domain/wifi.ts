@@ -1,5 +1,5 @@
 import type { DeviceCapabilities } from './device-model.js';
-import { type Fault, fault } from './fault.js';
+import { type Fault, fault } from './violation.js';
 import { isCleanLine, utf8Bytes } from './text.js';
 
 /** The WiFi section of a device, in the page's names and order. `Secret` is how passwords are held. */

@@ -14,19 +14,19 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { meteredFieldResolver } from './answer-meter.js';
-import { answerTypeFor } from './answer-type.js';
-import { concludeOperation, type OnOperation } from './conclude-operation.js';
-import type { GatewayContext } from './context.js';
-import type { DocumentLimits } from './document-limits.js';
+import { meteredFieldResolver } from './request/answer-meter.js';
+import { answerTypeFor } from './request/answer-type.js';
+import { concludeOperation, type OnOperation } from './execution/finish-operation.js';
+import type { GatewayContext } from './request/context.js';
+import type { DocumentLimits } from './documents/limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
-import { documentBytes } from './document-weight.js';
-import { refusedRequest, transportFault, variablesFault } from './executable.js';
-import type { OperationCosts } from './operation-costs.js';
-import type { KnownDocuments } from './plans/known-documents.js';
-import { presentErrors } from './request-errors.js';
-import { toGraphQLError } from './resolver-errors.js';
-import { MAX_REQUEST_FAULTS } from './variable-faults.js';
+import { documentBytes } from './documents/weight.js';
+import { refusedRequest, transportFault, variablesFault } from './documents/operation-checks.js';
+import type { OperationCosts } from './cost/operation-costs.js';
+import type { KnownDocuments } from './execution/plan-cache.js';
+import { presentErrors } from './errors/request-errors.js';
+import { toGraphQLError } from './errors/resolver-errors.js';
+import { MAX_REQUEST_FAULTS } from './documents/variable-violations.js';
 
 /** What the environment decides about the GraphQL server. */
 export interface ApolloOptions extends DocumentLimits {

@@ -1,11 +1,11 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, Kind } from 'graphql';
 import type { GatewayError } from '../errors/gateway-error.js';
-import type { GatewayContext } from './context.js';
-import { documentFault, type DocumentLimits } from './document-limits.js';
-import { refusedRequest } from './executable.js';
-import type { OperationCosts } from './operation-costs.js';
-import { subscriptionRootFault } from './subscription-root.js';
+import type { GatewayContext } from './request/context.js';
+import { documentFault, type DocumentLimits } from './documents/limits.js';
+import { refusedRequest } from './documents/operation-checks.js';
+import type { OperationCosts } from './cost/operation-costs.js';
+import { subscriptionRootFault } from './documents/subscription-root.js';
 
 /**
  * Refuses what asks for too much, or would break graphql-js: documents once, before they are validated, and operations each time, because it is the

@@ -1,13 +1,13 @@
-import { devicePageRoute } from './device-page.js';
-import type { Route } from './endpoint.js';
-import { explorerFile, explorerPage } from './explorer-page.js';
-import { graphqlEndpoint, type GraphqlEndpointParts } from './graphql-endpoint.js';
-import { liveness, readiness, type ReadinessParts } from './health.js';
-import { homePage } from './home-page.js';
-import { metricsPage } from './metrics-page.js';
+import { devicePageRoute } from '../rest/device-page.js';
+import type { Route } from './core/endpoint.js';
+import { explorerFile, explorerPage } from './pages/explorer.js';
+import { graphqlEndpoint, type GraphqlEndpointParts } from './endpoints/graphql-endpoint.js';
+import { liveness, readiness, type ReadinessParts } from './endpoints/health.js';
+import { homePage } from './pages/sandbox.js';
+import { metricsPage } from './endpoints/metrics.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
-import { pageIcon } from './page-icon.js';
-import { schemaFile } from './schema-file.js';
+import { pageIcon } from './pages/icon.js';
+import { schemaFile } from './endpoints/schema-file.js';
 
 /** What the endpoints work with. */
 export interface EndpointParts extends GraphqlEndpointParts, ReadinessParts {

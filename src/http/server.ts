@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerBrokenRequests } from './broken-requests.js';
-import { corsPolicy } from './cors.js';
-import { followExchanges } from './exchanges.js';
-import { MAX_HEADERS_READ } from './header-limit.js';
-import { listen, SLOW_CLIENTS } from './listen.js';
-import { requestHandler } from './request-handler.js';
-import { measureRequests } from './request-metrics.js';
-import { createRouter } from './router.js';
+import { answerBrokenRequests } from './core/broken-requests.js';
+import { corsPolicy } from './core/cors.js';
+import { followExchanges } from './core/exchanges.js';
+import { MAX_HEADERS_READ } from './core/header-limit.js';
+import { listen, SLOW_CLIENTS } from './core/listen.js';
+import { requestHandler } from './core/request-handler.js';
+import { measureRequests } from './core/request-metrics.js';
+import { createRouter } from './core/router.js';
 import { type EndpointParts, gatewayRoutes } from './routes.js';
-import { answerUpgrades } from './upgrades.js';
-import { websocketEndpoint, type WebSocketParts } from './websocket-endpoint.js';
-import { waitingRoom } from './waiting-room.js';
+import { answerUpgrades } from './endpoints/upgrades.js';
+import { websocketEndpoint, type WebSocketParts } from './endpoints/websocket-endpoint.js';
+import { waitingRoom } from './core/request-hold.js';
 
 /** What the server and its endpoints work with. */
 interface ServerParts extends Omit<EndpointParts, 'isDraining'>, WebSocketParts {

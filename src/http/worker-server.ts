@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
-import { answerBrokenRequests } from './broken-requests.js';
-import { corsPolicy } from './cors.js';
-import { followExchanges } from './exchanges.js';
-import { MAX_HEADERS_READ } from './header-limit.js';
-import { listen, SLOW_CLIENTS } from './listen.js';
-import { requestHandler } from './request-handler.js';
-import { measureRequests } from './request-metrics.js';
-import { createRouter } from './router.js';
+import { answerBrokenRequests } from './core/broken-requests.js';
+import { corsPolicy } from './core/cors.js';
+import { followExchanges } from './core/exchanges.js';
+import { MAX_HEADERS_READ } from './core/header-limit.js';
+import { listen, SLOW_CLIENTS } from './core/listen.js';
+import { requestHandler } from './core/request-handler.js';
+import { measureRequests } from './core/request-metrics.js';
+import { createRouter } from './core/router.js';
 import { operatorRoutes } from './routes.js';
-import { answerUpgrades } from './upgrades.js';
+import { answerUpgrades } from './endpoints/upgrades.js';
 
 /** What the server of a worker works with. */
 interface WorkerServerParts {

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
 import type { ListedView } from '../operations/read-network-devices.js';
 import type { ChangedDevice, DeviceChanges, DeviceWatch } from '../operations/watch-network-devices.js';
-import type { StoredDeviceOrError } from '../persistence/device-row.js';
+import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
 import { EventQueue } from './event-queue.js';
 import { filterOf, type Subscriber, SubscriberIndex } from './subscriber-index.js';
 import { WatchBudget } from './watch-budget.js';

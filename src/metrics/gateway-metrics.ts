@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { Sample } from './sample.js';
+import { Sample } from './cached-probe.js';
 
 /** What is asked of other parts when the metrics are read. */
 export interface MetricSources {

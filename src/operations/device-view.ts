@@ -1,4 +1,4 @@
-import type { StoredDevice } from '../persistence/device-row.js';
+import type { StoredDevice } from '../secrets/device-secrets.js';
 
 /**
  * What becomes of WiFi passwords in an answer: shown, refused with an error at their place (one device asked for

@@ -1,6 +1,6 @@
 import { canonicalArguments } from '../domain/canonical-arguments.js';
 import { GatewayError, inputFault } from '../errors/gateway-error.js';
-import type { KeptKey, WriteKey } from '../persistence/idempotency-keys.js';
+import type { KeptKey, WriteKey } from '../persistence/idempotency/idempotency-keys.js';
 
 /** A call that is to have its effect once, however often it is repeated. */
 export interface OnceOnly {

@@ -1,7 +1,7 @@
 import { readScope } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
-import type { CustomerLists, ListedCustomer } from '../persistence/customer-lists.js';
+import type { CustomerLists, ListedCustomer } from '../persistence/devices/customer-lists.js';
 import { batchById } from './batch.js';
 import { once } from './once.js';
 import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';

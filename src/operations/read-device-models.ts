@@ -1,7 +1,7 @@
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import type { DeviceModel } from '../domain/device-model.js';
-import type { CatalogStore } from '../persistence/catalog-store.js';
+import type { CatalogStore } from '../persistence/devices/catalog-store.js';
 import { batchById } from './batch.js';
 
 /** How many models a list holds. */

@@ -3,7 +3,7 @@ import { readScope } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { idOrNone } from '../domain/id.js';
-import type { DeviceStore } from '../persistence/device-store.js';
+import type { DeviceStore } from '../persistence/devices/device-store.js';
 import type { DeviceView } from './device-view.js';
 
 /**

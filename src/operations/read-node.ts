@@ -1,9 +1,9 @@
 import type { Viewer } from '../access/viewer.js';
 import type { DeviceModel } from '../domain/device-model.js';
 import type { GatewayError } from '../errors/gateway-error.js';
-import type { CatalogStore } from '../persistence/catalog-store.js';
-import type { CustomerLists, ListedCustomer } from '../persistence/customer-lists.js';
-import type { DeviceLists } from '../persistence/device-lists.js';
+import type { CatalogStore } from '../persistence/devices/catalog-store.js';
+import type { CustomerLists, ListedCustomer } from '../persistence/devices/customer-lists.js';
+import type { DeviceLists } from '../persistence/devices/device-lists.js';
 import type { DeviceView } from './device-view.js';
 import { readCustomers } from './read-customers.js';
 import { readDeviceModels } from './read-device-models.js';

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioning-job.js';
 import { inputFault } from '../errors/gateway-error.js';
-import type { ProvisioningJobs } from '../persistence/provisioning-jobs.js';
+import type { ProvisioningJobs } from '../persistence/jobs/provisioning-jobs.js';
 import type { PasswordAccess } from './device-view.js';
 import { assertEnumValues } from './enum-values.js';
 

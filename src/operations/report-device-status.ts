@@ -10,8 +10,9 @@ import {
   toStatusPatch,
 } from '../domain/status-report.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
-import type { StoredDevice, StoredDeviceOrError } from '../persistence/device-row.js';
-import type { StatusStore } from '../persistence/report-status.js';
+import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
+import type { StoredDevice } from '../secrets/device-secrets.js';
+import type { StatusStore } from '../persistence/devices/report-status.js';
 import type { DeviceView, IdentityView } from './device-view.js';
 
 /** A report and the device that it is about, as the client wrote its id. */

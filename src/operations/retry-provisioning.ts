@@ -1,7 +1,7 @@
 import type { Viewer } from '../access/viewer.js';
 import { provisionedAnew } from '../domain/device.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import type { FoundDevice } from '../persistence/read-device.js';
+import type { FoundDevice } from '../persistence/devices/read-device.js';
 import type { DeviceView } from './device-view.js';
 import { type Decision, writeDevice, type WriteParts, type WriteRequest } from './write-device.js';
 

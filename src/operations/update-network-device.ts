@@ -5,8 +5,8 @@ import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { faultsOfUpdate, isSameSettings } from '../domain/device-rules.js';
 import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
-import type { FoundDevice } from '../persistence/read-device.js';
-import { type DeviceSecrets, openDevice, sealWifi } from '../persistence/device-secrets.js';
+import type { FoundDevice } from '../persistence/devices/read-device.js';
+import { type DeviceSecrets, openDevice, sealWifi } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
 import { type Decision, MAC_TAKEN, writeDevice, type WriteParts, type WriteRequest } from './write-device.js';
 

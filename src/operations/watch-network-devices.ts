@@ -3,7 +3,7 @@ import type { Viewer } from '../access/viewer.js';
 import type { Customer } from '../domain/customer.js';
 import { idOrNone, parseId } from '../domain/id.js';
 import type { GatewayError } from '../errors/gateway-error.js';
-import type { StoredDeviceOrError } from '../persistence/device-row.js';
+import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
 import { assertBatchSize } from './batch.js';
 import { type ListedView, toListedViewOrError } from './read-network-devices.js';
 

@@ -3,14 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MAX_ATTEMPTS, retryDelayMs } from '../domain/provisioning-job.js';
 import { describeCause } from '../logging/log.js';
-import type { StoredDevice } from '../persistence/device-row.js';
-import { type DeviceSecrets, openDevice } from '../persistence/device-secrets.js';
-import type {
-  ClaimedJob,
-  JobEnd,
-  ProvisioningQueue,
-  Reservation,
-} from '../persistence/provisioning-queue.js';
+import { type DeviceSecrets, openDevice, type StoredDevice } from '../secrets/device-secrets.js';
+import type { ClaimedJob, JobEnd, ProvisioningQueue, Reservation } from '../persistence/jobs/claim-jobs.js';
 import { AttemptSlots } from './attempt-slots.js';
 import type { ProvisioningDriver, ProvisioningOrder, TryOutcome } from './driver.js';
 import { presentableReason } from './reason.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { askIssuer, IssuerFault } from '../../src/auth/ask-issuer.js';
 import type { Credential } from '../../src/auth/credential.js';
-import { platformAuthenticator } from '../../src/auth/validate-token.js';
+import { platformAuthenticator } from '../../src/auth/platform-token.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { type IssuerReply, jsonReply, startIssuer, type TestIssuer } from '../support/issuer.js';

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXAMPLE_DOCUMENT } from '../../src/http/example-operations.js';
+import { EXAMPLE_DOCUMENT } from '../../src/http/pages/example-operations.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { isBrowserMissing, openPage, startBrowser } from './browser.js';
 

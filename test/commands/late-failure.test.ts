@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startApp } from '../../src/app.js';
+import { startApp } from '../../src/app/app.js';
 import { readSettings, type Settings } from '../../src/config/settings.js';
-import { startWorkerApp } from '../../src/worker-app.js';
+import { startWorkerApp } from '../../src/app/worker-app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const OPEN = `SELECT FROM pg_stat_activity

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMoment } from '../../src/domain/moment.js';
+import { parseMoment } from '../../src/domain/date-time.js';
 
 const min = new Date('0001-01-01T00:00:00.000Z');
 const max = new Date('9999-12-31T23:59:59.999Z');

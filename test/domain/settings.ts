@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { DeviceSettings } from '../../src/domain/device.js';
 import { DHCP_DEFAULTS, type DhcpSettings } from '../../src/domain/dhcp.js';
-import type { Fault } from '../../src/domain/fault.js';
+import type { Fault } from '../../src/domain/violation.js';
 import { WIFI_DEFAULTS, type WifiSettings } from '../../src/domain/wifi.js';
 
 /** Settings that break no rule. */

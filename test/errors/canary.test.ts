@@ -7,7 +7,7 @@ import {
   isScalarType,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { localClaims, sign, unsigned } from '../support/tokens.js';

@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Violation } from '../../src/errors/gateway-error.js';
-import { presentErrors } from '../../src/graphql/request-errors.js';
-import { variableFaults } from '../../src/graphql/variable-faults.js';
+import { presentErrors } from '../../src/graphql/errors/request-errors.js';
+import { variableFaults } from '../../src/graphql/documents/variable-violations.js';
 
 // No operation takes an enum yet, so a schema of the test stands for those that will.
 const schema = buildSchema(`

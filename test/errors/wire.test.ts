@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { aboutDevice } from '../../src/errors/about-device.js';
+import { aboutDevice } from '../../src/errors/with-device-id.js';
 import { CATALOGUE, isErrorCode } from '../../src/errors/catalogue.js';
 import { type ErrorFacts, GatewayError, inputFault } from '../../src/errors/gateway-error.js';
 import { LoggableError } from '../../src/errors/loggable-error.js';
-import { SecretFault } from '../../src/errors/secret-fault.js';
+import { SecretFault } from '../../src/errors/secret-error.js';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { toExtensions } from '../../src/errors/wire.js';
 

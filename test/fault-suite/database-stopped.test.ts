@@ -12,7 +12,7 @@ const STOPS = size(5, 1);
 const FREEZE_MS = 10_000;
 const WRITERS = 16;
 
-/** What the gateway lets a request wait for a connection and then for an answer of the database (persistence/database.ts). */
+/** What the gateway lets a request wait for a connection and then for an answer of the database (persistence/database/database.ts). */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 // The server of TEST_DATABASE_URL is not ours to stop.

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/gateway-error.js';
-import { openDatabase, type Statement } from '../../src/persistence/database.js';
+import { openDatabase, type Statement } from '../../src/persistence/database/database.js';
 import { createTestDatabase } from '../support/database.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../support/gateway.js';

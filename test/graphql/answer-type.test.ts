@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerTypeFor } from '../../src/graphql/answer-type.js';
+import { answerTypeFor } from '../../src/graphql/request/answer-type.js';
 
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';

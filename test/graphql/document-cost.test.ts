@@ -10,12 +10,12 @@ import {
   parse,
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Cost } from '../../src/graphql/cost.js';
-import { operationCost } from '../../src/graphql/document-cost.js';
-import { FIELD_SIZES } from '../../src/graphql/field-sizes.js';
-import { type CostJudgement, OperationCosts } from '../../src/graphql/operation-costs.js';
-import { buildGatewaySchema, printGatewaySchema } from '../../src/graphql/schema.js';
-import { SchemaSizes } from '../../src/graphql/schema-sizes.js';
+import type { Cost } from '../../src/graphql/cost/cost.js';
+import { operationCost } from '../../src/graphql/cost/document-cost.js';
+import { FIELD_SIZES } from '../../src/graphql/cost/field-sizes.js';
+import { type CostJudgement, OperationCosts } from '../../src/graphql/cost/operation-costs.js';
+import { buildGatewaySchema, printGatewaySchema } from '../../src/graphql/schema/schema.js';
+import { SchemaSizes } from '../../src/graphql/cost/schema-sizes.js';
 
 const MAX_BYTES = 16_000_000;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { documentFault } from '../../src/graphql/document-limits.js';
-import { EXAMPLE_DOCUMENT } from '../../src/http/example-operations.js';
+import { documentFault } from '../../src/graphql/documents/limits.js';
+import { EXAMPLE_DOCUMENT } from '../../src/http/pages/example-operations.js';
 
 const DEFAULTS = { maxDepth: 12, maxAliases: 100, maxRootFields: 50, maxFragments: 200 };
 

@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 
 const OPEN = ['_sdl', '_service'];
 

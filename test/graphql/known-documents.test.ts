@@ -1,9 +1,9 @@
 import { Session } from 'node:inspector/promises';
 import { parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OperationCosts } from '../../src/graphql/operation-costs.js';
-import { KnownDocuments, type OperationRequest } from '../../src/graphql/plans/known-documents.js';
-import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { OperationCosts } from '../../src/graphql/cost/operation-costs.js';
+import { KnownDocuments, type OperationRequest } from '../../src/graphql/execution/plan-cache.js';
+import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 
 let documents: KnownDocuments;
 beforeAll(async () => {

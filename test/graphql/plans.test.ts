@@ -18,9 +18,9 @@ import {
   parse,
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OperationCosts } from '../../src/graphql/operation-costs.js';
-import { KnownDocuments } from '../../src/graphql/plans/known-documents.js';
-import { runPlan } from '../../src/graphql/plans/run-plan.js';
+import { OperationCosts } from '../../src/graphql/cost/operation-costs.js';
+import { KnownDocuments } from '../../src/graphql/execution/plan-cache.js';
+import { runPlan } from '../../src/graphql/execution/run-plan.js';
 import { randomRequest } from '../support/random-document.js';
 
 /** What a field does, decided by where it stands, so that both ways to execute meet the same. */

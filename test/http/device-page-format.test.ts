@@ -4,8 +4,8 @@ import { DHCP_DEFAULTS } from '../../src/domain/dhcp.js';
 import { applyPatch } from '../../src/domain/device-patch.js';
 import { WIFI_DEFAULTS } from '../../src/domain/wifi.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
-import { toDevicePatch } from '../../src/graphql/inputs/to-patch.js';
-import { fromPage, toPage } from '../../src/http/device-page-format.js';
+import { toDevicePatch } from '../../src/domain/device-input.js';
+import { fromPage, toPage } from '../../src/rest/device-page-format.js';
 
 /** The "Property" column of the page's response, in its order. */
 const RESPONSE_TABLE =

@@ -5,11 +5,11 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE, type ErrorCode } from '../../src/errors/catalogue.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
-import { devicePageRoute } from '../../src/http/device-page.js';
-import type { HttpAnswer, Route } from '../../src/http/endpoint.js';
+import { devicePageRoute } from '../../src/rest/device-page.js';
+import type { HttpAnswer, Route } from '../../src/http/core/endpoint.js';
 import type { Credential } from '../../src/auth/credential.js';
-import { HttpFault } from '../../src/http/fault.js';
-import { SealedText } from '../../src/persistence/key-ring.js';
+import { HttpFault } from '../../src/http/core/http-error.js';
+import { SealedText } from '../../src/secrets/key-ring.js';
 
 const ID = 'abcdefabcdefabcdefabcdef';
 const CODES = Object.keys(CATALOGUE).filter((code): code is ErrorCode => code in CATALOGUE);

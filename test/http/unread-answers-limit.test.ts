@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { UnreadAnswers } from '../../src/http/unread-answers.js';
+import { UnreadAnswers } from '../../src/http/core/unread-answers.js';
 
 /** A response whose client reads nothing. */
 function unread(): ServerResponse {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { STOP_WAITS } from '../../src/http/server.js';
-import { waitingRoom } from '../../src/http/waiting-room.js';
+import { waitingRoom } from '../../src/http/core/request-hold.js';
 
 const CLIENTS = 40;
 

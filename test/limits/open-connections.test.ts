@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../src/auth/credential.js';
-import { openConnections, type Place } from '../../src/limits/open-connections.js';
+import { openConnections, type Place } from '../../src/limits/connection-leases.js';
 
 const FULL = /too many connections/i;
 

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ChangeFeed, startChangeFeed } from '../../src/persistence/change-feed.js';
-import { type Database, openDatabase } from '../../src/persistence/database.js';
+import { type ChangeFeed, startChangeFeed } from '../../src/persistence/changes/change-feed.js';
+import { type Database, openDatabase } from '../../src/persistence/database/database.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { newId } from '../support/gateway.js';
 

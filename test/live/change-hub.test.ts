@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import { ChangeHub } from '../../src/live/change-hub.js';
 import type { DeviceWatch } from '../../src/operations/watch-network-devices.js';
-import type { StoredDevice } from '../../src/persistence/device-row.js';
+import type { StoredDevice } from '../../src/secrets/device-secrets.js';
 
 const CUSTOMER = 'c'.repeat(24);
 

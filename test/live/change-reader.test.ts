@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ChangeListener } from '../../src/persistence/change-listener.js';
-import { ChangeReader } from '../../src/persistence/change-reader.js';
+import type { ChangeListener } from '../../src/persistence/changes/change-listener.js';
+import { ChangeReader } from '../../src/persistence/changes/change-reader.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { newId } from '../support/gateway.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ChangePosition, parseSnapshot } from '../../src/persistence/change-snapshot.js';
+import { ChangePosition, parseSnapshot } from '../../src/persistence/changes/change-snapshot.js';
 
 const MINUTE = 60_000;
 const snapshot = (xmin: number, xmax = xmin) => parseSnapshot(`${xmin}:${xmax}:`);

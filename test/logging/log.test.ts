@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { IssuerFault } from '../../src/auth/ask-issuer.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
-import { SecretFault } from '../../src/errors/secret-fault.js';
+import { SecretFault } from '../../src/errors/secret-error.js';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { PrismaClient } from '../../src/generated/prisma/client.js';
 import { createLog, describeCause, logFailure } from '../../src/logging/log.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { importFleet } from '../../src/operations/import-fleet/import-fleet.js';
-import type { FleetWriter } from '../../src/persistence/fleet-writer.js';
+import type { FleetWriter } from '../../src/persistence/devices/fleet-writer.js';
 
 const LENGTH = 12_000;
 const idOf = (number: number): string => number.toString(16).padStart(24, '0');

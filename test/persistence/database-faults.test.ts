@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { statementFault } from '../../src/persistence/database-faults.js';
+import { statementFault } from '../../src/persistence/database/database-errors.js';
 
 describe('a connection that breaks is never mistaken for an answer of PostgreSQL', () => {
   it.each(['EPIPE', 'ECONNRESET', 'ETIMEDOUT', undefined])(

@@ -22,9 +22,9 @@ import {
   runningEmbeddedUrl,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
-} from '../../src/persistence/embedded-postgres.js';
-import { takeDataDir } from '../../src/persistence/embedded/data-dir-lock.js';
-import { identityOf, isRunning } from '../../src/persistence/embedded/process-identity.js';
+} from '../../src/embedded-postgres/embedded-postgres.js';
+import { takeDataDir } from '../../src/embedded-postgres/data-dir-lock.js';
+import { identityOf, isRunning } from '../../src/embedded-postgres/process-identity.js';
 
 const projectFolder = resolve(import.meta.dirname, '..', '..');
 const isRoot = process.geteuid?.() === 0;
@@ -82,7 +82,7 @@ function idleProcess(account: { uid?: number; gid?: number } = {}): ChildProcess
 const gatewayScript = `
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from './src/persistence/embedded-postgres.js';
+import { startEmbeddedPostgres } from './src/embedded-postgres/embedded-postgres.js';
 try {
   const server = await startEmbeddedPostgres({ dataDir: process.argv[2] });
   process.once('SIGINT', async () => {
@@ -115,12 +115,12 @@ let madeDataDir: string;
 
 beforeAll(async () => {
   gatewayFolder = await mkdtemp(join(tmpdir(), 'embedded gateway-'));
-  const embedded = await readdir(join(projectFolder, 'src/persistence/embedded'));
+  const embedded = await readdir(join(projectFolder, 'src/embedded-postgres'));
   const sources = [
     'src/errors/loggable-error.ts',
     'src/errors/startup-error.ts',
-    'src/persistence/embedded-postgres.ts',
-    ...embedded.map((name) => `src/persistence/embedded/${name}`),
+    'src/data-dir/files.ts',
+    ...embedded.map((name) => `src/embedded-postgres/${name}`),
   ];
   await Promise.all(sources.map((source) => compile(source, gatewayFolder)));
   await writeFile(join(gatewayFolder, 'package.json'), '{ "type": "module" }');

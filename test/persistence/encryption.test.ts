@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/settings.js';
 import { StartupError } from '../../src/errors/startup-error.js';
-import { openStorage } from '../../src/persistence/open-storage.js';
+import { openStorage } from '../../src/persistence/setup/open-storage.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { textLike } from '../support/matchers.js';

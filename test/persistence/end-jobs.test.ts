@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../src/persistence/database.js';
+import { type Database, openDatabase } from '../../src/persistence/database/database.js';
 import {
   type ClaimedJob,
   type ProvisioningQueue,
   provisioningQueue,
-} from '../../src/persistence/provisioning-queue.js';
+} from '../../src/persistence/jobs/claim-jobs.js';
 import { createDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 

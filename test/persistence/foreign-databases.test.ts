@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startApp } from '../../src/app.js';
+import { startApp } from '../../src/app/app.js';
 import { readSettings } from '../../src/config/settings.js';
 import { StartupError } from '../../src/errors/startup-error.js';
-import { prepareDatabase } from '../../src/persistence/prepare-database.js';
-import { assertUsable, type DatabaseFacts } from '../../src/persistence/start-checks.js';
+import { prepareDatabase } from '../../src/persistence/setup/prepare-database.js';
+import { assertUsable, type DatabaseFacts } from '../../src/persistence/setup/start-checks.js';
 import { connect, touch } from '../live/subscriber.js';
 import {
   createEmptyDatabase,

@@ -1,11 +1,11 @@
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Database, openDatabase } from '../../src/persistence/database.js';
-import { deviceStore, type DeviceStore } from '../../src/persistence/device-store.js';
-import type { StoredDevice } from '../../src/persistence/device-row.js';
-import { atMostEvery } from '../../src/persistence/gathered.js';
-import type { Reservation } from '../../src/persistence/provisioning-queue.js';
-import type { DeviceWrite, WriteOutcome } from '../../src/persistence/write-device.js';
+import { type Database, openDatabase } from '../../src/persistence/database/database.js';
+import { deviceStore, type DeviceStore } from '../../src/persistence/devices/device-store.js';
+import type { StoredDevice } from '../../src/secrets/device-secrets.js';
+import { atMostEvery } from '../../src/persistence/database/batched.js';
+import type { Reservation } from '../../src/persistence/jobs/claim-jobs.js';
+import type { DeviceWrite, WriteOutcome } from '../../src/persistence/devices/write-device.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { textLike } from '../support/matchers.js';

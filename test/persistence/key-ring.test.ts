@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { KeyRing, SealedText } from '../../src/persistence/key-ring.js';
+import { KeyRing, SealedText } from '../../src/secrets/key-ring.js';
 
 const DEVICE = 'a'.repeat(24);
 const ring = new KeyRing([{ id: 'k1', bytes: randomBytes(32) }]);

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartupError } from '../../src/errors/startup-error.js';
-import { applyMigrations, readSchema } from '../../src/persistence/migrations.js';
-import { openSchemaEngine } from '../../src/persistence/schema-engine.js';
+import { applyMigrations, readSchema } from '../../src/persistence/setup/migrations.js';
+import { openSchemaEngine } from '../../src/persistence/setup/schema-engine.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const FOLDER = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/settings.js';
-import { KeyRing } from '../../src/persistence/key-ring.js';
-import { openStorage, type Storage } from '../../src/persistence/open-storage.js';
-import { rotateSecrets } from '../../src/persistence/rotate-secrets.js';
+import { KeyRing } from '../../src/secrets/key-ring.js';
+import { openStorage, type Storage } from '../../src/persistence/setup/open-storage.js';
+import { rotateSecrets } from '../../src/persistence/secrets/rotate-secrets.js';
 import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 

@@ -7,11 +7,11 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
 import type { AccessLevel } from '../../src/access/viewer.js';
-import { type App, type Intervals, startApp } from '../../src/app.js';
+import { type App, type Intervals, startApp } from '../../src/app/app.js';
 import { readSettings } from '../../src/config/settings.js';
 import { importFleet } from '../../src/operations/import-fleet/import-fleet.js';
-import { writeFleet } from '../../src/persistence/fleet-writer.js';
-import { openStorage } from '../../src/persistence/open-storage.js';
+import { writeFleet } from '../../src/persistence/devices/fleet-writer.js';
+import { openStorage } from '../../src/persistence/setup/open-storage.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 const restError = z.strictObject({ code: z.int(), message: z.string() });

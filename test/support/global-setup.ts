@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.js';
-import { applyMigrations } from '../../src/persistence/migrations.js';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
+import { applyMigrations } from '../../src/persistence/setup/migrations.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

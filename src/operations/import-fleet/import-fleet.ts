@@ -1,5 +1,5 @@
 import type { DeviceModel } from '../../domain/device-model.js';
-import type { FleetWriter } from '../../persistence/fleet-writer.js';
+import type { FleetWriter } from '../../persistence/devices/fleet-writer.js';
 import { deviceFaults, type Fleet, parseFleet } from './parse-fleet.js';
 
 /** What became of an import: how many records were new, or every fault with its place in the file. */

@@ -3,7 +3,7 @@ import { applyPatch } from '../../domain/device-patch.js';
 import { settingsFaults } from '../../domain/device-rules.js';
 import type { DeviceModel } from '../../domain/device-model.js';
 import type { DeviceStatus } from '../../domain/device-status.js';
-import { parseMoment } from '../../domain/moment.js';
+import { parseMoment } from '../../domain/date-time.js';
 import { reportFaults } from '../../domain/status-report.js';
 import { fleetFormat, type FleetFile } from './fleet-format.js';
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '../../../src/config/settings.js';
-import { startWorkerApp } from '../../../src/worker-app.js';
+import { startWorkerApp } from '../../../src/app/worker-app.js';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { newId, newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { startSouthbound, type Southbound } from '../../support/southbound.js';

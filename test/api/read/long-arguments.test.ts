@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FIELD_SIZES } from '../../../src/graphql/field-sizes.js';
+import { FIELD_SIZES } from '../../../src/graphql/cost/field-sizes.js';
 import { Subscriber } from '../../live/subscriber.js';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../../support/gateway.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Conditions } from '../../../src/persistence/sql-builder.js';
-import { textHolds } from '../../../src/persistence/text-search.js';
+import { Conditions } from '../../../src/persistence/database/sql-builder.js';
+import { textHolds } from '../../../src/persistence/devices/text-search.js';
 import { createEmptyDatabase } from '../../support/database.js';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { newId, startGatewayOn, type TestGateway } from '../../support/gateway.js';

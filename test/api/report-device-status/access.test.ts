@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS_LEVELS } from '../../../src/access/viewer.js';
-import { buildGatewaySchema } from '../../../src/graphql/schema.js';
+import { buildGatewaySchema } from '../../../src/graphql/schema/schema.js';
 import {
   getNamedType,
   type GraphQLField,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { PrismaClient } from '../../../src/generated/prisma/client.js';
-import { NetworkDeviceResolver } from '../../../src/graphql/resolvers/network-device-resolver.js';
+import { NetworkDeviceResolver } from '../../../src/graphql/schema/resolvers/network-device-resolver.js';
 import { createDevice } from '../../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../../src/persistence/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../../src/embedded-postgres/embedded-postgres.js';
 import { postgresPid } from '../../support/processes.js';
 
 /** Whether a row may stop and freeze the database server: not when it is the one of somebody else. */

@@ -1,0 +1,44 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import { GatewayError, inputFault } from '../../errors/gateway-error.js';
+import { toExtensions } from '../../errors/wire.js';
+import { variableFaults } from './variable-violations.js';
+
+/** How an operation came: subscriptions run over WebSocket only, and nothing else does there. */
+export type Transport = 'http' | 'websocket';
+
+/** What keeps an operation of this kind from being executed, if anything does. */
+export function transportFault(
+  transport: Transport,
+  { operation }: OperationDefinitionNode,
+): GatewayError | undefined {
+  const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
+  if (isSubscription === (transport === 'websocket')) return undefined;
+  const message = isSubscription
+    ? 'A subscription is sent over WebSocket (graphql-transport-ws).'
+    : `A ${operation} is sent over HTTP; over WebSocket only subscriptions run.`;
+  return new GatewayError('BAD_REQUEST', { message });
+}
+
+/** What is wrong with the variables of an operation, if anything is. */
+export function variablesFault(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): GatewayError | undefined {
+  const [first, ...others] = variableFaults(schema, document, operation, variables);
+  return first && inputFault([first, ...others]);
+}
+
+/** The error of a request that is not executed. */
+export function refusedRequest(fault: GatewayError, requestId: string): GraphQLError {
+  return new GraphQLError(fault.message, {
+    extensions: { ...toExtensions(fault, requestId), http: { status: 400 } },
+  });
+}

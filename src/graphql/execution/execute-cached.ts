@@ -1,0 +1,52 @@
+import type { GraphQLSchema } from 'graphql';
+import { concludeOperation, type OnOperation } from './finish-operation.js';
+import type { GatewayContext } from '../request/context.js';
+import type { KnownDocuments, OperationRequest } from './plan-cache.js';
+import { toGraphQLError } from '../errors/resolver-errors.js';
+import { runPlan } from './run-plan.js';
+
+/**
+ * Answers a request for an operation of a known document.
+ * @param body as the client sent it
+ * @returns the body of the answer; undefined when the request is to be judged first
+ */
+export type AnswerKnown = (body: unknown, context: GatewayContext) => Promise<string | undefined>;
+
+/** The answers to requests for these documents: the same bytes that they would get without being known. */
+export function knownAnswers(
+  documents: KnownDocuments,
+  schema: GraphQLSchema,
+  onOperation: OnOperation,
+): AnswerKnown {
+  return async (body, context) => {
+    const request = operationRequest(body);
+    const ready = request && documents.find(request);
+    if (ready === undefined) return undefined;
+    const { plan, operation, document, variables, meter } = ready;
+    context.meter = meter;
+    const result = await runPlan(plan, context, variables, meter);
+    const { data, errors } = meter?.fault
+      ? { data: null, errors: [toGraphQLError(meter.fault, context)] }
+      : result;
+    const presented = concludeOperation({ context, schema, document, operation, errors }, onOperation);
+    return `${JSON.stringify(presented.length > 0 ? { errors: presented, data } : { data })}\n`;
+  };
+}
+
+/** The usual shape of a request; whatever else there is, persisted queries for one, is judged elsewhere. */
+function operationRequest(body: unknown): OperationRequest | undefined {
+  if (!isRecord(body)) return undefined;
+  const { query, variables = null, operationName = null, extensions = null } = body;
+  if (typeof query !== 'string' || (extensions !== null && !isRecord(extensions))) return undefined;
+  if (extensions !== null && 'persistedQuery' in extensions) return undefined;
+  if (variables !== null && !isRecord(variables)) return undefined;
+  if (operationName === null || operationName === '') {
+    return { query, operationName: undefined, variables: variables ?? {} };
+  }
+  if (typeof operationName !== 'string') return undefined;
+  return { query, operationName, variables: variables ?? {} };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

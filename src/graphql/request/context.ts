@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import type { Viewer } from '../../access/viewer.js';
+import { assertMayUseGateway } from '../../access/refusals.js';
+import { type Credential, viewerOf } from '../../auth/credential.js';
+import type { FindJobs } from '../../operations/read-provisioning-jobs.js';
+import type { ReportParts } from '../../operations/report-device-status.js';
+import type { UpdateParts } from '../../operations/update-network-device.js';
+import type { DeviceChanges, SubscriptionLifetime } from '../../operations/watch-network-devices.js';
+import type { CustomerLists } from '../../persistence/devices/customer-lists.js';
+import type { DeviceLists } from '../../persistence/devices/device-lists.js';
+import type { CatalogStore } from '../../persistence/devices/catalog-store.js';
+import type { Metered } from './answer-meter.js';
+
+/** What the operations work with; app.ts puts it together. */
+export interface GatewayParts extends UpdateParts, ReportParts {
+  readonly catalog: CatalogStore;
+  readonly deviceLists: DeviceLists;
+  readonly customerLists: CustomerLists;
+  readonly findJobs: FindJobs;
+  readonly changes: DeviceChanges;
+}
+
+/** What the resolvers of one request share. */
+export interface GatewayContext extends Metered {
+  readonly requestId: string;
+  readonly credential: Credential;
+  readonly parts: GatewayParts;
+  readonly log: Logger;
+  /** How long a subscription lasts; undefined where whoever executes it ends it. */
+  readonly lifetime?: SubscriptionLifetime;
+}
+
+/**
+ * The viewer of the request; every root field asks for it first, but for the one that a scope opens.
+ * @throws UNAUTHENTICATED without a valid token, ACCESS_DENIED for a level that may nothing
+ */
+export function requireViewer({ credential }: GatewayContext): Viewer {
+  const viewer = viewerOf(credential);
+  assertMayUseGateway(viewer);
+  return viewer;
+}

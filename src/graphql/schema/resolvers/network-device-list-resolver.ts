@@ -1,0 +1,60 @@
+import type { GraphQLError } from 'graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { readNetworkDeviceConnection, readNetworkDevices } from '../../../operations/read-network-devices.js';
+import { eachAtItsPlace } from './at-its-place.js';
+import { type GatewayContext, requireViewer } from '../../request/context.js';
+import { NetworkDeviceFilter, toDeviceFilter } from '../inputs/network-device-filter.js';
+import { PageArgs } from '../inputs/page-args.js';
+import { NetworkDeviceConnection } from '../types/connection.js';
+import { NetworkDevice } from '../types/network-device.js';
+
+@Resolver(() => NetworkDeviceConnection)
+export class NetworkDeviceListResolver {
+  @Query(() => [NetworkDevice], {
+    nullable: 'itemsAndList',
+    description:
+      'Devices by their ids, for portals: same length and order, null where one is missing or out of reach. Errors: INVALID_VALUE for more than 1000 ids.',
+  })
+  async networkDevices(
+    @Arg('ids', () => [ID], { description: 'Ids of devices, at most 1000.' }) ids: string[],
+    @Ctx() context: GatewayContext,
+  ): Promise<(NetworkDevice | GraphQLError | null)[]> {
+    const viewer = requireViewer(context);
+    const views = await readNetworkDevices(context.parts.deviceLists, viewer, ids, 'ids');
+    return eachAtItsPlace(views, context, (view) => new NetworkDevice(view));
+  }
+
+  @Query(() => NetworkDeviceConnection, {
+    nullable: true,
+    description:
+      'The devices within reach that fit a filter, page by page in order of id. Errors: INVALID_VALUE for page arguments that make no sense.',
+  })
+  async networkDeviceConnection(
+    @Arg('filter', () => NetworkDeviceFilter, {
+      nullable: true,
+      description: 'Which devices; all when absent.',
+    })
+    filter: NetworkDeviceFilter | null | undefined,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDeviceConnection> {
+    const viewer = requireViewer(context);
+    const { deviceLists } = context.parts;
+    const found = await readNetworkDeviceConnection(deviceLists, viewer, toDeviceFilter(filter), page);
+    const devices = eachAtItsPlace(
+      found.nodes.map(({ view }) => view),
+      context,
+      (view) => new NetworkDevice(view),
+    );
+    const nodes = found.nodes.map(({ id }, index) => ({ id, node: devices[index] ?? null }));
+    return new NetworkDeviceConnection({ ...found, nodes }, found.count);
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: 'How many devices fit the filter, all pages together.',
+  })
+  async totalCount(@Root() connection: NetworkDeviceConnection): Promise<number> {
+    return await connection.count();
+  }
+}

@@ -1,0 +1,67 @@
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { shownId } from '../../../domain/id.js';
+import { aboutDevice } from '../../../errors/with-device-id.js';
+import { readNetworkDevice } from '../../../operations/read-network-device.js';
+import { onceOnly } from '../../../operations/once-only.js';
+import { updateNetworkDevice } from '../../../operations/update-network-device.js';
+import { type GatewayContext, requireViewer } from '../../request/context.js';
+import { DeviceUpdateInput } from '../inputs/device-update-input.js';
+import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
+import { toDevicePatch } from '../../../domain/device-input.js';
+import { NetworkDevice } from '../types/network-device.js';
+
+@Resolver(() => NetworkDevice)
+export class NetworkDeviceResolver {
+  @Query(() => NetworkDevice, {
+    nullable: true,
+    description:
+      'One device by its id. Errors: ACCESS_DENIED when it is missing or out of reach, NOT_FOUND to ADMIN.',
+  })
+  async networkDevice(
+    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDevice> {
+    return await aboutDevice(shownId(id), async () => {
+      const viewer = requireViewer(context);
+      return new NetworkDevice(await readNetworkDevice(context.parts.devices, viewer, id));
+    });
+  }
+
+  @Mutation(() => NetworkDevice, {
+    nullable: true,
+    description:
+      'Changes a device and returns it as written. Absent leaves a value, null clears it, a value sets it; all or nothing. ' +
+      'Errors: ACCESS_DENIED, INVALID_VALUE and MAC_ADDRESS_IN_USE with every violation, VERSION_CONFLICT, DEVICE_DELETING, IDEMPOTENCY_KEY_REUSED.',
+  })
+  async updateNetworkDevice(
+    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @Arg('input', () => DeviceUpdateInput, { description: 'What to change.' }) input: DeviceUpdateInput,
+    @Arg('expectedVersion', () => Int, {
+      nullable: true,
+      description: 'Refuse the update with VERSION_CONFLICT unless the device is at this version.',
+    })
+    expectedVersion: number | null | undefined,
+    @Arg('dryRun', () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: 'Do everything but write, and return what would have been.',
+    })
+    dryRun: boolean | null,
+    @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDevice> {
+    return await aboutDevice(shownId(id), async () => {
+      const viewer = requireViewer(context);
+      const isDry = dryRun === true;
+      const view = await updateNetworkDevice(context.parts, viewer, {
+        id,
+        patch: toDevicePatch(input),
+        expectedVersion: expectedVersion === null ? undefined : expectedVersion,
+        dryRun: isDry,
+        requestId: context.requestId,
+        once: onceOnly(idempotencyKey, isDry, 'updateNetworkDevice', { id, input, expectedVersion }),
+      });
+      return new NetworkDevice(view);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchema } from 'type-graphql';
+import { DeviceModelResolver } from './resolvers/device-model-resolver.js';
+import { DeviceStatusResolver } from './resolvers/device-status-resolver.js';
+import { CompositionResolver } from './resolvers/composition-resolver.js';
+import { CustomerResolver } from './resolvers/customer-resolver.js';
+import { EntitiesResolver } from './resolvers/entities-resolver.js';
+import { NetworkDeviceListResolver } from './resolvers/network-device-list-resolver.js';
+import { NetworkDeviceResolver } from './resolvers/network-device-resolver.js';
+import { NodeResolver } from './resolvers/node-resolver.js';
+import { ProvisioningResolver } from './resolvers/provisioning-resolver.js';
+import { NetworkDeviceSubscriptionResolver } from './resolvers/network-device-subscription-resolver.js';
+import { ViewerResolver } from './resolvers/viewer-resolver.js';
+import { WifiPasswordResolver } from './resolvers/wifi-password-resolver.js';
+import { guardResolvers } from '../errors/resolver-errors.js';
+import { assertSized } from '../cost/schema-sizes.js';
+
+/** What the environment decides about the schema. */
+interface SchemaOptions {
+  /** False leaves out what tells strangers the schema: `_sdl` and `_service`. */
+  readonly introspection: boolean;
+}
+
+/** TypeGraphQL has no class for the root types, and so no place for their descriptions. */
+const ROOT_DESCRIPTIONS = {
+  Query: 'What can be read. Every field but those that begin with an underscore needs an access token.',
+  Mutation: 'What can be changed. Every field needs an access token.',
+  Subscription:
+    'What can be watched, over WebSocket (graphql-transport-ws). Every field needs an access token, in connectionParams.authorization.',
+};
+
+/** The schema, built from the TypeGraphQL classes; every resolver fails with errors that may leave the gateway. */
+export async function buildGatewaySchema(
+  { introspection }: SchemaOptions = { introspection: true },
+): Promise<GraphQLSchema> {
+  const schema = await buildSchema({
+    resolvers: [
+      NetworkDeviceResolver,
+      NetworkDeviceListResolver,
+      DeviceStatusResolver,
+      NetworkDeviceSubscriptionResolver,
+      DeviceModelResolver,
+      CustomerResolver,
+      NodeResolver,
+      ProvisioningResolver,
+      ViewerResolver,
+      WifiPasswordResolver,
+      EntitiesResolver,
+      ...(introspection ? [CompositionResolver] : []),
+    ],
+    // The domain's rules judge the merged state; class-validator would see the patch only, and put it into its errors.
+    validate: false,
+    // TypeGraphQL insists on one, though every subscription here has a source of its own.
+    pubSub: { publish: () => undefined, subscribe: refuseTopic },
+  });
+  for (const [name, description] of Object.entries(ROOT_DESCRIPTIONS)) {
+    const root = schema.getType(name);
+    if (root !== undefined) root.description = description;
+  }
+  assertSized(schema);
+  return guardResolvers(schema);
+}
+
+function refuseTopic(topic: string): never {
+  throw new Error(`Nothing is published under the topic ${topic}.`);
+}
+
+/** The schema as text, in an order that does not depend on the code's; this is what schema.graphql holds. */
+export function printGatewaySchema(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}

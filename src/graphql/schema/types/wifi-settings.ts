@@ -1,0 +1,54 @@
+import { Field, ObjectType } from 'type-graphql';
+import type { WifiSettings as Wifi } from '../../../domain/wifi.js';
+import type { PasswordAccess } from '../../../operations/device-view.js';
+import type { SealedText } from '../../../secrets/key-ring.js';
+
+/** What the password fields need beside the settings; none of it is part of the schema. */
+export interface WifiSource {
+  readonly deviceId: string;
+  readonly wifi: Wifi<SealedText>;
+  readonly passwords: PasswordAccess;
+}
+
+/** Its passwords are resolved one by one, by WifiPasswordResolver: most requests open none. */
+@ObjectType({ description: 'WiFi settings of a device, band by band.', simpleResolvers: true })
+export class WifiSettings {
+  @Field(() => Boolean, { nullable: true, description: 'True if WiFi is enabled on 2.4 GHz.' })
+  readonly enabled: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'SSID of the 2.4 GHz network: 1 to 32 bytes of UTF-8.',
+  })
+  readonly ssid: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'True if WiFi is enabled on 5 GHz.' })
+  readonly enabled5G: boolean;
+
+  @Field(() => String, { nullable: true, description: 'SSID of the 5 GHz network: 1 to 32 bytes of UTF-8.' })
+  readonly ssid5G: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'True if WiFi is enabled on 6 GHz.' })
+  readonly enabled6G: boolean;
+
+  @Field(() => String, { nullable: true, description: 'SSID of the 6 GHz network: 1 to 32 bytes of UTF-8.' })
+  readonly ssid6G: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True if band steering is enabled: all enabled bands have the same SSID and password, and clients move freely between them.',
+  })
+  readonly bandsteering: boolean;
+
+  constructor(readonly source: WifiSource) {
+    const { wifi } = source;
+    this.enabled = wifi.enabled;
+    this.ssid = wifi.ssid;
+    this.enabled5G = wifi.enabled5G;
+    this.ssid5G = wifi.ssid5G;
+    this.enabled6G = wifi.enabled6G;
+    this.ssid6G = wifi.ssid6G;
+    this.bandsteering = wifi.bandsteering;
+  }
+}

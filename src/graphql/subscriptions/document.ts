@@ -1,0 +1,99 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  type OperationTypeNode,
+  parse,
+  validate,
+} from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import type { ErrorCode } from '../../errors/catalogue.js';
+import { GatewayError } from '../../errors/gateway-error.js';
+import { documentFault, type DocumentLimits } from '../documents/limits.js';
+import type { AnswerMeter } from '../request/answer-meter.js';
+import { refusedRequest, transportFault, variablesFault } from '../documents/operation-checks.js';
+import type { OperationCosts } from '../cost/operation-costs.js';
+import { subscriptionRootFault } from '../documents/subscription-root.js';
+import { MAX_REQUEST_FAULTS } from '../documents/variable-violations.js';
+
+/** What the environment decides about documents. */
+export interface DocumentOptions extends DocumentLimits {
+  /** False leaves out of errors what tells strangers the schema. */
+  readonly introspection: boolean;
+  readonly maxTokens: number;
+}
+
+/** A subscription that can be executed, or why not. */
+export type PreparedSubscription =
+  | {
+      readonly document: DocumentNode;
+      readonly args: Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>;
+      /** Measures each event; undefined when none can be too long. */
+      readonly meter: AnswerMeter | undefined;
+    }
+  | {
+      readonly document: DocumentNode | undefined;
+      /** The kind of operation; undefined for a document that could not be read, or is not valid. */
+      readonly type?: OperationTypeNode;
+      readonly errors: readonly GraphQLError[];
+    };
+
+/** Does with a document from a WebSocket what Apollo Server does with one from HTTP, by the same rules. */
+export function prepareSubscription(
+  schema: GraphQLSchema,
+  { query, operationName, variables }: SubscribePayload,
+  options: DocumentOptions,
+  costs: OperationCosts,
+  requestId: string,
+): PreparedSubscription {
+  const document = parsed(query, options.maxTokens);
+  if (document instanceof GraphQLError) return { errors: [document], document: undefined };
+  const refused = (fault: GatewayError, type?: OperationTypeNode): PreparedSubscription => ({
+    errors: [refusedRequest(fault, requestId)],
+    document,
+    ...(type && { type }),
+  });
+  const operation = getOperationAST(document, operationName === '' ? undefined : operationName);
+  // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
+  const misplaced = operation && transportFault('websocket', operation);
+  if (misplaced) return refused(misplaced, operation.operation);
+  const unfitDocument = documentFault(document, options) ?? subscriptionRootFault(document);
+  if (unfitDocument !== undefined) return refused(unfitDocument);
+  const faults = validate(schema, document, undefined, {
+    maxErrors: MAX_REQUEST_FAULTS,
+    hideSuggestions: !options.introspection,
+  });
+  if (faults.length > 0) {
+    return { errors: faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED')), document };
+  }
+  if (!operation) {
+    return refused(new GatewayError('BAD_REQUEST', { message: 'The document has no such operation.' }));
+  }
+  const values = variables ?? {};
+  const { fault, meter } = costs.judge(document, operation, values);
+  const unfit = fault ?? variablesFault(schema, document, operation, values);
+  if (unfit !== undefined) return refused(unfit, operation.operation);
+  const name = operation.name?.value ?? null;
+  return { document, args: { document, operationName: name, variableValues: values }, meter };
+}
+
+function parsed(query: string, maxTokens: number): DocumentNode | GraphQLError {
+  try {
+    return parse(query, { maxLexicalTokens: maxTokens });
+  } catch (error) {
+    if (error instanceof GraphQLError) return coded(error, 'GRAPHQL_PARSE_FAILED');
+    throw error;
+  }
+}
+
+/** An error of graphql-js with the code that Apollo Server would give it. */
+function coded({ message, nodes, source, positions }: GraphQLError, code: ErrorCode): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    extensions: { code },
+  });
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { JSON_TYPE } from './endpoint.js';
+import type { Exchanges } from './exchanges.js';
+import { faultBody, HttpFault } from './http-error.js';
+
+/**
+ * Answers in JSON what is no HTTP at all, and so never becomes a request; Node would answer it without a body.
+ */
+export function answerBrokenRequests(server: Server, exchanges: Exchanges): void {
+  server.on('clientError', (error, socket) => {
+    const exchange = exchanges.latest(socket);
+    if (!socket.writable) socket.destroy();
+    else if (exchange === undefined || exchange.response.writableFinished) refuse(socket, faultOf(error));
+    // What was understood before is answered still: a write that it made must not go without its answer.
+    else if (exchange.message.complete) exchange.response.once('finish', () => socket.end());
+    else if (exchange.response.headersSent) socket.destroy();
+    else refuse(socket, faultOf(error));
+  });
+  server.on('connect', (_, socket) => {
+    refuse(socket, new HttpFault(405, 'BAD_REQUEST', 'This server is no proxy.'));
+  });
+}
+
+function faultOf(error: Error): HttpFault {
+  switch ('code' in error ? error.code : undefined) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpFault(408, 'BAD_REQUEST', 'The request took too long to arrive.');
+    case 'HPE_HEADER_OVERFLOW':
+      return new HttpFault(431, 'BAD_REQUEST', 'The headers are too long.');
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new HttpFault(413, 'BAD_REQUEST', 'The chunk extensions are too long.');
+    default:
+      return new HttpFault(400, 'BAD_REQUEST', 'This is not a request of HTTP/1.1.');
+  }
+}
+
+/** How long a refused client may take to end its side, which it could leave open for ever. */
+const LINGER_MS = 1_000;
+
+/** Answers on the bare connection, which ends with that. */
+export function refuse(socket: Duplex, fault: HttpFault): void {
+  const requestId = randomUUID();
+  const body = faultBody(fault, requestId);
+  const head = [
+    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status] ?? ''}`,
+    'connection: close',
+    'cache-control: no-store',
+    `content-type: ${JSON_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'x-content-type-options: nosniff',
+    ...Object.entries(fault.headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  const lingering = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(lingering));
+}

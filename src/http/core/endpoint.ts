@@ -1,0 +1,57 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ErrorCode } from '../../errors/catalogue.js';
+import type { HttpFault } from './http-error.js';
+
+/** What an endpoint answers; the server adds what all answers have in common. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** In lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  /** Whether other answers have the same body, which is in memory once for all of them. */
+  readonly isShared?: boolean;
+  /** Why there is no better answer; for the metrics. */
+  readonly errorCode?: ErrorCode;
+}
+
+/** The methods that endpoints are written for. */
+export type HttpMethod = 'GET' | 'POST';
+
+/** One request, on its way to the endpoint that its path and method name. */
+export interface HttpRequest {
+  /** HEAD comes as GET; the server leaves the body of the answer out. */
+  readonly method: HttpMethod;
+  readonly headers: IncomingHttpHeaders;
+  /** For endpoints that read a body (see body.ts). */
+  readonly message: IncomingMessage;
+  /** As it was sent, perhaps with a slash at its end. */
+  readonly path: string;
+  /** From the question mark on; empty without one. */
+  readonly search: string;
+  /** What stands in the path at the places that its pattern names (`:id`), decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly requestId: string;
+}
+
+/** Answers a request. An HttpFault that it throws becomes an answer too, anything else INTERNAL_ERROR. */
+export type EndpointHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+
+/** How a fault looks as a body. */
+export type FaultPresenter = (fault: HttpFault, requestId: string) => string;
+
+/** One path and what is served there. */
+export interface Route {
+  /** A path, or one with named places: `/network/device/:id`. */
+  readonly path: string;
+  readonly handlers: Readonly<Partial<Record<HttpMethod, EndpointHandler>>>;
+  /** The shape of a GraphQL answer when it is not given. */
+  readonly presentFault?: FaultPresenter;
+}
+
+/** The media type of every JSON answer that is not GraphQL's own. */
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** An answer of a small JSON document. */
+export function jsonAnswer(status: number, value: unknown): HttpAnswer {
+  return { status, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(value) };
+}

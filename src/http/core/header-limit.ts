@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpFault } from './http-error.js';
+
+/** Maximum number of headers of a request. */
+const MAX_HEADERS = 1_000;
+
+/** For Node, which drops what is beyond without a word: with one more it shows that there was more. */
+export const MAX_HEADERS_READ = MAX_HEADERS + 1;
+
+/** Whether a header can have been dropped, perhaps the one that protects what a request overwrites. */
+export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length / 2 > MAX_HEADERS;
+}
+
+/** The refusal of a request with too many headers. */
+export function tooManyHeaders(): HttpFault {
+  return new HttpFault(431, 'BAD_REQUEST', `A request has at most ${MAX_HEADERS} headers.`);
+}

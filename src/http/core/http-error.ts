@@ -1,0 +1,37 @@
+import { CATALOGUE, type ErrorCode } from '../../errors/catalogue.js';
+import { type ErrorFacts, GatewayError } from '../../errors/gateway-error.js';
+import { toExtensions } from '../../errors/wire.js';
+
+/** A request that cannot even be handed on: its HTTP status and the error that says why. */
+export class HttpFault extends Error {
+  override readonly name = 'HttpFault';
+
+  constructor(
+    readonly status: number,
+    readonly code: ErrorCode,
+    message?: string,
+    /** More headers of the answer, in lower case. */
+    readonly headers: Readonly<Record<string, string>> = {},
+    readonly retryAfterMs?: number,
+  ) {
+    super(message ?? CATALOGUE[code].message);
+  }
+}
+
+/** The fault for an error that leaves nothing of a request to be answered: its status is that of the REST page. */
+export function toHttpFault({ code, message, facts }: GatewayError): HttpFault {
+  const { restCode } = CATALOGUE[code];
+  return new HttpFault(restCode, code, message, retryAfterHeader(facts), facts.retryAfterMs);
+}
+
+/** The header that says when to try again, in whole seconds as HTTP has it. */
+export function retryAfterHeader({ retryAfterMs }: ErrorFacts): Readonly<Record<string, string>> {
+  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
+}
+
+/** The body of an answer that is nothing but this fault, in the shape of a GraphQL answer. */
+export function faultBody({ code, message, retryAfterMs }: HttpFault, requestId: string): string {
+  const facts = { message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  const extensions = toExtensions(new GatewayError(code, facts), requestId);
+  return JSON.stringify({ errors: [{ message, extensions }] });
+}

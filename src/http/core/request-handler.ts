@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { isAcceptableRequestId, ownRequestId } from '../../domain/request-id.js';
+import { GatewayError } from '../../errors/gateway-error.js';
+import { describeCause } from '../../logging/log.js';
+import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
+import { codingFor, compress } from './compression.js';
+import { type CorsPolicy, VARY } from './cors.js';
+import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
+import { faultBody, HttpFault, toHttpFault } from './http-error.js';
+import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
+import { Turns } from './turns.js';
+import { UnreadAnswers } from './unread-answers.js';
+import { allowedMethods, handlerFor, type Router } from './router.js';
+
+/** What every request is handled with. */
+export interface HandlerParts {
+  readonly router: Router;
+  readonly cors: CorsPolicy;
+  /** Whether clients are to take their next request elsewhere. */
+  readonly isDraining: () => boolean;
+  readonly log: Logger;
+  readonly metrics: GatewayMetrics;
+}
+
+/** How long the rest of a refused body is read and dropped: a client that still sends would miss the answer. */
+const LINGER_MS = 1_000;
+
+/** Answers every request, whatever becomes of it, in JSON unless its endpoint has something else. */
+export function requestHandler(parts: HandlerParts): RequestListener {
+  const tools = { ...parts, turns: new Turns(), unread: new UnreadAnswers() };
+  return (message, response) => {
+    respond(tools, message, response).catch((error: unknown) => {
+      parts.log.error({ cause: describeCause(error) }, 'answer failed');
+      response.destroy();
+    });
+  };
+}
+
+/** What the answers of one server share. */
+interface ResponderParts extends HandlerParts {
+  readonly turns: Turns;
+  readonly unread: UnreadAnswers;
+}
+
+async function respond(
+  parts: ResponderParts,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const requestId = requestIdOf(message);
+  const answer = await compressed(message, await answerSafely(parts, message, response, requestId));
+  if (answer.errorCode !== undefined) parts.metrics.errorAnswered(answer.errorCode);
+  const length = Buffer.byteLength(answer.body);
+  const { vary } = answer.headers;
+  response.writeHead(answer.status, {
+    'cache-control': 'no-store',
+    ...answer.headers,
+    ...(answer.status !== 204 && answer.status !== 304 && { 'content-length': length }),
+    ...parts.cors.answerHeaders(message.headers),
+    vary: vary === undefined ? VARY : `${VARY}, ${vary}`,
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+    ...((parts.isDraining() || !message.complete) && { connection: 'close' }),
+  });
+  const body = message.method === 'HEAD' ? '' : answer.body;
+  if (message.complete) response.end(body);
+  else await linger(message, response, body);
+  if (answer.isShared !== true) parts.unread.add(response, length);
+}
+
+async function linger(
+  message: IncomingMessage,
+  response: ServerResponse,
+  body: string | Buffer,
+): Promise<void> {
+  if (body.length > 0) response.write(body);
+  message.resume();
+  const deadline = new AbortController();
+  await Promise.race([
+    once(message, 'close', { signal: deadline.signal }).catch(() => undefined),
+    delay(LINGER_MS, undefined, { signal: deadline.signal, ref: false }).catch(() => undefined),
+  ]);
+  deadline.abort();
+  response.end();
+}
+
+async function compressed(message: IncomingMessage, answer: HttpAnswer): Promise<HttpAnswer> {
+  if (answer.headers['content-encoding'] !== undefined) return answer;
+  const coding = codingFor(message.headers['accept-encoding'], answer.body.length);
+  if (coding === undefined) return answer;
+  const body = await compress(coding, answer.body);
+  return { ...answer, headers: { ...answer.headers, 'content-encoding': coding }, body };
+}
+
+async function answerSafely(
+  parts: ResponderParts,
+  message: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<HttpAnswer> {
+  let presentFault: FaultPresenter = faultBody;
+  try {
+    const { path, search } = targetOf(message);
+    const match = parts.router(path);
+    if (match === undefined) {
+      throw new HttpFault(
+        404,
+        'BAD_REQUEST',
+        'There is nothing at this path. GraphQL is served at /graphql.',
+      );
+    }
+    presentFault = match.route.presentFault ?? faultBody;
+    if (hasTooManyHeaders(message)) throw tooManyHeaders();
+    await parts.turns.take(message.socket, response);
+    const called = handlerFor(match.route, message.method ?? '');
+    if (called === undefined) return withoutHandler(parts, message, allowedMethods(match.route));
+    const { method, handle } = called;
+    const { headers } = message;
+    return await handle({ method, headers, message, path, search, params: match.params, requestId });
+  } catch (error) {
+    const fault = faultOf(error) ?? unforeseen(parts.log, message, error, requestId);
+    const headers = { ...fault.headers, 'content-type': JSON_TYPE };
+    return { status: fault.status, headers, body: presentFault(fault, requestId), errorCode: fault.code };
+  }
+}
+
+function faultOf(error: unknown): HttpFault | undefined {
+  if (error instanceof HttpFault) return error;
+  return error instanceof GatewayError ? toHttpFault(error) : undefined;
+}
+
+function withoutHandler({ cors }: HandlerParts, message: IncomingMessage, allow: string): HttpAnswer {
+  if (message.method !== 'OPTIONS') {
+    throw new HttpFault(405, 'BAD_REQUEST', `This path answers ${allow}.`, { allow });
+  }
+  const headers = { allow, ...cors.preflightHeaders(message.headers, allow) };
+  return { status: 204, headers, body: '' };
+}
+
+/** Path and query of a request. */
+function targetOf({ url: target = '/', headers, httpVersion }: IncomingMessage): {
+  readonly path: string;
+  readonly search: string;
+} {
+  if (headers.host === undefined && httpVersion === '1.1') {
+    throw new HttpFault(400, 'BAD_REQUEST', 'The header "Host" is missing.');
+  }
+  if (target.startsWith('/')) {
+    const end = target.indexOf('?');
+    return end < 0 ? { path: target, search: '' } : { path: target.slice(0, end), search: target.slice(end) };
+  }
+  // Only clients that take the gateway for a proxy send a whole URL.
+  if (!URL.canParse(target)) throw new HttpFault(400, 'BAD_REQUEST', 'The path is malformed.');
+  const { pathname, search } = new URL(target);
+  return { path: pathname, search };
+}
+
+function unforeseen(log: Logger, message: IncomingMessage, error: unknown, requestId: string): HttpFault {
+  // A client that hangs up in the middle of its own request is no failure of ours.
+  const level = message.destroyed && !message.complete ? 'debug' : 'error';
+  log[level]({ requestId, cause: describeCause(error) }, 'request failed');
+  return new HttpFault(500, 'INTERNAL_ERROR');
+}
+
+/** The id that a client or proxy gave the request, if it can be kept; else a new one. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && isAcceptableRequestId(given) ? given : ownRequestId(randomUUID());
+}

@@ -1,0 +1,32 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
+import type { Router } from './router.js';
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
+
+/** Counts and times all requests of a server, by the route that serves them: clients choose paths, not labels. */
+export function measureRequests(server: Server, router: Router, metrics: GatewayMetrics): void {
+  const measure = (message: IncomingMessage, response: ServerResponse): void => {
+    const begin = performance.now();
+    metrics.requestBegan();
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      metrics.requestEnded({
+        method: METHODS.has(message.method ?? '') ? (message.method ?? '') : 'other',
+        route: router((message.url ?? '').replace(/\?.*/s, ''))?.route.path ?? 'other',
+        status: response.writableFinished ? `${Math.floor(response.statusCode / 100)}xx` : 'aborted',
+        seconds: (performance.now() - begin) / 1_000,
+      });
+    };
+    response.once('close', end);
+    // A response that waits for its turn is told nothing when the connection breaks.
+    message.once('close', () => {
+      if (message.socket.destroyed) end();
+    });
+  };
+  // Before the request is handled, which begins at once.
+  server.prependListener('request', measure);
+  server.prependListener('checkExpectation', measure);
+}

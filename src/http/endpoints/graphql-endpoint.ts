@@ -1,0 +1,132 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ApolloServer, HeaderMap } from '@apollo/server';
+import type { Logger } from 'pino';
+import { oversizedAnswer } from '../../graphql/request/answer-meter.js';
+import { answerTypeFor } from '../../graphql/request/answer-type.js';
+import type { GatewayContext, GatewayParts } from '../../graphql/request/context.js';
+import type { AnswerKnown } from '../../graphql/execution/execute-cached.js';
+import { toGraphQLError } from '../../graphql/errors/resolver-errors.js';
+import { requestParts } from '../../graphql/request/request-parts.js';
+import type { ConcurrencyGate } from '../../limits/concurrency-gate.js';
+import { statementSlots } from '../../limits/statement-slots.js';
+import { readJsonBody } from '../core/body.js';
+import type { Admission } from './admission.js';
+import type { EndpointHandler, HttpAnswer, HttpRequest } from '../core/endpoint.js';
+import { HttpFault } from '../core/http-error.js';
+import { assertNotForged } from '../core/forgery.js';
+
+/** What the GraphQL endpoint works with. */
+export interface GraphqlEndpointParts {
+  /** Judges and answers every request. */
+  readonly apollo: ApolloServer<GatewayContext>;
+  /** Answers those for documents that were judged before. */
+  readonly answerKnown: AnswerKnown;
+  readonly admission: Admission;
+  readonly gateway: GatewayParts;
+  readonly log: Logger;
+  readonly maxBodyBytes: number;
+  readonly maxAnswerBytes: number;
+  readonly gate: ConcurrencyGate;
+}
+
+/** Maximum number of statements of its own that one request runs at once; the process has ten connections. */
+const MAX_STATEMENTS_AT_ONCE = 3;
+
+const NOT_ACCEPTABLE =
+  'Answers are application/json or application/graphql-response+json; the header "Accept" takes neither.';
+
+/** Answers requests to /graphql, by GET or POST. */
+export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
+  const { admission, gateway, log, maxBodyBytes, gate } = parts;
+  return async (request) => {
+    const { method, headers, message, requestId } = request;
+    const credential = await admission.admit(message, headers.authorization);
+    if (method === 'GET') assertNotForged(headers);
+    const type = answerTypeFor(headers.accept);
+    // Before anything is executed that nobody would hear of.
+    if (type === undefined) throw new HttpFault(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
+    const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
+    const slots = statementSlots(MAX_STATEMENTS_AT_ONCE);
+    const context = { requestId, credential, parts: requestParts(gateway, slots), log };
+    return await gate(async () => {
+      const known = await parts.answerKnown(body, context);
+      const answer =
+        known === undefined
+          ? await throughApollo(parts.apollo, request, body, context)
+          : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
+      return isOversized(answer.body, parts.maxAnswerBytes)
+        ? withoutData(answer, context, parts.maxAnswerBytes)
+        : answer;
+    });
+  };
+}
+
+/** Whether a text has more bytes than an answer may have. A character takes three bytes at most for each of its UTF-16 units. */
+function isOversized(body: string, maxBytes: number): boolean {
+  return body.length * 3 > maxBytes && Buffer.byteLength(body) > maxBytes;
+}
+
+/** What was measured while it was made was less than its bytes; these decide. */
+function withoutData(answer: TextAnswer, context: GatewayContext, maxBytes: number): HttpAnswer {
+  const { message, extensions } = toGraphQLError(oversizedAnswer(maxBytes), context);
+  const body = JSON.stringify({ errors: [{ message, extensions }], data: null });
+  return { ...answer, body, errorCode: 'OPERATION_TOO_LARGE' };
+}
+
+async function throughApollo(
+  apollo: ApolloServer<GatewayContext>,
+  { method, headers, search, requestId }: HttpRequest,
+  body: unknown,
+  context: GatewayContext,
+): Promise<TextAnswer> {
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers: headerMap(headers), search, body },
+    context: async () => await Promise.resolve(context),
+  });
+  if (answer.body.kind === 'chunked') {
+    throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
+  }
+  const status = answer.status ?? 200;
+  const complete = { status, headers: Object.fromEntries(answer.headers), body: answer.body.string };
+  return status < 400 ? complete : withRequestId(complete, requestId);
+}
+
+/** An answer of Apollo, whose body is text. */
+interface TextAnswer extends HttpAnswer {
+  readonly body: string;
+}
+
+/** Faults that Apollo found before there was a context lack the request's id. */
+function withRequestId(answer: TextAnswer, requestId: string): TextAnswer {
+  const parsed: unknown = JSON.parse(answer.body);
+  if (!isErrorBody(parsed)) return answer;
+  const errors = parsed.errors.map(({ extensions, ...error }) => ({
+    ...error,
+    extensions: { ...extensions, requestId },
+  }));
+  return { ...answer, body: JSON.stringify({ ...parsed, errors }) };
+}
+
+interface ErrorBody {
+  readonly errors: readonly { readonly extensions: Readonly<Record<string, unknown>> }[];
+}
+
+function isErrorBody(value: unknown): value is ErrorBody {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'errors' in value &&
+    Array.isArray(value.errors) &&
+    value.errors.every(
+      (error: unknown) => typeof error === 'object' && error !== null && 'extensions' in error,
+    )
+  );
+}
+
+function headerMap(headers: IncomingHttpHeaders): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return map;
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { describeCause } from '../../logging/log.js';
+import { type ChangeListener, openChangeListener } from './change-listener.js';
+import { ChangeReader, NEXT_XID } from './change-reader.js';
+import type { RunStatement } from '../database/database.js';
+import { RowReader } from '../database/row-reader.js';
+
+/** Who is told. None of these may throw. */
+interface ChangeHandlers {
+  /** Every committed change of a device, whichever instance made it, once each; a device may stand there twice. */
+  readonly onChanges: (deviceIds: readonly string[]) => void;
+  /** There may be a new provisioning job; also called after each time that the connection was away. */
+  readonly onJob: () => void;
+  /** Changes were missed for good: whoever builds on them has to read anew. */
+  readonly onGap: () => void;
+}
+
+/** What the feed works with. */
+export interface ChangeFeedParts {
+  /** Of the database. It must lead to PostgreSQL itself or to a pooler that keeps sessions. */
+  readonly url: string;
+  /** Runs on the pool what need not be heard. */
+  readonly run: RunStatement;
+  readonly handlers: ChangeHandlers;
+  readonly log: Logger;
+  /** How often changes are looked for that nobody told of. */
+  readonly heartbeatMs: number;
+}
+
+/** Hears of changes until it is stopped. */
+export interface ChangeFeed {
+  /** Whether it has heard for the first time: no change from then on is missed, even while the connection is away. */
+  readonly hasStarted: () => boolean;
+  /** Resolved as soon as it has. */
+  readonly started: Promise<void>;
+  /** This process may have committed changes: they are told here and to all other instances soon. */
+  readonly changed: () => void;
+  /** This process has queued a job and does not take it up itself. */
+  readonly jobQueued: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+type Channel = 'device_change' | 'provisioning_job';
+
+/** Changes that come within this time of others are told with the next. */
+const GATHER_MS = 20;
+
+/** The connection counts as broken when it does not answer for so many heartbeats. */
+const PATIENCE_BEATS = 5;
+
+/** Maximum number of rows of each kind that one statement deletes, so that none lasts long. */
+const PRUNE_STEP = 10_000;
+
+/** Deletes changes that are old, and those that a restored database brought along whose transactions lie ahead of its own. */
+const PRUNE = {
+  name: 'prune-changes',
+  text: `WITH deleted AS (
+      DELETE FROM device_change WHERE ctid = ANY(ARRAY(
+        (SELECT ctid FROM device_change WHERE xid < $1::bigint ORDER BY xid LIMIT ${PRUNE_STEP})
+        UNION ALL
+        (SELECT ctid FROM device_change WHERE xid >= ${NEXT_XID} ORDER BY xid LIMIT ${PRUNE_STEP})
+      )) RETURNING device_id
+    ) SELECT count(*)::integer AS deleted FROM deleted`,
+  onLostConnection: 'unknown',
+} as const;
+const PRUNE_EVERY_MS = 60_000;
+
+const MIN_RETRY_MS = 100;
+const MAX_RETRY_MS = 5_000;
+
+/** Starts to hear of changes, and goes on however often the connection breaks. */
+export function startChangeFeed(parts: ChangeFeedParts): ChangeFeed {
+  const feed = new Feed(parts);
+  const served = feed.serve();
+  return {
+    hasStarted: () => feed.hasStarted,
+    started: feed.started,
+    changed: () => feed.announce('device_change'),
+    jobQueued: () => feed.announce('provisioning_job'),
+    stop: async () => {
+      feed.stopping.abort();
+      await served;
+    },
+  };
+}
+
+class Feed {
+  readonly stopping = new AbortController();
+  readonly started: Promise<void>;
+  hasStarted = false;
+  readonly #parts: ChangeFeedParts;
+  readonly #reader: ChangeReader;
+  /** What the others are to be told of. */
+  readonly #announced = new Set<Channel>();
+  /** Tells this instance's own notices from those of others. */
+  readonly #name = randomUUID();
+  #tellStarted = (): void => undefined;
+  #hasNews = false;
+  #wake = (): void => undefined;
+  #failures = 0;
+  #prunedAt = -Infinity;
+
+  constructor(parts: ChangeFeedParts) {
+    this.#parts = parts;
+    this.#reader = new ChangeReader(parts.handlers.onChanges);
+    this.started = new Promise((resolve) => (this.#tellStarted = resolve));
+  }
+
+  announce(channel: Channel): void {
+    this.#announced.add(channel);
+    this.#tellNews();
+  }
+
+  #tellNews(): void {
+    // Whoever is awake need not be woken, which costs as much as a small request.
+    if (this.#hasNews) return;
+    this.#hasNews = true;
+    this.#wake();
+  }
+
+  async serve(): Promise<void> {
+    const { signal } = this.stopping;
+    const isStopping = (): boolean => signal.aborted;
+    while (!isStopping()) {
+      try {
+        await this.#listen();
+      } catch (error) {
+        if (isStopping()) return;
+        this.#parts.log.warn({ cause: describeCause(error) }, 'the connection that hears of changes is away');
+      }
+      await pause(Math.min(MIN_RETRY_MS * 2 ** this.#failures++, MAX_RETRY_MS), signal);
+    }
+  }
+
+  /** Hears until the connection breaks. */
+  async #listen(): Promise<void> {
+    const { url, handlers, heartbeatMs } = this.#parts;
+    const listener = await openChangeListener(url, PATIENCE_BEATS * heartbeatMs, (channel, sender) => {
+      if (sender === this.#name) return;
+      if (channel === 'provisioning_job') handlers.onJob();
+      else this.#tellNews();
+    });
+    try {
+      await listener.query({ text: 'LISTEN device_change' });
+      await listener.query({ text: 'LISTEN provisioning_job' });
+      if (await this.#reader.begin(listener)) handlers.onGap();
+      await this.#look(listener);
+      handlers.onJob();
+      this.hasStarted = true;
+      this.#failures = 0;
+      this.#tellStarted();
+      const ending = AbortSignal.any([this.stopping.signal, listener.lost]);
+      for (;;) {
+        await this.#untilNews(ending);
+        ending.throwIfAborted();
+        await this.#look(listener);
+        // It takes as long as it takes: on the pool, and nobody waits for it.
+        void this.#prune();
+      }
+    } finally {
+      await listener.close();
+    }
+  }
+
+  /** Waits for the next change, or a heartbeat. */
+  async #untilNews(ending: AbortSignal): Promise<void> {
+    await pause(GATHER_MS, ending);
+    if (!this.#hasNews) {
+      const waiting = new AbortController();
+      this.#wake = () => waiting.abort();
+      ending.addEventListener('abort', this.#wake, { once: true });
+      if (!ending.aborted) await pause(this.#parts.heartbeatMs, waiting.signal);
+      ending.removeEventListener('abort', this.#wake);
+    }
+    this.#hasNews = false;
+  }
+
+  /** Tells the others, after the commit, and reads. Notices that are lost with a connection are made up for by heartbeats. */
+  async #look(listener: ChangeListener): Promise<void> {
+    const channels = [...this.#announced];
+    this.#announced.clear();
+    await this.#reader.read(listener, { channels, sender: this.#name });
+  }
+
+  async #prune(): Promise<void> {
+    const { run, log } = this.#parts;
+    const { signal } = this.stopping;
+    if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
+    this.#prunedAt = Date.now();
+    const below = String(this.#reader.position.prunableBelow(Date.now()) ?? 0);
+    try {
+      for (let deleted = PRUNE_STEP; deleted >= PRUNE_STEP && !signal.aborted;) {
+        const [row = {}] = await run(PRUNE, [below]);
+        deleted = RowReader.of(row).int('deleted');
+      }
+    } catch (error) {
+      log.debug({ cause: describeCause(error) }, 'old changes are deleted later');
+    }
+  }
+}
+
+async function pause(ms: number, stopping: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal: stopping, ref: false }).catch(() => undefined);
+}

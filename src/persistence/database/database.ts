@@ -1,0 +1,206 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../../generated/prisma/client.js';
+import { GatewayError } from '../../errors/gateway-error.js';
+import { REQUEST_TIMEOUTS, schemaOf, sessionConfig } from './session.js';
+import { connectFault, faultOfPrisma, losesConnection, statementFault } from './database-errors.js';
+
+/** What is known of a statement's effect when its connection breaks before the answer: there is none, or nobody knows. */
+type LostConnection = 'nothing-written' | 'unknown';
+
+/** A statement that runs beside Prisma. */
+export interface Statement {
+  /** Given to a text that never changes, so that PostgreSQL parses it once for each connection; the set of names is small. */
+  readonly name?: string;
+  readonly text: string;
+  readonly onLostConnection: LostConnection;
+  /** Set where the statement adds rows to `device_change`, so that whoever reads them is notified after the commit. */
+  readonly changesDevices?: true;
+}
+
+/** A row as the driver gives it, by column name; nothing about it is known yet. */
+export type RawRow = Readonly<Record<string, unknown>>;
+
+/** Runs a statement, on the pool or on the connection of a transaction. */
+export type RunStatement = (statement: Statement, values: readonly unknown[]) => Promise<readonly RawRow[]>;
+
+/** The gateway's way to PostgreSQL: Prisma for everything, and the same pool bare for the hot reads. */
+export interface Database {
+  readonly prisma: Prisma;
+  readonly run: RunStatement;
+  /** The same through Prisma's client: updates are written this way. */
+  readonly runThroughPrisma: RunStatement;
+  /** Runs `work` in one transaction; it is committed when `work` returns. */
+  readonly transaction: <T>(work: (run: RunStatement) => Promise<T>) => Promise<T>;
+  readonly pool: () => PoolUse;
+  readonly close: () => Promise<void>;
+}
+
+/** How busy the pool is. */
+interface PoolUse {
+  /** Connections that are open. */
+  readonly total: number;
+  readonly idle: number;
+  /** Statements that wait for a connection. */
+  readonly waiting: number;
+}
+
+/** How long a request waits for a connection, and for an answer of the server, before it is told so. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 10_000;
+
+/** So many may wait for a connection; whoever comes later would wait in vain, and is told so at once. */
+const MAX_WAITING = 500;
+
+/**
+ * Opens a pool of connections; the first one is made when it is needed.
+ * @param url names the schema, unless that is `public`
+ */
+export function openDatabase(url: string, onFault: (error: Error) => void): Database {
+  const pool = new pg.Pool({
+    ...sessionConfig(url, REQUEST_TIMEOUTS),
+    max: 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'device-gateway',
+  });
+  pool.on('error', onFault);
+  // One that is on its way out may still hear that the server stops; nobody else listens to it by then.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const names = new Map<string, string>();
+  // Prisma's own statements have no name: nobody knows how many texts it makes.
+  const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(withExactFaults(pool), {
+      statementNameGenerator,
+      schema: schemaOf(url) ?? 'public',
+    }),
+    // The other formats take a stack trace of each call, for a message that nobody gets to see.
+    errorFormat: 'minimal',
+  });
+  return {
+    prisma: withFaults(prisma, () => assertRoom(pool)),
+    run: async (statement, values) =>
+      await withClient(pool, async (client) => await runOn(client, statement, values)),
+    runThroughPrisma: async ({ name, text }, values) => {
+      if (name !== undefined) names.set(text, name);
+      return await prisma.$queryRawUnsafe<RawRow[]>(text, ...values).catch(rethrow);
+    },
+    transaction: async (work) =>
+      await withClient(pool, async (client, drop) => await transactionOn(client, drop, work)),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Carries a fault past Prisma, which would put one of the driver's in its own words. */
+class StatementFailure extends Error {}
+
+/** Prisma asks the pool itself; this way its statements fail exactly as ours do. Those in its transactions do not come by here. */
+function withExactFaults(pool: pg.Pool): pg.Pool {
+  const query = async (config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> => {
+    const onLostConnection = /^\s*SELECT\b/i.test(config.text) ? 'nothing-written' : 'unknown';
+    try {
+      return await withClient(
+        pool,
+        async (client) => await client.query(config).catch(failed(onLostConnection)),
+      );
+    } catch (cause) {
+      throw new StatementFailure('A statement failed.', { cause });
+    }
+  };
+  return Object.defineProperty(pool, 'query', { value: query });
+}
+
+/** @throws what the gateway makes of an error of Prisma's */
+function rethrow(error: unknown): never {
+  throw error instanceof StatementFailure ? error.cause : faultOfPrisma(error);
+}
+
+/** Turns Prisma's many ways to say "no database" into ours, in one place. */
+function withFaults(prisma: PrismaClient, assertRoomInPool: () => void) {
+  return prisma.$extends({
+    query: {
+      $allOperations: async ({ args, query }): Promise<unknown> => {
+        assertRoomInPool();
+        return await query(args).catch(rethrow);
+      },
+    },
+  });
+}
+
+/** Prisma's client, with database faults turned into the catalogue's. */
+export type Prisma = ReturnType<typeof withFaults>;
+
+/** @throws OVERLOADED when too many wait for a connection already: nothing was sent */
+function assertRoom(pool: pg.Pool): void {
+  if (pool.waitingCount >= MAX_WAITING) throw new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
+}
+
+/** @param work is given a connection, and what keeps it from being used again */
+async function withClient<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient, drop: () => void) => Promise<T>,
+): Promise<T> {
+  assertRoom(pool);
+  const client = await pool.connect().catch((error: unknown) => {
+    throw connectFault(error);
+  });
+  let isLost = false;
+  const drop = (): void => {
+    isLost = true;
+  };
+  client.on('error', drop);
+  try {
+    return await work(client, drop);
+  } catch (error) {
+    isLost ||= losesConnection(error);
+    throw error;
+  } finally {
+    client.off('error', drop);
+    client.release(isLost);
+  }
+}
+
+async function runOn(
+  client: pg.ClientBase,
+  { name = '', text, onLostConnection }: Statement,
+  values: readonly unknown[],
+): Promise<readonly RawRow[]> {
+  const query = client.query<RawRow>({ name, text, values: [...values] });
+  return (await query.catch(failed(onLostConnection))).rows;
+}
+
+/** What becomes of an error of the driver. */
+function failed(onLostConnection: LostConnection): (error: unknown) => never {
+  return (error) => {
+    throw statementFault(error, onLostConnection);
+  };
+}
+
+const BEGIN: Statement = { name: 'begin', text: 'BEGIN', onLostConnection: 'nothing-written' };
+const COMMIT: Statement = { name: 'commit', text: 'COMMIT', onLostConnection: 'unknown' };
+
+async function transactionOn<T>(
+  client: pg.ClientBase,
+  drop: () => void,
+  work: (run: RunStatement) => Promise<T>,
+): Promise<T> {
+  const run: RunStatement = async (statement, values) =>
+    // Until the commit a broken connection means that nothing was written.
+    await runOn(client, { ...statement, onLostConnection: 'nothing-written' }, values);
+  await run(BEGIN, []);
+  try {
+    const result = await work(run);
+    await runOn(client, COMMIT, []);
+    return result;
+  } catch (error) {
+    // A connection of which nobody knows what it does is not asked for anything more.
+    if (!losesConnection(error)) await client.query('ROLLBACK').catch(drop);
+    throw error;
+  }
+}

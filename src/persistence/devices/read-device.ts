@@ -1,0 +1,106 @@
+import type { RawRow, RunStatement, Statement } from '../database/database.js';
+import { DEVICE, DEVICE_JOINS, toStoredDevice } from '../rows/device-row.js';
+import type { StoredDevice } from '../../secrets/device-secrets.js';
+import type { KeptKey, WriteKey } from '../idempotency/idempotency-keys.js';
+import { customerOf, type ListScope, reachedId } from './reach.js';
+import { RowReader } from '../database/row-reader.js';
+import { unsizedIds } from '../database/sql-builder.js';
+
+/** A device that is wanted. */
+export interface DeviceWish {
+  readonly id: string;
+  /** The MAC address that an update wants, in normal form; null when it wants none. */
+  readonly macAddress: string | null;
+  /** Whose devices may be found. */
+  readonly scope: ListScope;
+  /** The idempotency key of the call, if it has one. */
+  readonly key?: WriteKey | undefined;
+}
+
+/** A device, and what an update needs to decide. */
+export interface FoundDevice {
+  readonly device: StoredDevice;
+  /** Whether another device has the MAC address that is wanted. */
+  readonly isMacTaken: boolean;
+  /** The idempotency key of the call as it was used before; undefined when it was not, and when there is none. */
+  readonly keptKey: KeptKey | undefined;
+}
+
+const WANTED = `unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[]`;
+const DEVICE_AND_MAC = `wish.place::integer AS place, ${DEVICE},
+  EXISTS (SELECT FROM network_device o WHERE o.mac_address = wish.mac_address AND o.id <> wish.id) AS is_mac_taken`;
+const WANTED_DEVICE = `JOIN network_device d ON d.id = ${reachedId('wish.scope', 'wish.customer_id', 'wish.id')} ${DEVICE_JOINS}`;
+
+const FIND_DEVICES = `SELECT ${DEVICE_AND_MAC}
+  FROM ${WANTED}) WITH ORDINALITY AS wish(id, mac_address, scope, customer_id, place) ${WANTED_DEVICE}`;
+
+/** Devices with everything nested, in one statement: reads are what the gateway does most. */
+const READ_DEVICES: Statement = {
+  name: 'read-devices',
+  text: FIND_DEVICES,
+  onLostConnection: 'nothing-written',
+};
+
+/** The same with idempotency keys, for which reads without one pay nothing. */
+const READ_DEVICES_AND_KEYS: Statement = {
+  name: 'read-devices-and-keys',
+  text: `SELECT ${DEVICE_AND_MAC}, encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id
+    FROM ${WANTED}, $5::text[]) WITH ORDINALITY AS wish(id, mac_address, scope, customer_id, key_digest, place)
+    ${WANTED_DEVICE} LEFT JOIN idempotency_key k ON k.key_digest = decode(wish.key_digest, 'hex')`,
+  onLostConnection: 'nothing-written',
+};
+
+/** The same as the first with the rows locked until the end of the transaction. */
+const LOCK_DEVICES: Statement = {
+  name: 'lock-devices',
+  text: `${FIND_DEVICES} FOR NO KEY UPDATE OF d`,
+  onLostConnection: 'nothing-written',
+};
+
+/**
+ * Devices by their ids, each within its own scope, with its customer and the customer's place in the tree.
+ * @param lock whether to keep others from changing the rows; only of use inside a transaction
+ * @returns same length and order; undefined where there is none within reach, an error where a row cannot be understood
+ */
+export async function readDevices(
+  run: RunStatement,
+  wishes: readonly DeviceWish[],
+  lock = false,
+): Promise<readonly (FoundDevice | undefined | Error)[]> {
+  const values = [
+    wishes.map(({ id }) => id),
+    wishes.map(({ macAddress }) => macAddress),
+    wishes.map(({ scope }) => scope.kind),
+    wishes.map(({ scope }) => customerOf(scope)),
+  ];
+  const rows = await readRows(run, wishes, values, lock);
+  const found = new Map(rows.map((row) => [RowReader.of(row).int('place'), row]));
+  return wishes.map((_, index) => {
+    const row = found.get(index + 1);
+    return row && toFoundDevice(row);
+  });
+}
+
+async function readRows(
+  run: RunStatement,
+  wishes: readonly DeviceWish[],
+  values: readonly unknown[],
+  lock: boolean,
+): Promise<readonly RawRow[]> {
+  if (wishes.every(({ key }) => key === undefined))
+    return await run(lock ? LOCK_DEVICES : READ_DEVICES, values);
+  // A statement that has waited for a lock sees the keys as they were before it waited.
+  if (lock) await run(LOCK_DEVICES, values);
+  return await run(READ_DEVICES_AND_KEYS, [...values, wishes.map(({ key }) => key?.keyDigest ?? null)]);
+}
+
+function toFoundDevice(raw: RawRow): FoundDevice | Error {
+  const device = toStoredDevice(raw);
+  if (device instanceof Error) return device;
+  const row = RowReader.of(raw);
+  const hasKey = 'kept_object_id' in raw && row.exists('kept_object_id');
+  const keptKey = hasKey
+    ? { argsDigest: row.text('kept_args_digest'), objectId: row.text('kept_object_id') }
+    : undefined;
+  return { device, isMacTaken: row.flag('is_mac_taken'), keptKey };
+}

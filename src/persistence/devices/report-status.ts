@@ -1,0 +1,126 @@
+import { CLOCK_TOLERANCE_MS, type StatusPatch, type StatusUpdate } from '../../domain/status-report.js';
+import { brokenConstraint } from '../database/database-errors.js';
+import type { Database, RawRow, RunStatement, Statement } from '../database/database.js';
+import {
+  DEVICE,
+  DEVICE_TABLES_BUT_STATUS,
+  type StoredDeviceOrError,
+  toStoredDevice,
+} from '../rows/device-row.js';
+import { RowReader } from '../database/row-reader.js';
+
+/** Where the status of devices is kept. */
+export interface StatusStore {
+  /**
+   * Applies updates by the id of their device, all or none; a report that is older than what is known changes nothing.
+   * @returns each device that exists as it then stands; an `Error` for one whose row cannot be read, though it was written
+   */
+  readonly report: (
+    updates: ReadonlyMap<string, StatusUpdate>,
+  ) => Promise<ReadonlyMap<string, StoredDeviceOrError>>;
+}
+
+/** The one map from a report to the table. */
+const COLUMNS = {
+  lastComm: 'last_comm',
+  online: 'online',
+  lanIp: 'lan_ip',
+  subnetMask: 'subnet_mask',
+  gateway: 'gateway',
+  wanIp: 'wan_ip',
+  publicIp: 'public_ip',
+  upTimeSeconds: 'up_time_seconds',
+  dns: 'dns',
+  dns2: 'dns2',
+  ipv6: 'ipv6',
+  ipv6Dns: 'ipv6_dns',
+  ipv6Dns2: 'ipv6_dns2',
+  simStatusCode: 'sim_status_code',
+  networkTypeCode: 'network_type_code',
+  signalStrength: 'signal_strength',
+  ssSignalStrength: 'ss_signal_strength',
+  uplinkRateKbps: 'uplink_rate_kbps',
+  downlinkRateKbps: 'downlink_rate_kbps',
+  connectionSeconds: 'connection_seconds',
+} as const satisfies Readonly<Record<keyof StatusPatch, string>>;
+
+const NAMES = Object.values(COLUMNS);
+
+/** Of a row `s`, the reports of whose device are `r`: what they change. A known moment that no clock can have had is none. */
+const CHANGES = `CASE
+    WHEN s.last_comm > now() + ${CLOCK_TOLERANCE_MS} * interval '1 millisecond' THEN r -> 'patch'
+    WHEN r ? 'steps' THEN (
+      SELECT coalesce(jsonb_object_agg(change.key, change.value ORDER BY step.place), '{}')
+      FROM jsonb_array_elements(r -> 'steps') WITH ORDINALITY AS step(report, place),
+        jsonb_each(step.report -> 'patch') change
+      WHERE ((step.report ->> 'at')::timestamptz < s.last_comm) IS NOT TRUE
+    )
+    WHEN (r ->> 'at')::timestamptz < s.last_comm THEN '{}'
+    ELSE r -> 'patch'
+  END`;
+
+/**
+ * One statement for all reports. `$1` holds what is reported by the id of the device; what is absent there keeps its value.
+ * The upsert merges into the newest version of each row, which it locks, so that nothing is lost between two who report
+ * at once; and it goes through the rows in order of id, so that two batches never wait for each other.
+ * A row that knows better is written as it was: that costs no more than to lock it, and makes the answer hold every device
+ * as it stands. Only then do the row and the last report differ in `last_comm`, which every report sets.
+ * The ids are an array of a subquery because the planner takes that for few: it looks devices up one by one by their ids.
+ */
+const REPORT_STATUS: Statement = {
+  name: 'report-status',
+  text: `WITH written AS (
+      INSERT INTO device_status AS s (device_id, ${NAMES.join(', ')})
+      SELECT d.id, ${NAMES.map((name) => `n.${name}`).join(', ')}
+      FROM network_device d CROSS JOIN jsonb_populate_record(NULL::device_status, $1::jsonb -> d.id -> 'patch') n
+      WHERE d.id = ANY(ARRAY(SELECT jsonb_object_keys($1::jsonb)))
+      ORDER BY d.id
+      ON CONFLICT (device_id) DO UPDATE SET (${NAMES.join(', ')}) = (
+        SELECT ${NAMES.map((name) => `n.${name}`).join(', ')}
+        FROM (SELECT $1::jsonb -> s.device_id AS r) reported, jsonb_populate_record(s, ${CHANGES}) n
+      )
+      RETURNING s.*
+    ), changed AS (
+      INSERT INTO device_change (device_id)
+      SELECT device_id FROM written
+      WHERE last_comm IS NOT DISTINCT FROM ($1::jsonb -> device_id -> 'patch' ->> 'last_comm')::timestamptz
+    )
+    SELECT d.id, ${DEVICE} FROM ${DEVICE_TABLES_BUT_STATUS} JOIN written s ON s.device_id = d.id`,
+  onLostConnection: 'unknown',
+  changesDevices: true,
+};
+
+/** The status of the devices of this database. */
+export function statusStore({ run }: Pick<Database, 'run'>): StatusStore {
+  return {
+    report: async (updates) => {
+      if (updates.size === 0) return new Map();
+      const reports = Object.fromEntries([...updates].map(([id, update]) => [id, toJson(update)]));
+      const rows = await runReports(run, JSON.stringify(reports));
+      return new Map(rows.map((row) => [RowReader.of(row).text('id'), toStoredDevice(row)]));
+    },
+  };
+}
+
+async function runReports(run: RunStatement, reports: string): Promise<readonly RawRow[]> {
+  try {
+    return await run(REPORT_STATUS, [reports]);
+  } catch (error) {
+    // A device went away between the statement's snapshot and its first status; nothing was written, and it is missing now.
+    if (brokenConstraint(error) === 'device_status_device_id_fkey') return await runReports(run, reports);
+    throw error;
+  }
+}
+
+function toJson({ patch, steps }: StatusUpdate): object {
+  const single = { patch: columnsOf(patch), at: steps[0]?.at };
+  if (steps.length === 1) return single;
+  return { ...single, steps: steps.map((step) => ({ at: step.at, patch: columnsOf(step.patch) })) };
+}
+
+/** A patch by column name; what is absent stays absent. */
+function columnsOf(patch: StatusPatch): Readonly<Record<string, unknown>> {
+  const values = new Map<string, unknown>(Object.entries(patch));
+  const columns = Object.entries(COLUMNS).filter(([field]) => values.has(field));
+  return Object.fromEntries(columns.map(([field, column]) => [column, values.get(field)]));
+}

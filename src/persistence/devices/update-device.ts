@@ -1,0 +1,25 @@
+import { provisionedAnewIf, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
+import { isReached } from './reach.js';
+import { SETTINGS_COLUMNS } from '../rows/settings-columns.js';
+import type { WriteRows } from './write-device.js';
+
+/** A worker's lease starts the job at once if no other job of the device runs; the number of the new job is drawn under the device's lock. */
+const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.running_job_id IS NULL
+  THEN nextval('provisioning_job_id_seq') ELSE d.running_job_id END`;
+
+/**
+ * Changes devices, each of which is judged by itself. It compares `version`, so it cannot overwrite what somebody else wrote
+ * in between; the state, which others change without a new version, so it cannot change a device that is being deleted; and
+ * reach, so it cannot change a device that went to somebody else. The whole aggregate is one row, so it cannot tear either.
+ * `jobs` is 1 only if no job ran before.
+ */
+export const UPDATE_DEVICE: WriteRows = (ifHeld) => `held AS (
+    SELECT w.* FROM wish w JOIN network_device d ON d.id = (w.device).id
+    FOR NO KEY UPDATE OF d ${ifHeld}
+  ), written AS (
+    UPDATE network_device d SET ${SETTINGS_COLUMNS.map((column) => `${column} = (w.device).${column}`).join(', ')},
+      version = (w.device).version, updated_at = (w.device).updated_at, ${provisionedAnewIf('w.needs_job')}, ${STARTED_IF_FREE}
+    FROM held w WHERE d.id = (w.device).id AND d.version = w.base_version AND d.state <> 'DELETING'
+      AND ${isReached('w.scope', 'w.customer_id')}
+    RETURNING ${WRITTEN_COLUMNS}, CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id END AS started_id
+  )`;

@@ -1,0 +1,180 @@
+import type { ProvisioningProgress } from '../../domain/device.js';
+import { AUDIT_CHANGE, auditColumns, type AuditEntry } from '../rows/audit.js';
+import { brokenConstraint } from '../database/database-errors.js';
+import type { RunStatement, Statement } from '../database/database.js';
+import type { StoredDevice } from '../../secrets/device-secrets.js';
+import { gatheredWrites } from '../database/batched.js';
+import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
+import type { JobLease } from '../jobs/claim-jobs.js';
+import { isOvertaken, NOTE_CHANGE, QUEUE_JOBS, toProgress } from '../jobs/queue-job.js';
+import { customerOf, type ListScope } from './reach.js';
+import { RowReader } from '../database/row-reader.js';
+import { settingsColumns } from '../rows/settings-columns.js';
+import { UPDATE_DEVICE } from './update-device.js';
+
+// The one way to write a device. A kind of write says how rows become those of `written`; what goes with each of them is
+// the same for all kinds: the job, the note for subscribers, the audit entry and the idempotency key, in one statement, written with it or not at all.
+
+/** What is to be written of one device. */
+export interface DeviceWrite {
+  readonly kind: 'update';
+  /** The device as it is to be. */
+  readonly device: StoredDevice;
+  /** Nothing is written unless the device is stored at this version. */
+  readonly baseVersion: number;
+  /** Whose devices may be written. */
+  readonly scope: ListScope;
+  /** Whether the settings are to be brought to the device. */
+  readonly needsJob: boolean;
+  readonly audit: AuditEntry;
+  /** Undefined for a call without an idempotency key. */
+  readonly key: WriteKey | undefined;
+}
+
+/** The same with the lease of a worker that has room for the job. */
+export interface LeasedWrite extends DeviceWrite {
+  readonly lease: JobLease | undefined;
+}
+
+/**
+ * How a write ended: `outdated` when somebody else changed the device, or whose it is, since it was read, `mac-taken` when
+ * somebody took the MAC, `key-taken` when somebody used the idempotency key.
+ */
+export type WriteOutcome = WrittenDevice | 'outdated' | 'mac-taken' | 'key-taken';
+
+interface WrittenDevice extends ProvisioningProgress {
+  /** The job that was started with the lease; null when the job waits in the queue, and when there is none. */
+  readonly startedJob: string | null;
+}
+
+/**
+ * The part of a statement that writes rows: the queries `held`, the rows of `wish` that are judged, and `written`, which
+ * returns `WRITTEN_COLUMNS` of those that were written.
+ * @param ifHeld what a lock on rows is followed by, so that a batch leaves out those that somebody else holds
+ */
+export type WriteRows = (ifHeld: 'SKIP LOCKED' | '') => string;
+
+/** The columns of `wish`: what `toRow` makes of a write. */
+const WISH_COLUMNS = `place integer, device network_device, base_version integer, scope text, customer_id text,
+  needs_job boolean, lease uuid, lease_ms integer, audit device_audit, key idempotency_key`;
+
+/** @param keepKey what keeps the keys of the writes, where there are any: without them nothing of it costs anything */
+function writeStatement(name: string, rows: string, keepKey = ''): Statement {
+  return {
+    name,
+    text: `WITH wish AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(${WISH_COLUMNS})),
+      ${rows}, ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE}${keepKey}
+      SELECT held.place, w.id IS NOT NULL AS is_written, w.state, w.jobs, w.provisioned,
+        lpad(to_hex(w.started_id), 24, '0') AS started_job
+      FROM held LEFT JOIN written w USING (place)`,
+    onLostConnection: 'unknown',
+    changesDevices: true,
+  };
+}
+
+/** The statements of one kind: of a batch, and of one write that waits for its row. */
+interface KindStatements {
+  readonly batch: WithOrWithoutKeys;
+  readonly single: WithOrWithoutKeys;
+}
+
+interface WithOrWithoutKeys {
+  readonly plain: Statement;
+  readonly keyed: Statement;
+}
+
+const withOrWithoutKeys = (name: string, rows: string): WithOrWithoutKeys => ({
+  plain: writeStatement(name, rows),
+  keyed: writeStatement(`${name}-once`, rows, `, ${KEEP_KEY}`),
+});
+
+const kind = (name: string, writeRows: WriteRows): KindStatements => ({
+  batch: withOrWithoutKeys(`${name}s`, writeRows('SKIP LOCKED')),
+  single: withOrWithoutKeys(name, writeRows('')),
+});
+
+/** Every kind of write. */
+const KINDS: Readonly<Record<DeviceWrite['kind'], KindStatements>> = {
+  update: kind('write-device', UPDATE_DEVICE),
+};
+
+/** Writes devices; what is to be written at the same moment is, by one statement for each kind. */
+export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
+  const gathered = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
+    gatheredWrites(
+      async (writes) => {
+        const isFirst = firstsOfKeys(writes);
+        const outcomes = await outcomesOf(
+          run,
+          batch,
+          writes.filter((_, place) => isFirst[place]),
+        );
+        return isFirst.map((isWritten) => (isWritten ? outcomes.shift() : undefined));
+      },
+      async (write) => await writeDevice(run, write),
+    );
+  const byKind = { update: gathered(KINDS.update) };
+  return async (write) => await byKind[write.kind](write);
+}
+
+/** Writes one device, and waits for its row where somebody else holds it. */
+export async function writeDevice(run: RunStatement, write: LeasedWrite): Promise<WriteOutcome> {
+  try {
+    const [outcome] = await outcomesOf(run, KINDS[write.kind].single, [write]);
+    return outcome ?? 'outdated';
+  } catch (error) {
+    if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';
+    if (isKeyTaken(error)) return 'key-taken';
+    if (isOvertaken(error)) return 'outdated';
+    throw error;
+  }
+}
+
+/** Whether a write is the first with its key among these: a second one would undo them all, so it is done alone. */
+function firstsOfKeys(writes: readonly LeasedWrite[]): readonly boolean[] {
+  const seen = new Set<string>();
+  return writes.map(({ key }) => {
+    if (key === undefined) return true;
+    const isFirst = !seen.has(key.keyDigest);
+    seen.add(key.keyDigest);
+    return isFirst;
+  });
+}
+
+/** @returns same length and order; undefined for a device that is not there, or not free */
+async function outcomesOf(
+  run: RunStatement,
+  { plain, keyed }: WithOrWithoutKeys,
+  writes: readonly LeasedWrite[],
+): Promise<(WriteOutcome | undefined)[]> {
+  const hasKeys = writes.some(({ key }) => key !== undefined);
+  const rows = await run(hasKeys ? keyed : plain, [JSON.stringify(writes.map(toRow))]);
+  const outcomes = new Map(
+    rows.map((raw) => {
+      const row = RowReader.of(raw);
+      const written = (): WriteOutcome => ({
+        ...toProgress(raw),
+        startedJob: row.textOrNull('started_job'),
+      });
+      return [row.int('place'), row.flag('is_written') ? written() : 'outdated'];
+    }),
+  );
+  return writes.map((_, place) => outcomes.get(place));
+}
+
+function toRow(write: LeasedWrite, place: number): object {
+  const { device, baseVersion, scope, needsJob, audit, key, lease } = write;
+  const { id, version, updatedAt } = device;
+  return {
+    place,
+    device: { id, version, updated_at: updatedAt, ...settingsColumns(device) },
+    base_version: baseVersion,
+    scope: scope.kind,
+    customer_id: customerOf(scope),
+    needs_job: needsJob,
+    lease: lease?.lease ?? null,
+    lease_ms: lease?.leaseMs ?? null,
+    audit: auditColumns(audit),
+    key: key === undefined ? null : keyColumns(key),
+  };
+}

@@ -1,0 +1,161 @@
+import { createHmac } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { GatewayError } from '../../errors/gateway-error.js';
+import { brokenConstraint } from '../database/database-errors.js';
+import type { RunStatement, Statement } from '../database/database.js';
+import { PRUNE_STEP, type Prunable } from '../database/pruner.js';
+import { RowReader } from '../database/row-reader.js';
+
+/** What is stored of a call with an idempotency key: digests in hex under the database's secret. */
+export interface WriteKey {
+  readonly keyDigest: string;
+  readonly argsDigest: string;
+  readonly subjectDigest: string;
+}
+
+/** A key that was used before. */
+export interface KeptKey {
+  readonly argsDigest: string;
+  /** Id of the device or model that the effect was on. */
+  readonly objectId: string;
+}
+
+/** The idempotency keys of this database. */
+export interface IdempotencyKeys {
+  /** @param call names the mutation and its arguments by meaning */
+  readonly digest: (subject: string, key: string, call: string) => WriteKey;
+  /** @throws RATE_LIMITED when the subject has as many live keys as it may */
+  readonly assertRoom: (key: WriteKey) => Promise<void>;
+  /** The key as it was used before, for calls that read no device. */
+  readonly find: (key: WriteKey) => Promise<KeptKey | undefined>;
+}
+
+/** Maximum number of live keys of one subject. */
+const MAX_LIVE_KEYS = 100_000;
+/** How long a count is believed; what this process adds meanwhile is added to it. */
+const COUNT_AGE_MS = 10_000;
+/** Maximum number of subjects whose counts are remembered. */
+const MAX_COUNTS = 10_000;
+const RETRY_AFTER_MS = 60_000;
+
+const COUNT_KEYS: Statement = {
+  name: 'count-idempotency-keys',
+  text: `SELECT count(*)::integer AS keys FROM (
+      SELECT FROM idempotency_key WHERE subject_digest = decode($1, 'hex') LIMIT ${MAX_LIVE_KEYS}) k`,
+  onLostConnection: 'nothing-written',
+};
+
+const FIND_KEY: Statement = {
+  name: 'find-idempotency-key',
+  text: `SELECT encode(args_digest, 'hex') AS args_digest, object_id FROM idempotency_key WHERE key_digest = decode($1, 'hex')`,
+  onLostConnection: 'nothing-written',
+};
+
+/** Digests need the secret of the database, so that every instance makes the same ones. */
+export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyKeys {
+  const hmac = (kind: string, text: string): string =>
+    createHmac('sha256', secret).update(`${kind}\0${text}`).digest('hex');
+  const counts = new LRUCache<string, SubjectCount>({ max: MAX_COUNTS, ttl: COUNT_AGE_MS });
+  return {
+    digest: (subject, key, call) => ({
+      // The length keeps the two apart, whatever they hold.
+      keyDigest: hmac('key', `${subject.length}\0${subject}\0${key}`),
+      argsDigest: hmac('args', call),
+      subjectDigest: hmac('subject', subject),
+    }),
+    assertRoom: async ({ subjectDigest }) => {
+      const count = counts.get(subjectDigest) ?? { counted: countKeys(run, subjectDigest), added: 0 };
+      counts.set(subjectDigest, count, { noUpdateTTL: true });
+      try {
+        if ((await count.counted) + count.added >= MAX_LIVE_KEYS) {
+          throw new GatewayError('RATE_LIMITED', {
+            message: 'Too many idempotency keys are in use. They are removed when their time is over.',
+            retryAfterMs: RETRY_AFTER_MS,
+          });
+        }
+      } catch (error) {
+        if (!isRateLimited(error)) counts.delete(subjectDigest);
+        throw error;
+      }
+      count.added += 1;
+    },
+    find: async ({ keyDigest }) => {
+      const [row] = await run(FIND_KEY, [keyDigest]);
+      return row && toKeptKey(RowReader.of(row));
+    },
+  };
+}
+
+interface SubjectCount {
+  readonly counted: Promise<number>;
+  /** Keys that this process has used since. */
+  added: number;
+}
+
+function isRateLimited(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'RATE_LIMITED';
+}
+
+async function countKeys(run: RunStatement, subjectDigest: string): Promise<number> {
+  const [row = {}] = await run(COUNT_KEYS, [subjectDigest]);
+  return RowReader.of(row).int('keys');
+}
+
+function toKeptKey(row: RowReader): KeptKey {
+  return { argsDigest: row.text('args_digest'), objectId: row.text('object_id') };
+}
+
+/** A key as a row of `idempotency_key`, for statements that take it with others as JSON. */
+export function keyColumns({ keyDigest, argsDigest, subjectDigest }: WriteKey): object {
+  const bytes = (hex: string): string => String.raw`\x${hex}`;
+  return {
+    key_digest: bytes(keyDigest),
+    args_digest: bytes(argsDigest),
+    subject_digest: bytes(subjectDigest),
+  };
+}
+
+/**
+ * The part of a statement that keeps the keys of what it has made as `written`, whose `key` is a row of `idempotency_key`. A key
+ * that was used before breaks the whole statement: there is no effect without its key, and no key without its effect.
+ */
+export const KEEP_KEY = `kept AS (
+    INSERT INTO idempotency_key (key_digest, args_digest, subject_digest, object_id)
+    SELECT (key).key_digest, (key).args_digest, (key).subject_digest, id FROM written WHERE (key).key_digest IS NOT NULL
+  )`;
+
+/** Whether a statement was undone because somebody else has used the same key. */
+export function isKeyTaken(error: unknown): boolean {
+  return brokenConstraint(error) === 'idempotency_key_pkey';
+}
+
+const KEEP_KEY_ALONE: Statement = {
+  name: 'keep-idempotency-key',
+  text: `WITH written AS (SELECT $2::text AS id, jsonb_populate_record(NULL::idempotency_key, $1::jsonb) AS key), ${KEEP_KEY}
+    SELECT FROM written`,
+  onLostConnection: 'unknown',
+};
+
+/** Keeps the key of a call that has nothing to write. @returns false when somebody else has used it */
+export async function keepKey(run: RunStatement, key: WriteKey, objectId: string): Promise<boolean> {
+  try {
+    await run(KEEP_KEY_ALONE, [JSON.stringify(keyColumns(key)), objectId]);
+    return true;
+  } catch (error) {
+    if (isKeyTaken(error)) return false;
+    throw error;
+  }
+}
+
+const PRUNE_KEYS: Statement = {
+  name: 'prune-idempotency-keys',
+  text: `DELETE FROM idempotency_key WHERE key_digest IN (
+      SELECT key_digest FROM idempotency_key WHERE created_at < now() - $1::float8 * interval '1 millisecond'
+      ORDER BY created_at LIMIT ${PRUNE_STEP} FOR UPDATE SKIP LOCKED) RETURNING 1 AS removed`,
+  onLostConnection: 'unknown',
+};
+
+/** Idempotency keys, which are removed when their time is over. @param keepMs 0 keeps them for good */
+export function expiringKeys(keepMs: number): Prunable {
+  return { what: 'idempotency_keys', keepMs, statement: PRUNE_KEYS };
+}

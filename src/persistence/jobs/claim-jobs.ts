@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import type { RunStatement, Statement } from '../database/database.js';
+import { DEVICE, DEVICE_JOINS, type StoredDeviceOrError, toStoredDevice } from '../rows/device-row.js';
+import { jobColumns, jobEnds } from './end-jobs.js';
+import { RowReader } from '../database/row-reader.js';
+import { unsizedIds } from '../database/sql-builder.js';
+
+// Whoever changes the state of a job locks its device first, so that nothing is decided on what is about to change.
+
+/** What a worker holds a job by: nobody else takes it up before the lease ends. */
+export interface JobLease {
+  /** Names the try: without it nobody can end it. */
+  readonly lease: string;
+  readonly leaseMs: number;
+}
+
+/** A worker's room for a job that is about to be made. */
+export interface Reservation extends JobLease {
+  /** Gives the job to the worker, or the room back. It has to be called, once. */
+  readonly settle: (job: ClaimedJob | undefined) => void;
+}
+
+/** Who brings new jobs on their way. */
+export interface JobTaker {
+  /** Undefined where there is no room: the job waits in the queue. */
+  readonly reserve: () => Reservation | undefined;
+  /** A job that may be taken up at once waits in the queue. */
+  readonly queued: () => void;
+}
+
+/** What a job is known by to whoever works on it. */
+export interface HeldJob {
+  readonly id: string;
+  readonly lease: string;
+  readonly device: { readonly id: string };
+}
+
+/** A job that this process works on. */
+export interface ClaimedJob extends HeldJob {
+  /** From 1. */
+  readonly attempt: number;
+  /** The device as it is now: its settings may be newer than the job. */
+  readonly device: StoredDeviceOrError;
+}
+
+/** Why a job failed for good: its device refused the settings, was not reached in any attempt, or cannot be read. */
+type FailureKind = 'refused' | 'attempts_used_up' | 'unreadable';
+
+/** How a try ended. A job that is to wait is superseded instead when a newer one waits, or the device is being deleted. */
+export type JobEnd =
+  | { readonly state: 'APPLIED' }
+  | { readonly state: 'FAILED'; readonly error: string; readonly why: FailureKind }
+  | { readonly state: 'QUEUED'; readonly error: string; readonly delayMs: number }
+  /** The try was broken off before its outcome was known, and does not count. */
+  | { readonly state: 'RELEASED' };
+
+/** The jobs that wait and run, for workers: any number of them, in any number of processes. */
+export interface ProvisioningQueue {
+  /** Takes up jobs that are due, and those whose worker let its lease run out; the longest due first. */
+  readonly claim: (limit: number, leaseMs: number) => Promise<readonly ClaimedJob[]>;
+  /** Prolongs leases. @returns the ids of the jobs that are still this process's */
+  readonly renew: (jobs: readonly ClaimedJob[], leaseMs: number) => Promise<ReadonlySet<string>>;
+  /**
+   * Ends a try; nothing happens when the lease was lost to another worker.
+   * @returns whether another job of the device waits
+   */
+  readonly end: (job: HeldJob, end: JobEnd) => Promise<boolean>;
+}
+
+/** The job's number in the form of all ids. */
+export const JOB_ID = "lpad(to_hex(j.id), 24, '0')";
+
+const IS_OPEN = `j.state IN ('QUEUED', 'RUNNING')`;
+
+const CLAIM: Statement = {
+  name: 'claim-jobs',
+  text: `WITH candidate AS (
+      SELECT d.*, j.id AS job_id FROM provisioning_job j JOIN network_device d ON d.id = j.device_id
+      WHERE ${IS_OPEN} AND j.due_at <= now() AND (d.running_job_id IS NULL OR d.running_job_id = j.id)
+      ORDER BY j.due_at LIMIT $1
+      FOR NO KEY UPDATE OF d SKIP LOCKED
+    ), started AS (
+      UPDATE provisioning_job j SET
+        state = 'RUNNING', lease = $2::uuid, due_at = now() + $3::integer * interval '1 millisecond',
+        version = candidate.version, started_at = coalesce(j.started_at, now()),
+        attempts = j.attempts + (j.state = 'QUEUED')::integer
+      FROM candidate WHERE j.device_id = candidate.id AND j.id = candidate.job_id AND ${IS_OPEN} AND j.due_at <= now()
+      RETURNING j.id, ${JOB_ID} AS job_id, j.device_id, j.attempts
+    ), marked AS (
+      UPDATE network_device d SET running_job_id = started.id FROM started WHERE d.id = started.device_id
+    )
+    SELECT started.job_id, started.attempts AS job_attempts, ${DEVICE}
+    FROM started JOIN candidate d ON d.id = started.device_id ${DEVICE_JOINS}`,
+  onLostConnection: 'unknown',
+};
+
+const RENEW: Statement = {
+  name: 'renew-leases',
+  text: `UPDATE provisioning_job j SET due_at = now() + $4::integer * interval '1 millisecond'
+    FROM unnest(${unsizedIds('$1')}, $2::bigint[], $3::uuid[]) AS held(device_id, id, lease)
+    WHERE j.device_id = held.device_id AND j.id = held.id AND j.lease = held.lease
+    RETURNING ${JOB_ID} AS id`,
+  onLostConnection: 'unknown',
+};
+
+/** The queue of this database. Its clock is the database's, so that workers need not agree on the time. */
+export function provisioningQueue(run: RunStatement): ProvisioningQueue {
+  return {
+    claim: async (limit, leaseMs) => {
+      const lease = randomUUID();
+      const rows = await run(CLAIM, [limit, lease, leaseMs]);
+      return rows.map((raw) => {
+        const row = RowReader.of(raw, 'job_');
+        return { id: row.text('id'), lease, attempt: row.int('attempts'), device: toStoredDevice(raw) };
+      });
+    },
+    renew: async (jobs, leaseMs) => {
+      const rows = await run(RENEW, [...jobColumns(jobs), leaseMs]);
+      return new Set(rows.map((row) => RowReader.of(row).text('id')));
+    },
+    end: jobEnds(run),
+  };
+}

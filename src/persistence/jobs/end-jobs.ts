@@ -1,0 +1,95 @@
+import type { RunStatement, Statement } from '../database/database.js';
+import { atMostEvery, gatheredWrites } from '../database/batched.js';
+import type { HeldJob, JobEnd, ProvisioningQueue } from './claim-jobs.js';
+import { RowReader } from '../database/row-reader.js';
+import { unsizedIds } from '../database/sql-builder.js';
+
+/** Ends tries. Both statements are one: the batch leaves out what somebody else holds, so it never waits and is in nobody's way. */
+const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
+  name,
+  text: `WITH held AS (
+      SELECT d.id AS device_id, d.state AS device_state, d.jobs, j.id, e.state, e.is_released, e.error, e.delay_ms
+      FROM unnest(${unsizedIds('$1')}, $2::bigint[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::integer[])
+        AS e(device_id, id, lease, state, is_released, error, delay_ms)
+      JOIN network_device d ON d.id = e.device_id
+      JOIN provisioning_job j ON j.device_id = e.device_id AND j.id = e.id AND j.lease = e.lease
+      FOR NO KEY UPDATE OF d, j ${ifHeld}
+    ), ended AS (
+      UPDATE provisioning_job j SET
+        state = next.state, error = CASE WHEN held.is_released THEN j.error ELSE held.error END, lease = NULL,
+        attempts = j.attempts - held.is_released::integer, due_at = now() + held.delay_ms * interval '1 millisecond',
+        finished_at = CASE WHEN next.state = 'QUEUED' THEN NULL ELSE now() END
+      FROM held, LATERAL (
+        SELECT CASE
+          WHEN held.state = 'QUEUED' AND (held.jobs > 1 OR held.device_state = 'DELETING') THEN 'SUPERSEDED'
+          ELSE held.state
+        END::provisioning_job_state AS state
+      ) next
+      WHERE j.device_id = held.device_id AND j.id = held.id
+      RETURNING j.device_id, j.state, held.jobs - (j.state <> 'QUEUED')::integer AS jobs_left
+    ), written AS (
+      UPDATE network_device d SET
+        running_job_id = NULL, jobs = jobs_left,
+        state = CASE WHEN jobs_left = 0 AND d.state = 'PROVISIONING' THEN 'ACTIVE' ELSE d.state END,
+        provisioned = CASE WHEN jobs_left = 0 AND ended.state <> 'SUPERSEDED' THEN ended.state = 'APPLIED' ELSE d.provisioned END
+      FROM ended WHERE d.id = ended.device_id
+    ), noted AS (
+      INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED'
+    )
+    SELECT device_id, state <> 'QUEUED' AND jobs_left > 0 AS has_next FROM ended`,
+  onLostConnection: 'unknown',
+  changesDevices: true,
+});
+
+const END_JOBS = endStatement('end-jobs', 'SKIP LOCKED');
+const END_JOB = endStatement('end-job', '');
+
+/** So long the ends of tries are gathered that come after another. */
+const GATHER_MS = 20;
+
+interface EndedTry {
+  readonly job: HeldJob;
+  readonly end: JobEnd;
+}
+
+/** Ends tries, those that end at nearly the same time in one statement; nothing is ended when the lease was lost. */
+export function jobEnds(run: RunStatement): ProvisioningQueue['end'] {
+  const end = gatheredWrites(
+    async (tries: readonly EndedTry[]) => await endTries(run, END_JOBS, tries),
+    async (one) => (await endTries(run, END_JOB, [one]))[0] ?? false,
+    atMostEvery(GATHER_MS),
+  );
+  return async (job, how) => await end({ job, end: how });
+}
+
+/** Devices, numbers and leases of jobs, as statements take them. */
+export function jobColumns(jobs: readonly HeldJob[]): readonly unknown[] {
+  return [
+    jobs.map(({ device }) => device.id),
+    jobs.map(({ id }) => BigInt(`0x${id}`)),
+    jobs.map(({ lease }) => lease),
+  ];
+}
+
+/** @returns for each try whether another job of its device waits; undefined for those that were not ended */
+async function endTries(
+  run: RunStatement,
+  statement: Statement,
+  tries: readonly EndedTry[],
+): Promise<readonly (boolean | undefined)[]> {
+  const ends = tries.map(({ end }) => end);
+  const rows = await run(statement, [
+    ...jobColumns(tries.map(({ job }) => job)),
+    ends.map(({ state }) => (state === 'RELEASED' ? 'QUEUED' : state)),
+    ends.map(({ state }) => state === 'RELEASED'),
+    ends.map((end) => ('error' in end ? end.error : null)),
+    ends.map((end) => ('delayMs' in end ? end.delayMs : 0)),
+  ]);
+  const ended = new Map(
+    rows.map((raw) => {
+      const row = RowReader.of(raw);
+      return [row.text('device_id'), row.flag('has_next')];
+    }),
+  );
+  return tries.map(({ job }) => ended.get(job.device.id));
+}

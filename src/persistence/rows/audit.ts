@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto';
+import { isOwnRequestId } from '../../domain/request-id.js';
+
+/**
+ * What was done. Entries from before, and those of the build before, say `updateNetworkDevice` for UPDATE and `retryProvisioning` for
+ * RETRY.
+ */
+type AuditAction = 'CREATE' | 'UPDATE' | 'REPLACE' | 'REVERT' | 'DELETE' | 'RETRY' | 'IMPORT';
+
+/** On whose behalf a device is changed, and what of it; it goes into the audit trail with the change. */
+export interface AuditEntry {
+  readonly action: AuditAction;
+  /** Dotted paths; names only, never values. */
+  readonly paths: readonly string[];
+  readonly subject: string;
+  readonly accessLevel: string | null;
+  readonly requestId: string;
+}
+
+/** The columns of `device_audit` that an entry fills. */
+export function auditColumns({ action, paths, subject, accessLevel, requestId }: AuditEntry): object {
+  const auditedId = auditedRequestId(requestId, subject);
+  return { action, paths, subject, access_level: accessLevel, request_id: auditedId };
+}
+
+/**
+ * The id of a request as the audit trail has it. One that its client chose ends in a mark of its subject, so that nobody can
+ * write under the id of another's request.
+ */
+function auditedRequestId(requestId: string, subject: string): string {
+  if (isOwnRequestId(requestId)) return requestId;
+  return `${requestId}.${hash('sha256', subject, 'base64url').slice(0, SUBJECT_MARK_LENGTH)}`;
+}
+
+/** 66 bits. */
+const SUBJECT_MARK_LENGTH = 11;
+
+/** The part of a statement that audits the changes that it has made as `written`, whose `audit` is a row of `device_audit`. */
+export const AUDIT_CHANGE = `audited AS (
+    INSERT INTO device_audit (device_id, version, action, paths, subject, access_level, request_id)
+    SELECT id, version, (audit).action, (audit).paths, (audit).subject, (audit).access_level, (audit).request_id FROM written
+  )`;

@@ -1,0 +1,255 @@
+import { z } from 'zod';
+import type { Device } from '../domain/device.js';
+import type { DeviceStatus } from '../domain/device-status.js';
+import type { DhcpSettings, ReservedClient } from '../domain/dhcp.js';
+import type { WifiSettings } from '../domain/wifi.js';
+import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
+import type { DeviceInput } from '../domain/device-input.js';
+
+// Every spelling of the page "API : Network Device Update" stands in this file: its response above, its request below.
+
+/** A device as the page prints it. */
+type DevicePage = ReturnType<typeof toPage>;
+
+/** A device in the page's JSON: its "Response" table, in the order of its example; what is not there is null. */
+export function toPage(device: Device) {
+  const { model, customer, wifi, dhcp, status } = device;
+  return {
+    _id: device.id,
+    state: device.state,
+    name: device.name,
+    model: model.id,
+    modelType: model.type,
+    modelBrand: model.brand,
+    modelDescription: model.description,
+    modelPicture: model.picture,
+    customer: customer.id,
+    macAddress: device.macAddress,
+    serialNumber: device.serialNumber,
+    mvnoAccount: device.mvnoAccount,
+    jobs: device.jobs,
+    notes: device.notes,
+    wifi: wifi && toWifi(wifi),
+    dhcp: dhcp && toDhcp(dhcp),
+    status: status && toStatus(status),
+  };
+}
+
+function toWifi(wifi: WifiSettings): WifiSettings {
+  return {
+    enabled: wifi.enabled,
+    ssid: wifi.ssid,
+    password: wifi.password,
+    enabled5G: wifi.enabled5G,
+    ssid5G: wifi.ssid5G,
+    password5G: wifi.password5G,
+    enabled6G: wifi.enabled6G,
+    ssid6G: wifi.ssid6G,
+    password6G: wifi.password6G,
+    bandsteering: wifi.bandsteering,
+  };
+}
+
+function toDhcp(dhcp: DhcpSettings): DhcpSettings {
+  return {
+    enable: dhcp.enable,
+    ipPoolStart: dhcp.ipPoolStart,
+    ipPoolEnd: dhcp.ipPoolEnd,
+    leaseTime: dhcp.leaseTime,
+    primaryDnsServer: dhcp.primaryDnsServer,
+    // The page's table calls `enable` a String, its example prints a boolean; the example is what clients parse.
+    reservedClients: dhcp.reservedClients.map(({ mac, ip, enable, id }) => ({ mac, ip, enable, id })),
+  };
+}
+
+/** Codes and addresses go out as they are stored: "1", "32", "". */
+function toStatus(status: DeviceStatus) {
+  return {
+    provisioned: status.provisioned,
+    lastComm: status.lastComm?.toISOString() ?? null,
+    online: status.online,
+    lanIp: status.lanIp,
+    subnetMask: status.subnetMask,
+    gateway: status.gateway,
+    wanIp: status.wanIp,
+    publicIp: status.publicIp,
+    upTime: status.upTimeSeconds,
+    dns: status.dns,
+    dns2: status.dns2,
+    ipv6: status.ipv6,
+    ipv6Dns: status.ipv6Dns,
+    ipv6Dns2: status.ipv6Dns2,
+    simStatus: status.simStatusCode,
+    networkType: status.networkTypeCode,
+    signalStrength: status.signalStrength,
+    // Spelt like this on the page.
+    ssSingnalStrength: status.ssSignalStrength,
+    uplinkRate: status.uplinkRateKbps,
+    downlinkRate: status.downlinkRateKbps,
+    connectionTime: status.connectionSeconds,
+  };
+}
+
+/** One entry for each property: one that the page prints and a request does not know would not compile. */
+type EachOf<T> = Readonly<Record<keyof T, z.ZodType>>;
+
+const NEEDS_OBJECT = 'An object is needed here.';
+const text = z.string('A text or null is needed here.').nullable().exactOptional();
+const int = z.int('A whole number or null is needed here.').nullable().exactOptional();
+const flag = z.boolean('true, false or null is needed here.').nullable().exactOptional();
+/** The page: "dhcp.reservedClients[].enable | String". What is called `enable` is understood in both ways. */
+const enable = z
+  .union(
+    [z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')],
+    'true, false or null is needed here.',
+  )
+  .nullable()
+  .exactOptional();
+/** Read-only: a device that was read can be posted back whole. */
+const ignored = z.unknown().optional();
+
+const WIFI = {
+  enabled: flag,
+  ssid: text,
+  password: text,
+  enabled5G: flag,
+  ssid5G: text,
+  password5G: text,
+  enabled6G: flag,
+  ssid6G: text,
+  password6G: text,
+  bandsteering: flag,
+} as const satisfies EachOf<WifiSettings>;
+
+const RESERVATION = { mac: text, ip: text, enable, id: text } as const satisfies EachOf<ReservedClient>;
+
+const DHCP = {
+  enable,
+  ipPoolStart: text,
+  ipPoolEnd: text,
+  leaseTime: int,
+  primaryDnsServer: text,
+  reservedClients: z
+    .array(z.strictObject(RESERVATION, NEEDS_OBJECT), 'A list or null is needed here.')
+    .nullable()
+    .exactOptional(),
+} as const satisfies EachOf<DhcpSettings>;
+
+const SETTINGS = {
+  name: text,
+  notes: text,
+  macAddress: text,
+  wifi: z.strictObject(WIFI, 'An object or null is needed here.').nullable().exactOptional(),
+  dhcp: z.strictObject(DHCP, 'An object or null is needed here.').nullable().exactOptional(),
+} as const;
+
+const STATUS = {
+  provisioned: ignored,
+  lastComm: ignored,
+  online: ignored,
+  lanIp: ignored,
+  subnetMask: ignored,
+  gateway: ignored,
+  wanIp: ignored,
+  publicIp: ignored,
+  upTime: ignored,
+  dns: ignored,
+  dns2: ignored,
+  ipv6: ignored,
+  ipv6Dns: ignored,
+  ipv6Dns2: ignored,
+  simStatus: ignored,
+  networkType: ignored,
+  signalStrength: ignored,
+  ssSingnalStrength: ignored,
+  uplinkRate: ignored,
+  downlinkRate: ignored,
+  connectionTime: ignored,
+} as const satisfies EachOf<ReturnType<typeof toStatus>>;
+
+const READ_ONLY = {
+  _id: ignored,
+  state: ignored,
+  model: ignored,
+  modelType: ignored,
+  modelBrand: ignored,
+  modelDescription: ignored,
+  modelPicture: ignored,
+  customer: ignored,
+  serialNumber: ignored,
+  mvnoAccount: ignored,
+  jobs: ignored,
+  status: z.strictObject(STATUS, 'An object or null is needed here.').nullable().exactOptional(),
+} as const satisfies EachOf<Omit<DevicePage, keyof typeof SETTINGS>>;
+
+/** The page's "Query examples" spell two settings of `wifi` in another way than its table. */
+const WIRELESS = { ssid: text, password: text } as const satisfies Partial<EachOf<WifiSettings>>;
+
+const request = z.strictObject(
+  {
+    ...SETTINGS,
+    network: z
+      .strictObject({ wireless: z.strictObject(WIRELESS, NEEDS_OBJECT).exactOptional() }, NEEDS_OBJECT)
+      .exactOptional(),
+    ...READ_ONLY,
+  },
+  NEEDS_OBJECT,
+);
+const settings = z.object(SETTINGS);
+
+/**
+ * What a request in the page's JSON asks for.
+ * @throws BAD_REQUEST for a body that is no object; INVALID_VALUE with every property that the page lacks or that is
+ *   not of its type
+ */
+export function fromPage(body: unknown): DeviceInput {
+  const parsed = request.safeParse(body);
+  if (!parsed.success) throw shapeFault(parsed.error.issues);
+  const wireless = parsed.data.network?.wireless ?? {};
+  // Once more without the rest, so that nothing read-only travels with the wishes.
+  const wishes = settings.parse(body);
+  if (Object.keys(wireless).length === 0) return wishes;
+  const { wifi } = wishes;
+  const [first, ...others] = Object.keys(wireless).filter(
+    (field) => wifi === null || (wifi !== undefined && Object.hasOwn(wifi, field)),
+  );
+  if (first !== undefined) throw inputFault([givenTwice(first), ...others.map(givenTwice)]);
+  return { ...wishes, wifi: { ...wifi, ...wireless } };
+}
+
+function givenTwice(field: string): Violation {
+  const path = `network.wireless.${field}`;
+  return { path, code: 'INVALID_VALUE', message: `Another name of wifi.${field}. Send one of them.` };
+}
+
+function shapeFault(issues: readonly z.core.$ZodIssue[]): GatewayError {
+  if (issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0))
+    return new GatewayError('BAD_REQUEST', { message: 'The body is not a JSON object.' });
+  const [first, ...others] = issues.flatMap(violationsOf);
+  return first === undefined ? new GatewayError('BAD_REQUEST') : inputFault([first, ...others]);
+}
+
+function violationsOf(issue: z.core.$ZodIssue): Violation[] {
+  if (issue.code !== 'unrecognized_keys')
+    return [{ path: dotted(issue.path), code: 'INVALID_VALUE', message: issue.message }];
+  return issue.keys.map((name) => ({
+    path: dotted([...issue.path, shortened(name)]),
+    code: 'INVALID_VALUE',
+    message: 'This page has no such property.',
+  }));
+}
+
+/** A path as the page spells it, e.g. `dhcp.reservedClients[2].mac`. */
+function dotted(path: readonly PropertyKey[]): string {
+  const [first = '', ...rest] = path;
+  const steps = rest.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
+  return [String(first), ...steps].join('');
+}
+
+/** Maximum number of characters of a name that comes back. */
+const MAX_NAME = 64;
+
+/** A name that nobody knows can be of any length, none included. */
+function shortened(name: string): string {
+  return name === '' ? '""' : Array.from(name).slice(0, MAX_NAME).join('');
+}
