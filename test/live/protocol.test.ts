@@ -61,6 +61,20 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     },
   );
 
+  it.each([
+    ['an unknown field', 'subscription { devices: networkDeviceChanged { password } }', ['devices']],
+    ['a variable that does not fit', WATCH, ['networkDeviceChanged']],
+    ['two root fields', 'subscription { a: networkDeviceChanged { id } b: viewer { id } }', undefined],
+    ['a query', '{ viewer { id } }', undefined],
+    ['a syntax error', 'subscription { "', undefined],
+  ])('a stranger is told nothing else, whatever is wrong: %s', async (_, query, path) => {
+    const subscriber = await connect();
+    subscriber.subscribe('1', { ids: [{}] }, query);
+    const error = await subscriber.error('1');
+    expect(error.extensions.code).toBe('UNAUTHENTICATED');
+    expect(error.path).toEqual(path);
+  });
+
   it('an empty operationName is none', async () => {
     const subscriber = await connectWith(token);
     const payload = { query: 'subscription Only { networkDeviceChanged { id } }', operationName: '' };

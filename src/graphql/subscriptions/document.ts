@@ -1,10 +1,13 @@
 import {
   type DocumentNode,
   type ExecutionArgs,
+  type FieldNode,
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
-  type OperationTypeNode,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
   parse,
   validate,
 } from 'graphql';
@@ -55,7 +58,7 @@ export function prepareSubscription(
     document,
     ...(type && { type }),
   });
-  const operation = getOperationAST(document, operationName === '' ? undefined : operationName);
+  const operation = operationOf(document, operationName);
   // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
   const misplaced = operation && transportFault('websocket', operation);
   if (misplaced) return refused(misplaced, operation.operation);
@@ -77,6 +80,35 @@ export function prepareSubscription(
   if (unfit !== undefined) return refused(unfit, operation.operation);
   const name = operation.name?.value ?? null;
   return { document, args: { document, operationName: name, variableValues: values }, meter };
+}
+
+/** As much of an operation as the refusal of a stranger shows. */
+export interface OperationSketch {
+  readonly document: DocumentNode | undefined;
+  readonly type: OperationTypeNode | undefined;
+  /** The field that a subscription has at its root; undefined for anything else. */
+  readonly field: FieldNode | undefined;
+}
+
+/** Parses an operation and does no more: strangers can send any number of documents, and are refused whatever is in them. */
+export function sketchOperation(
+  { query, operationName }: SubscribePayload,
+  { maxTokens }: DocumentOptions,
+): OperationSketch {
+  const document = parsed(query, maxTokens);
+  if (document instanceof GraphQLError) return { document: undefined, type: undefined, field: undefined };
+  const operation = operationOf(document, operationName);
+  const isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
+  const [root, ...others] = isSubscription ? operation.selectionSet.selections : [];
+  const isField = root?.kind === Kind.FIELD && others.length === 0;
+  return { document, type: operation?.operation, field: isField ? root : undefined };
+}
+
+function operationOf(
+  document: DocumentNode,
+  name: string | null | undefined,
+): OperationDefinitionNode | null | undefined {
+  return getOperationAST(document, name === '' ? undefined : name);
 }
 
 function parsed(query: string, maxTokens: number): DocumentNode | GraphQLError {

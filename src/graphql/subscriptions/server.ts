@@ -8,7 +8,8 @@ import type { OperationCosts } from '../cost/operation-costs.js';
 import type { DeliveryParts } from './response-stream.js';
 import { RunningRequests } from './running-requests.js';
 import { codesOf, logUnforeseen, presentErrors } from '../errors/request-errors.js';
-import { type DocumentOptions, prepareSubscription } from './document.js';
+import { toGraphQLError } from '../errors/resolver-errors.js';
+import { type DocumentOptions, prepareSubscription, sketchOperation } from './document.js';
 import { SubscriptionOperation, type SubscriptionParts } from './operation.js';
 import { SubscriptionRefused, subscribeWith } from './stream.js';
 
@@ -140,12 +141,12 @@ function beginOperation(
       takeRoom(connection.operations, operation);
       operation.credential = await connection.admit(authorization);
       if (id.length > MAX_ID_LENGTH) throw LONG_ID;
+      const refusal = strangersRefusal(operation, payload, options);
+      if (refusal !== undefined) return { errors: [refusal] };
       const request = requests.hold(payload, () =>
         prepareSubscription(schema, payload, options, costs, operation.requestId),
       );
       if ('errors' in request) {
-        // To strangers everything else looks alike.
-        viewerOf(operation.credential);
         operation.refuse(request.document, request.type);
         return request;
       }
@@ -157,6 +158,28 @@ function beginOperation(
       throw error;
     }
   };
+}
+
+/** Strangers pay for the parsing of what they send, and are told where they were refused; nothing else is done for them. */
+function strangersRefusal(
+  operation: SubscriptionOperation,
+  payload: SubscribePayload,
+  options: DocumentOptions,
+): GraphQLError | undefined {
+  try {
+    viewerOf(operation.credential);
+    return undefined;
+  } catch (error) {
+    const { message, extensions } = toGraphQLError(error, operation);
+    const { document, type, field } = sketchOperation(payload, options);
+    operation.refuse(document, type);
+    if (field === undefined) return new GraphQLError(message, { extensions });
+    return new GraphQLError(message, {
+      extensions,
+      nodes: field,
+      path: [field.alias?.value ?? field.name.value],
+    });
+  }
 }
 
 /** Those that are not admitted yet have their room, too: an issuer may take its time. @throws OVERLOADED */

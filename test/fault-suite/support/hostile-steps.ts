@@ -35,6 +35,26 @@ export interface HostileSession {
 
 export type HostileStep = HostileRequest | HostileSession;
 
+/**
+ * Milliseconds of CPU that each message of a WebSocket may add to what a step may cost. A frame that is read, refused and answered
+ * takes about a tenth of it.
+ */
+const MESSAGE_MS = 0.5;
+
+/** Maximum number of messages that a WebSocket may send at once; its gateway reads none of the others. */
+const MAX_MESSAGES = 1_000;
+
+/**
+ * Milliseconds of CPU that a step may cost: each message of a WebSocket is a request of its own, of which the dearest may take the
+ * bound and the others a small share.
+ * @param boundMs what one request may cost
+ */
+export function stepBoundMs(step: HostileStep, boundMs: number): number {
+  if (step.via === 'http') return boundMs;
+  const messages = step.frames.filter((frame) => !('isLast' in frame) || frame.isLast).length;
+  return boundMs + MESSAGE_MS * Math.max(0, Math.min(messages, MAX_MESSAGES) - 1);
+}
+
 /** Some requests that belong together, e.g. a document that is sent twice. */
 export interface HostileVariation {
   /** Names the kind of attack, e.g. `many headers`. */

@@ -2,7 +2,8 @@ import type { ServerProcess } from '../../support/processes.js';
 import { type Strike, strike } from './attack.js';
 import { median } from './figures.js';
 import { hostileVariation } from './hostile.js';
-import { type HostileStep, type HostileWorld, shownStep } from './hostile-steps.js';
+import { type HostileStep, type HostileWorld, shownStep, stepBoundMs } from './hostile-steps.js';
+import { slownessOfMachine } from './machine.js';
 
 /** Sends of one variation that decide whether it breaks a bound. */
 const CONFIRMING_ROUNDS = 5;
@@ -65,29 +66,34 @@ export async function startSiege(plan: SiegePlan): Promise<Siege> {
       const beyondMs = cpuMs - baselineMs - backgroundCpu * tookMs;
       const seen = kinds.get(kind) ?? { steps: 0, worstMs: 0 };
       kinds.set(kind, { steps: seen.steps + 1, worstMs: Math.max(seen.worstMs, beyondMs) });
-      if (beyondMs > boundMs) suspects.push({ turn, kind, index });
+      if (beyondMs > stepBoundMs(step, boundMs)) suspects.push({ turn, kind, index });
       if (fault !== undefined) broken.push(`${name(turn)} (${kind}): ${fault} FOR ${shownStep(step)}`);
     }
     turn += 1;
   };
 
   const confirmOne = async ({ turn: of, kind, index }: (typeof suspects)[number]): Promise<void> => {
+    /** Shares of what the step may cost. */
     const spent: number[] = [];
-    let shown = '';
+    let [shown, allowedMs] = ['', boundMs];
+    const slowness = slownessOfMachine();
     // More than half above the bound, or not, decides about the median.
     const isDecided = (): boolean =>
-      Math.max(spent.filter((ms) => ms > boundMs).length, spent.filter((ms) => ms <= boundMs).length) * 2 >
+      Math.max(spent.filter((share) => share > 1).length, spent.filter((share) => share <= 1).length) * 2 >
       CONFIRMING_ROUNDS;
     for (let round = 1; !isDecided(); round += 1) {
       const { steps } = hostileVariation(world, seed, of, round);
       for (const [place, step] of steps.slice(0, index + 1).entries()) {
         const { cpuMs } = await send(step);
-        if (place === index) spent.push(cpuMs - baselineMs);
+        allowedMs = stepBoundMs(step, boundMs) * slowness;
+        if (place === index) spent.push((cpuMs - baselineMs) / allowedMs);
         shown = shownStep(step);
       }
     }
-    const costMs = median(spent);
-    if (costMs > boundMs) broken.push(`${name(of)} (${kind}): ${Math.round(costMs)} ms of CPU FOR ${shown}`);
+    const share = median(spent);
+    if (share <= 1) return;
+    const cost = `${Math.round(share * allowedMs)} ms of CPU, bound ${Math.round(allowedMs)} ms`;
+    broken.push(`${name(of)} (${kind}): ${cost} FOR ${shown}`);
   };
 
   return {
