@@ -54,7 +54,11 @@ describe.each([
         const strikes: Strike[] = [];
         while (strikes.length < ROUNDS) strikes.push(await send(step));
         expect(strikes.flatMap(({ fault }) => fault ?? [])).toEqual([]);
-        expect(Math.max(...strikes.map(({ text }) => text.length))).toBeLessThan(MAX_REFUSAL);
+        if (found.code !== undefined) {
+          const codes = strikes.map(({ text }) => /"code":"(\w+)"/.exec(text)?.[1]);
+          expect(codes).toEqual(strikes.map(() => (transport === 'WebSocket' ? 'BAD_REQUEST' : found.code)));
+          expect(Math.max(...strikes.map(({ text }) => text.length))).toBeLessThan(MAX_REFUSAL);
+        }
         figures[transport] = median(strikes.map(({ cpuMs }) => cpuMs));
       }
       const slowest = await others.stop();

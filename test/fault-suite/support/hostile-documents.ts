@@ -85,10 +85,14 @@ export class HostileDocuments {
       const condition = ` @${directive}(if: $${this.dice.oneOf(names)})`;
       return `c${index}: ${field.name}${args}${condition}${this.#selection(getNamedType(field.type), 2)}`;
     });
-    this.#declared.push(...names.map((name) => `$${name}: Boolean!`));
+    const hasDefault = this.dice.isOneIn(3);
+    this.#declared.push(...names.map((name) => `$${name}: Boolean${hasDefault ? ' = true' : '!'}`));
     const { query, variables, soundVariables } = this.#request('query', fields.join(' '));
     return Array.from({ length: requests }, () => {
-      const values = names.map((name): [string, unknown] => [name, this.dice.isOneIn(2)]);
+      const values = names.map((name): [string, unknown] => [
+        name,
+        hasDefault && this.dice.isOneIn(4) ? null : this.dice.isOneIn(2),
+      ]);
       return { query, soundVariables, variables: { ...variables, ...Object.fromEntries(values) } };
     });
   }

@@ -11,6 +11,8 @@ export interface HostileRow {
   readonly isAboutTexts?: true;
   /** Variables that nothing is wrong with, by which the document becomes a known one. */
   readonly soundVariables?: HostileOperation['variables'];
+  /** What it is answered with over HTTP; undefined for what may be asked. */
+  readonly code: string | undefined;
   /** Milliseconds of CPU that it may cost, by the median. */
   readonly boundMs: number;
 }
@@ -24,9 +26,11 @@ const BODY_MS = 50;
 
 const UPDATE = 'mutation ($i: DeviceUpdateInput!) { updateNetworkDevice(id: "1", input: $i) { id } }';
 const BATCH = 'query ($ids: [ID!]!) { networkDevices(ids: $ids) { id } }';
+const DEVICE = 'id version name notes dhcp { reservedClients { id mac ip enable } }';
 
 /** Requests that cost seconds, or all memory, when nobody bounds them. @param id of a device that is there */
 export function hostileRows(id: string): readonly HostileRow[] {
+  const reservations = { dhcp: { reservedClients: times(31_000, {}) } };
   return [
     {
       name: '9,000 unknown fields',
@@ -36,6 +40,7 @@ export function hostileRows(id: string): readonly HostileRow[] {
         variables: { i: Object.fromEntries(times(9_000, 0).map((_, n) => [`u${n}`, 0])) },
       },
       soundVariables: { i: {} },
+      code: 'BAD_USER_INPUT',
       boundMs: BODY_MS,
     },
     {
@@ -45,12 +50,20 @@ export function hostileRows(id: string): readonly HostileRow[] {
         variables: { r: times(9_000, { upTime: 'x' }) },
       },
       soundVariables: { r: [{ device: id }] },
+      code: 'BAD_USER_INPUT',
       boundMs: BODY_MS,
     },
     {
       name: '30,000 × {} where ids are wanted',
       operation: { query: BATCH, variables: { ids: times(30_000, {}) } },
       soundVariables: { ids: [id] },
+      code: 'BAD_USER_INPUT',
+      boundMs: BODY_MS,
+    },
+    {
+      name: '50 × _sdl',
+      operation: { query: `{ ${many(50, (n) => `a${n}: _sdl`)} }`, variables: {} },
+      code: undefined,
       boundMs: BODY_MS,
     },
     {
@@ -60,7 +73,18 @@ export function hostileRows(id: string): readonly HostileRow[] {
         variables: { id: 'x'.repeat(95_000) },
       },
       soundVariables: { id },
+      code: 'UNAUTHENTICATED',
       boundMs: BODY_MS,
+    },
+    {
+      name: '50 × 31,000 empty reservations of a stranger',
+      operation: {
+        query: `mutation ($i: DeviceUpdateInput!) { ${many(50, (n) => `a${n}: updateNetworkDevice(id: "${id}", input: $i) { id }`)} }`,
+        variables: { i: reservations },
+      },
+      soundVariables: { i: {} },
+      code: 'UNAUTHENTICATED',
+      boundMs: 2 * BODY_MS,
     },
     {
       name: 'an enum value of 95 kB of "Did you mean "',
@@ -69,7 +93,62 @@ export function hostileRows(id: string): readonly HostileRow[] {
         query: `{ networkDeviceConnection(filter: { state: ["${'Did you mean '.repeat(7_000)}"] }) { totalCount } }`,
         variables: {},
       },
+      code: 'VALUE_NOT_PERMITTED',
       boundMs: BODY_MS,
+    },
+    {
+      name: '95 lists of 6,500 states for 1,000 × one id',
+      level: 'VIEWER',
+      operation: {
+        query: `query ($ids: [ID!]!, $s: [ProvisioningJobState!]) { networkDevices(ids: $ids) { ${many(95, (n) => `a${n}: provisioningJobs(first: 0, state: $s) { id }`)} } }`,
+        variables: { ids: times(1_000, id), s: times(6_500, 'QUEUED') },
+      },
+      soundVariables: { ids: [id], s: [] },
+      code: 'OPERATION_TOO_LARGE',
+      boundMs: BODY_MS,
+    },
+    {
+      name: '50 × 31,000 empty reservations',
+      level: 'MANAGER',
+      operation: {
+        query: `mutation ($i: DeviceUpdateInput!) { ${many(50, (n) => `a${n}: updateNetworkDevice(id: "${id}", input: $i, dryRun: true) { id }`)} }`,
+        variables: { i: reservations },
+      },
+      soundVariables: { i: {} },
+      code: 'INVALID_VALUE',
+      boundMs: 500,
+    },
+    {
+      name: '45 × 1,000 × one device with all it may hold',
+      level: 'VIEWER',
+      operation: {
+        query: `query ($ids: [ID!]!) { ${many(45, (n) => `a${n}: networkDevices(ids: $ids) { ${DEVICE} }`)} }`,
+        variables: { ids: times(1_000, id) },
+      },
+      soundVariables: { ids: [] },
+      code: 'OPERATION_TOO_LARGE',
+      boundMs: BODY_MS,
+    },
+    {
+      name: '50 filtered counts',
+      level: 'VIEWER',
+      operation: {
+        query: `{ ${many(50, (n) => `a${n}: networkDeviceConnection(filter: { search: "a${n}" }) { totalCount }`)} }`,
+        variables: {},
+      },
+      code: 'OPERATION_TOO_LARGE',
+      boundMs: BODY_MS,
+    },
+    {
+      name: '50 searches for 45,000 letters',
+      level: 'VIEWER',
+      operation: {
+        query: `query ($s: String) { ${many(50, (n) => `a${n}: networkDeviceConnection(first: 1, filter: { search: $s }) { nodes { id } }`)} }`,
+        variables: { s: 'x'.repeat(45_000) },
+      },
+      soundVariables: { s: 'x' },
+      code: 'INVALID_VALUE',
+      boundMs: 150,
     },
   ];
 }

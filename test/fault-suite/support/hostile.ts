@@ -53,6 +53,8 @@ const OPERATIONS: readonly (readonly [
   ['mutation', (documents) => [documents.operation('mutation')]],
   ['subscription over HTTP', (documents) => [documents.operation('subscription')]],
   ['conditions', (documents) => documents.conditional(COMBINATIONS)],
+  ['null for defaults', (documents) => [documents.nullForDefaults()]],
+  ['introspection', (documents) => [documents.introspection()]],
   ['many operations', (documents) => [documents.manyOperations()]],
 ];
 
