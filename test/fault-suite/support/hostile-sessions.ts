@@ -6,8 +6,8 @@ import { HostileValues } from './hostile-values.js';
 /** As much as one request over HTTP may hold. */
 const ROOM = 90_000;
 
-/** Each operation is a request of its own, with a cost of its own. */
-const MAX_OPERATIONS = 50;
+/** As many operations as a connection may run. */
+const MAX_OPERATIONS = 100;
 
 const WATCH = 'subscription ($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id version } }';
 
