@@ -37,7 +37,14 @@ await withBench(options, async (bench) => {
     for (let pair = 0; pair <= options.pairs; pair += 1) {
       const runs = {};
       for (const name of pair % 2 === 0 ? ['this', 'base'] : ['base', 'this']) {
+        const idle = servers[name === 'this' ? 'base' : 'this'];
+        // Its worker would take up jobs of the other one.
+        process.kill(idle.pid, 'SIGSTOP');
         runs[name] = await measure(bench, [servers[name]], OURS.kind, operation, pair * 1_000_000);
+        process.kill(idle.pid, 'SIGCONT');
+        const { failed, firstFailure } = runs[name];
+        if (failed > 0)
+          throw new Error(`${operation}, ${name}: ${failed} failed, the first with ${firstFailure}`);
         if (runs[name].isDisturbed)
           say(`  WARNING: other processes used ${runs[name].others.toFixed(2)} cores.`);
       }

@@ -41,9 +41,10 @@ function newSettings(random) {
   const tag = Math.floor(random() * 2 ** 48)
     .toString(36)
     .padStart(10, '0');
-  const mac = Math.floor(random() * 2 ** 40)
+  // Locally administered, as no multicast address may be reserved.
+  const mac = `02${Math.floor(random() * 2 ** 32)
     .toString(16)
-    .padStart(10, '0');
+    .padStart(8, '0')}`;
   const reservedClients = [1, 2, 3].map((client) => {
     return { id: `${tag}-${client}`, mac: `${mac}0${client}`, ip: `192.168.0.${20 + client}`, enable: true };
   });

@@ -41,6 +41,7 @@ function startNode(args, env, stdio) {
 export async function stopProcess(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = once(child, 'close');
+  signalGroup(child.pid, 'SIGCONT');
   signalGroup(child.pid, 'SIGTERM');
   const isClosed = await Promise.race([
     closed.then(() => true),
