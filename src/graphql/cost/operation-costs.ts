@@ -42,9 +42,11 @@ export class OperationCosts {
   }
 
   #costOf(document: DocumentNode, operation: OperationDefinitionNode): OperationCost {
-    const known = this.#known.get(operation) ?? operationCost(this.schema, document, operation);
-    this.#known.set(operation, known);
-    return known;
+    const known = this.#known.get(operation);
+    if (known !== undefined) return known;
+    const cost = operationCost(this.schema, document, operation);
+    this.#known.set(operation, cost);
+    return cost;
   }
 }
 

@@ -22,9 +22,11 @@ export function measureRequests(server: Server, router: Router, metrics: Gateway
     };
     response.once('close', end);
     // A response that waits for its turn is told nothing when the connection breaks.
-    message.once('close', () => {
-      if (message.socket.destroyed) end();
-    });
+    if (response.socket === null) {
+      message.once('close', () => {
+        if (message.socket.destroyed) end();
+      });
+    }
   };
   // Before the request is handled, which begins at once.
   server.prependListener('request', measure);

@@ -15,7 +15,8 @@ export class UnreadAnswers {
 
   /** Follows an answer that was just given to its connection. */
   add(response: ServerResponse, bytes: number): void {
-    if (response.writableFinished) return;
+    // Most are with the system already.
+    if (response.writableLength === 0) return;
     this.#bytesOf.set(response, bytes);
     this.#bytes += bytes;
     response.once('close', () => this.#remove(response));
