@@ -15,6 +15,7 @@ import { OperationCosts } from '../graphql/cost/operation-costs.js';
 import { knownAnswers } from '../graphql/execution/execute-cached.js';
 import { KnownDocuments } from '../graphql/execution/plan-cache.js';
 import { buildGatewaySchema, printGatewaySchema } from '../graphql/schema/schema.js';
+import { Subscriptions } from '../graphql/subscriptions/subscriptions.js';
 import { createSubscriptionServer } from '../graphql/subscriptions/server.js';
 import { type HttpServer, startHttpServer, STOP_WAITS, type StopWaits } from '../http/server.js';
 import { countedChanges, type LiveChanges, openLiveChanges } from './live-changes.js';
@@ -115,6 +116,13 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       queued: () => (worker === undefined ? feed.jobQueued() : worker.wake()),
     };
     const gateway = gatewayParts(storage, jobs, countedChanges(changes, metrics), settings);
+    const subscriptions = new Subscriptions(schema, settings, costs, {
+      gateway,
+      log,
+      metrics,
+      takeTurn: eventLoopTurns(),
+      ...intervals,
+    });
     const parts = {
       gateway,
       log,
@@ -129,14 +137,10 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       countMessages: messageCounter(),
       unread: new UnreadBytes(),
       pingMs: intervals.pingMs,
-      subscriptions: createSubscriptionServer(schema, settings, costs, {
-        gateway,
-        log,
-        metrics,
-        takeTurn: eventLoopTurns(),
-        ...intervals,
-      }),
+      subscriptions: createSubscriptionServer(subscriptions),
+      streamedSubscriptions: subscriptions,
       metrics,
+      maxTokens: settings.maxTokens,
       maxBodyBytes: settings.maxBodyBytes,
       maxAnswerBytes: settings.maxAnswerBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),

@@ -147,6 +147,7 @@ function assertExecutable({
 }: GraphQLRequestContext<GatewayContext>): void {
   if (document === undefined || operation === undefined) return;
   const fault =
-    transportFault('http', operation) ?? variablesFault(schema, document, operation, request.variables ?? {});
+    transportFault('answer', operation) ??
+    variablesFault(schema, document, operation, request.variables ?? {});
   if (fault !== undefined) throw refusedRequest(fault, requestId);
 }

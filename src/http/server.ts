@@ -10,13 +10,20 @@ import { listen, SLOW_CLIENTS } from './core/listen.js';
 import { requestHandler } from './core/request-handler.js';
 import { measureRequests } from './core/request-metrics.js';
 import { createRouter } from './core/router.js';
+import { type EventStreamParts, eventStreams } from './endpoints/event-streams.js';
 import { type EndpointParts, gatewayRoutes } from './routes.js';
 import { answerUpgrades } from './endpoints/upgrades.js';
 import { websocketEndpoint, type WebSocketParts } from './endpoints/websocket-endpoint.js';
 import { waitingRoom } from './core/request-hold.js';
 
 /** What the server and its endpoints work with. */
-interface ServerParts extends Omit<EndpointParts, 'isDraining'>, WebSocketParts {
+interface ServerParts
+  extends
+    Omit<EndpointParts, 'isDraining' | 'streams'>,
+    WebSocketParts,
+    Omit<EventStreamParts, 'subscriptions'> {
+  /** What runs subscriptions that come as requests. */
+  readonly streamedSubscriptions: EventStreamParts['subscriptions'];
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
   /** More request headers that they may send, in lower case. */
@@ -58,7 +65,10 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
   let isAnnounced = false;
   let isStopping = false;
   const isDraining = (): boolean => isStopping;
-  const router = createRouter(gatewayRoutes({ ...parts, isDraining: () => isAnnounced || isStopping }));
+  const streams = eventStreams({ ...parts, subscriptions: parts.streamedSubscriptions });
+  const router = createRouter(
+    gatewayRoutes({ ...parts, streams, isDraining: () => isAnnounced || isStopping }),
+  );
   const handle = requestHandler({
     router,
     cors: corsPolicy(parts.corsOrigins, parts.corsHeaders),
@@ -87,6 +97,7 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
       isStopping = true;
       await delay(lastCallMs);
       websocket.stop();
+      streams.stop();
       await room.fill(server);
       const closed = once(server, 'close');
       // The HTTP server's own close would end kept connections as well, and the watch over slow ones.

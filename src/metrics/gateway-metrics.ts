@@ -70,6 +70,7 @@ export class GatewayMetrics {
   );
 
   readonly #websockets = this.#gauge('websocket_connections_open', 'Connections of WebSocket clients.');
+  readonly #eventStreams = this.#gauge('event_streams_open', 'Subscriptions by server-sent events.');
 
   constructor({ pool, openJobs }: MetricSources) {
     collectDefaultMetrics({ register: this.#registry });
@@ -157,6 +158,14 @@ export class GatewayMetrics {
 
   websocketClosed(): void {
     this.#websockets.dec();
+  }
+
+  eventStreamOpened(): void {
+    this.#eventStreams.inc();
+  }
+
+  eventStreamClosed(): void {
+    this.#eventStreams.dec();
   }
 
   #counter(name: string, help: string, labelNames: readonly string[]): Counter {

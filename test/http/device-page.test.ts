@@ -64,8 +64,9 @@ async function ask({ handlers }: Route, method: 'GET' | 'POST'): Promise<HttpAns
     params: { id: ID },
     requestId: 'r-1',
   });
-  if (answer === undefined) throw new Error(`There is no ${method}.`);
-  return await answer;
+  const given = await answer;
+  if (given === undefined || 'stream' in given) throw new Error(`There is no answer to ${method}.`);
+  return given;
 }
 
 function bodyOf({ body }: HttpAnswer): unknown {

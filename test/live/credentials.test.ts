@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { jsonReply, startIssuer } from '../support/issuer.js';
+import { EventReader } from './event-reader.js';
 import { connect, Subscriber, touch } from './subscriber.js';
 
 describe('the token of a WebSocket is taken from the first place that has one', () => {
@@ -72,7 +73,7 @@ describe('the token of a WebSocket is taken from the first place that has one', 
 });
 
 describe('a token that the platform no longer knows', () => {
-  it('ends the subscription with UNAUTHENTICATED when the platform is asked again', async () => {
+  it('ends the subscription, by WebSocket or events, with UNAUTHENTICATED when the platform is asked again', async () => {
     const accepted = { success: true, employee: newId(), customer: newId(), accessLevel: 'OWNER' };
     let isKnown = true;
     let aheadMs = 0;
@@ -89,6 +90,7 @@ describe('a token that the platform no longer knows', () => {
     );
     const subscriber = await connect(gateway, 'opaque');
     await subscriber.watch('1');
+    const reader = await EventReader.watch(gateway, { token: 'opaque' });
     isKnown = false;
     // Its answers are kept for 30 s.
     aheadMs = 31_000;
@@ -98,9 +100,11 @@ describe('a token that the platform no longer knows', () => {
         rest: { code: 401 },
       });
       expect(subscriber.closed).toBeUndefined();
+      expect((await reader.error()).extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
     } finally {
       now.mockRestore();
       subscriber.close();
+      reader.close();
       await gateway.stop();
       await platform.stop();
     }

@@ -9,8 +9,8 @@ import { GatewayError, inputFault } from '../../errors/gateway-error.js';
 import { toExtensions } from '../../errors/wire.js';
 import { variableFaults } from './variable-violations.js';
 
-/** How an operation came: subscriptions run over WebSocket only, and nothing else does there. */
-export type Transport = 'http' | 'websocket';
+/** How an operation came: as a stream of events only subscriptions run, and nothing but them has one. */
+export type Transport = 'answer' | 'events';
 
 /** What keeps an operation of this kind from being executed, if anything does. */
 export function transportFault(
@@ -18,9 +18,9 @@ export function transportFault(
   { operation }: OperationDefinitionNode,
 ): GatewayError | undefined {
   const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
-  if (isSubscription === (transport === 'websocket')) return undefined;
+  if (isSubscription === (transport === 'events')) return undefined;
   const message = isSubscription
-    ? 'A subscription is sent over WebSocket (graphql-transport-ws).'
+    ? 'A subscription is sent over WebSocket (graphql-transport-ws), or over HTTP with "Accept: text/event-stream".'
     : `A ${operation} is sent over HTTP; over WebSocket only subscriptions run.`;
   return new GatewayError('BAD_REQUEST', { message });
 }

@@ -60,7 +60,7 @@ export function prepareSubscription(
   });
   const operation = operationOf(document, operationName);
   // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
-  const misplaced = operation && transportFault('websocket', operation);
+  const misplaced = operation && transportFault('events', operation);
   if (misplaced) return refused(misplaced, operation.operation);
   const unfitDocument = documentFault(document, options) ?? subscriptionRootFault(document);
   if (unfitDocument !== undefined) return refused(unfitDocument);

@@ -36,13 +36,15 @@ export interface OperationMetrics {
 
 /** What an operation needs of the connection to its client, of whichever transport. */
 export interface ClientEnd {
+  /** Of a request that has an id of its own. */
+  readonly requestId?: string;
   readonly onOverload: SubscriptionLifetime['onOverload'];
   readonly acquireDelivery: DeliveryParts['acquire'];
 }
 
 /** One operation of a client that subscribes: the context of its resolvers, for as long as it runs. */
 export class SubscriptionOperation implements GatewayContext {
-  readonly requestId = randomUUID();
+  readonly requestId: string;
   readonly parts: GatewayParts;
   readonly log: Logger;
   readonly lifetime: SubscriptionLifetime;
@@ -61,7 +63,11 @@ export class SubscriptionOperation implements GatewayContext {
   #rights = '';
 
   /** @param client the end of it that its transport has */
-  constructor({ gateway, log, metrics }: SubscriptionParts, { onOverload, acquireDelivery }: ClientEnd) {
+  constructor(
+    { gateway, log, metrics }: SubscriptionParts,
+    { requestId = randomUUID(), onOverload, acquireDelivery }: ClientEnd,
+  ) {
+    this.requestId = requestId;
     this.parts = gateway;
     this.log = log;
     this.#metrics = metrics;

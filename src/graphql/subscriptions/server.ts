@@ -1,17 +1,18 @@
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
-import { type Credential, viewerOf } from '../../auth/credential.js';
+import type { Credential } from '../../auth/credential.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { authorizationOf } from './connection-credentials.js';
 import { refusedRequest } from '../documents/operation-checks.js';
-import type { OperationCosts } from '../cost/operation-costs.js';
+import { codesOf } from '../errors/request-errors.js';
+import { authorizationOf } from './connection-credentials.js';
+import type { SubscriptionOperation } from './operation.js';
 import type { DeliveryParts } from './response-stream.js';
-import { RunningRequests } from './running-requests.js';
-import { codesOf, logUnforeseen, presentErrors } from '../errors/request-errors.js';
-import { toGraphQLError } from '../errors/resolver-errors.js';
-import { type DocumentOptions, prepareSubscription, sketchOperation } from './document.js';
-import { SubscriptionOperation, type SubscriptionParts } from './operation.js';
-import { SubscriptionRefused, subscribeWith } from './stream.js';
+import {
+  type BegunSubscription,
+  endingErrors,
+  refusedSubscription,
+  type Subscriptions,
+} from './subscriptions.js';
 
 /** One client, connected by WebSocket. */
 interface SubscriptionConnection {
@@ -49,24 +50,10 @@ const LONG_ID = new GatewayError('BAD_REQUEST', {
 });
 
 /** The server of the WebSocket protocol. Every error that it tells has the shape of one over HTTP. */
-export function createSubscriptionServer(
-  schema: GraphQLSchema,
-  options: DocumentOptions,
-  costs: OperationCosts,
-  parts: SubscriptionParts,
-): SubscriptionServer {
+export function createSubscriptionServer(subscriptions: Subscriptions): SubscriptionServer {
   /** By the message that started them: a client may use an id anew while the one before is still ending. */
   const operations = new WeakMap<SubscribePayload, SubscriptionOperation>();
-  const present = (
-    errors: readonly GraphQLError[],
-    { requestId, document }: SubscriptionOperation,
-  ): readonly GraphQLFormattedError[] => {
-    logUnforeseen(errors, parts.log, requestId);
-    return presentErrors(errors, { requestId, schema, document });
-  };
   const credentials = new WeakMap<SubscriptionConnection, string>();
-  const requests = new RunningRequests();
-  const begin = beginOperation(schema, options, costs, requests, parts.credentialRecheckMs);
   return makeServer<Record<string, unknown>, SubscriptionConnection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: (connection) => {
@@ -77,17 +64,19 @@ export function createSubscriptionServer(
       Object.assign(connection, { connectionParams: {} });
     },
     onSubscribe: async ({ extra }, id, payload) => {
-      const operation = new SubscriptionOperation(parts, {
+      const operation = subscriptions.open({
         acquireDelivery: extra.acquireDelivery,
         onOverload: (error) => {
           operation.end([error.code]);
-          extra.dropOverloaded(id, present([refusedRequest(error, operation.requestId)], operation));
+          const told = [refusedRequest(error, operation.requestId)];
+          extra.dropOverloaded(id, subscriptions.present(told, operation));
         },
       });
       operations.set(payload, operation);
       try {
-        const begun = await begin(operation, extra, { id, payload, authorization: credentials.get(extra) });
-        if ('errors' in begun) operation.end(codesOf(present(begun.errors, operation)));
+        const message = { id, payload, authorization: credentials.get(extra) };
+        const begun = await beginOperation(subscriptions, operation, extra, message);
+        if ('errors' in begun) operation.end(codesOf(subscriptions.present(begun.errors, operation)));
         return 'errors' in begun ? begun.errors : begun.args;
       } catch (error) {
         operation.end(['INTERNAL_ERROR']);
@@ -97,18 +86,20 @@ export function createSubscriptionServer(
         Object.assign(payload, { query: '', variables: null, operationName: null, extensions: null });
       }
     },
-    subscribe: subscribeWith(requests, parts.takeTurn),
+    subscribe: subscriptions.subscribe,
     onNext: (_, __, payload, ___, { data, errors }) => {
       const operation = operations.get(payload);
       if (errors === undefined || operation === undefined) return undefined;
-      const presented = present(errors, operation);
-      for (const code of codesOf(presented)) parts.metrics.errorAnswered(code);
+      const presented = subscriptions.present(errors, operation);
+      for (const code of codesOf(presented)) subscriptions.parts.metrics.errorAnswered(code);
       return { data: data ?? null, errors: presented };
     },
     onError: (_, __, payload, errors) => {
       const operation = operations.get(payload);
-      const presented = operation && present(errors.flatMap(originals), operation);
-      operation?.end(codesOf(presented ?? []));
+      if (operation === undefined) return undefined;
+      const ending = errors.flatMap((error) => endingErrors(error, operation));
+      const presented = subscriptions.present(ending, operation);
+      operation.end(codesOf(presented));
       return presented;
     },
     onComplete: (_, __, payload) => operations.get(payload)?.end(),
@@ -122,64 +113,21 @@ interface SubscribeMessage {
   readonly authorization: string | undefined;
 }
 
-/** Admits an operation and prepares it. @returns what is to be executed, or why nothing is */
-type BeginOperation = (
+/** Admits an operation and prepares it. */
+async function beginOperation(
+  subscriptions: Subscriptions,
   operation: SubscriptionOperation,
   connection: SubscriptionConnection,
-  message: SubscribeMessage,
-) => Promise<{ readonly args: ExecutionArgs } | { readonly errors: readonly GraphQLError[] }>;
-
-function beginOperation(
-  schema: GraphQLSchema,
-  options: DocumentOptions,
-  costs: OperationCosts,
-  requests: RunningRequests,
-  credentialRecheckMs: number,
-): BeginOperation {
-  return async (operation, connection, { id, payload, authorization }) => {
-    try {
-      takeRoom(connection.operations, operation);
-      operation.credential = await connection.admit(authorization);
-      if (id.length > MAX_ID_LENGTH) throw LONG_ID;
-      const refusal = strangersRefusal(operation, payload, options);
-      if (refusal !== undefined) return { errors: [refusal] };
-      const request = requests.hold(payload, () =>
-        prepareSubscription(schema, payload, options, costs, operation.requestId),
-      );
-      if ('errors' in request) {
-        operation.refuse(request.document, request.type);
-        return request;
-      }
-      operation.run(request, () => requests.release(request));
-      operation.watchCredential(async () => await connection.judge(authorization), credentialRecheckMs);
-      return { args: { ...request.prepared.args, schema, contextValue: operation } };
-    } catch (error) {
-      if (error instanceof GatewayError) return { errors: [refusedRequest(error, operation.requestId)] };
-      throw error;
-    }
-  };
-}
-
-/** Strangers pay for the parsing of what they send, and are told where they were refused; nothing else is done for them. */
-function strangersRefusal(
-  operation: SubscriptionOperation,
-  payload: SubscribePayload,
-  options: DocumentOptions,
-): GraphQLError | undefined {
+  { id, payload, authorization }: SubscribeMessage,
+): Promise<BegunSubscription> {
   try {
-    viewerOf(operation.credential);
-    return undefined;
+    takeRoom(connection.operations, operation);
+    operation.credential = await connection.admit(authorization);
+    if (id.length > MAX_ID_LENGTH) throw LONG_ID;
   } catch (error) {
-    const { message, extensions } = toGraphQLError(error, operation);
-    const { document, type, field } = sketchOperation(payload, options);
-    operation.refuse(document, type);
-    if (field === undefined) return new GraphQLError(message, { extensions });
-    return new GraphQLError(message, {
-      extensions,
-      nodes: field,
-      path: [field.alias?.value ?? field.name.value],
-    });
+    return refusedSubscription(error, operation);
   }
+  return subscriptions.begin(operation, payload, async () => await connection.judge(authorization));
 }
 
 /** Those that are not admitted yet have their room, too: an issuer may take its time. @throws OVERLOADED */
@@ -187,11 +135,4 @@ function takeRoom(operations: SubscriptionConnection['operations'], operation: S
   if (operations.size >= MAX_OPERATIONS) throw TOO_MANY;
   operations.add(operation);
   operation.onEnd(() => operations.delete(operation));
-}
-
-/** The errors that graphql-ws wraps, which keep their path. */
-function originals(error: GraphQLError): readonly GraphQLError[] {
-  const { originalError } = error;
-  if (originalError instanceof SubscriptionRefused) return originalError.errors;
-  return [originalError instanceof GraphQLError ? originalError : error];
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '../../errors/catalogue.js';
 import type { HttpFault } from './http-error.js';
 
@@ -12,6 +12,15 @@ export interface HttpAnswer {
   readonly isShared?: boolean;
   /** Why there is no better answer; for the metrics. */
   readonly errorCode?: ErrorCode;
+}
+
+/** An answer that goes on until its endpoint, its client or a stop ends it. */
+export interface StreamAnswer {
+  readonly status: number;
+  /** In lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Writes the body; called once, when the headers are set. */
+  readonly stream: (response: ServerResponse) => void;
 }
 
 /** The methods that endpoints are written for. */
@@ -34,7 +43,7 @@ export interface HttpRequest {
 }
 
 /** Answers a request. An HttpFault that it throws becomes an answer too, anything else INTERNAL_ERROR. */
-export type EndpointHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+export type EndpointHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer | StreamAnswer>;
 
 /** How a fault looks as a body. */
 export type FaultPresenter = (fault: HttpFault, requestId: string) => string;

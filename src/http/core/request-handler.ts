@@ -9,9 +9,10 @@ import { describeCause } from '../../logging/log.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 import { codingFor, compress } from './compression.js';
 import { type CorsPolicy, VARY } from './cors.js';
-import { type FaultPresenter, type HttpAnswer, JSON_TYPE } from './endpoint.js';
+import { type FaultPresenter, type HttpAnswer, JSON_TYPE, type StreamAnswer } from './endpoint.js';
 import { faultBody, HttpFault, toHttpFault } from './http-error.js';
 import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
+import { answersFromNowOn } from './request-metrics.js';
 import { Turns } from './turns.js';
 import { UnreadAnswers } from './unread-answers.js';
 import { allowedMethods, handlerFor, type Router } from './router.js';
@@ -52,24 +53,56 @@ async function respond(
   response: ServerResponse,
 ): Promise<void> {
   const requestId = requestIdOf(message);
-  const answer = await compressed(message, await answerSafely(parts, message, response, requestId));
+  const answered = await answerSafely(parts, message, response, requestId);
+  if ('stream' in answered) {
+    beginStream(parts, message, response, answered, requestId);
+    return;
+  }
+  const answer = await compressed(message, answered);
   if (answer.errorCode !== undefined) parts.metrics.errorAnswered(answer.errorCode);
   const length = Buffer.byteLength(answer.body);
-  const { vary } = answer.headers;
   response.writeHead(answer.status, {
-    'cache-control': 'no-store',
-    ...answer.headers,
+    ...commonHeaders(parts, message, answer.headers, requestId),
     ...(answer.status !== 204 && answer.status !== 304 && { 'content-length': length }),
-    ...parts.cors.answerHeaders(message.headers),
-    vary: vary === undefined ? VARY : `${VARY}, ${vary}`,
-    'x-request-id': requestId,
-    'x-content-type-options': 'nosniff',
-    ...((parts.isDraining() || !message.complete) && { connection: 'close' }),
   });
   const body = message.method === 'HEAD' ? '' : answer.body;
   if (message.complete) response.end(body);
   else await linger(message, response, body);
   if (answer.isShared !== true) parts.unread.add(response, length);
+}
+
+/** Begins an answer that goes on; it is not compressed, which would hold its parts back. */
+function beginStream(
+  parts: ResponderParts,
+  message: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, stream }: StreamAnswer,
+  requestId: string,
+): void {
+  response.writeHead(status, commonHeaders(parts, message, headers, requestId));
+  // A body that its endpoint does not want.
+  message.resume();
+  answersFromNowOn(response);
+  stream(response);
+}
+
+/** The headers of an answer, with those that all answers have. */
+function commonHeaders(
+  { cors, isDraining }: ResponderParts,
+  message: IncomingMessage,
+  headers: HttpAnswer['headers'],
+  requestId: string,
+): Readonly<Record<string, string>> {
+  const { vary } = headers;
+  return {
+    'cache-control': 'no-store',
+    ...headers,
+    ...cors.answerHeaders(message.headers),
+    vary: vary === undefined ? VARY : `${VARY}, ${vary}`,
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+    ...((isDraining() || !message.complete) && { connection: 'close' }),
+  };
 }
 
 async function linger(
@@ -101,7 +134,7 @@ async function answerSafely(
   message: IncomingMessage,
   response: ServerResponse,
   requestId: string,
-): Promise<HttpAnswer> {
+): Promise<HttpAnswer | StreamAnswer> {
   let presentFault: FaultPresenter = faultBody;
   try {
     const { path, search } = targetOf(message);

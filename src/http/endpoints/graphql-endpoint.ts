@@ -2,16 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
 import { oversizedAnswer } from '../../graphql/request/answer-meter.js';
-import { answerTypeFor } from '../../graphql/request/answer-type.js';
+import { acceptsEvents, type AnswerType, answerTypeFor } from '../../graphql/request/answer-type.js';
 import type { GatewayContext, GatewayParts } from '../../graphql/request/context.js';
 import type { AnswerKnown } from '../../graphql/execution/execute-cached.js';
 import { toGraphQLError } from '../../graphql/errors/resolver-errors.js';
 import { requestParts } from '../../graphql/request/request-parts.js';
+import { subscriptionIn } from '../../graphql/subscriptions/http-request.js';
 import type { ConcurrencyGate } from '../../limits/concurrency-gate.js';
 import { statementSlots } from '../../limits/statement-slots.js';
 import { readJsonBody } from '../core/body.js';
 import type { Admission } from './admission.js';
 import type { EndpointHandler, HttpAnswer, HttpRequest } from '../core/endpoint.js';
+import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, nextEvent } from './event-stream.js';
+import type { EventStreams } from './event-streams.js';
 import { HttpFault } from '../core/http-error.js';
 import { assertNotForged } from '../core/forgery.js';
 
@@ -27,38 +30,63 @@ export interface GraphqlEndpointParts {
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
   readonly gate: ConcurrencyGate;
+  /** Serves subscriptions by server-sent events. */
+  readonly streams: Pick<EventStreams, 'open'>;
+  /** Of a document. */
+  readonly maxTokens: number;
 }
 
 /** Maximum number of statements of its own that one request runs at once; the process has ten connections. */
 const MAX_STATEMENTS_AT_ONCE = 3;
 
 const NOT_ACCEPTABLE =
-  'Answers are application/json or application/graphql-response+json; the header "Accept" takes neither.';
+  'Answers are application/json, application/graphql-response+json or text/event-stream; the header "Accept" takes none of them.';
 
 /** Answers requests to /graphql, by GET or POST. */
 export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
   const { admission, gateway, log, maxBodyBytes, gate } = parts;
   return async (request) => {
-    const { method, headers, message, requestId } = request;
+    const { method, headers, message, search, requestId } = request;
     const credential = await admission.admit(message, headers.authorization);
     if (method === 'GET') assertNotForged(headers);
     const type = answerTypeFor(headers.accept);
+    const takesEvents = acceptsEvents(headers.accept);
     // Before anything is executed that nobody would hear of.
-    if (type === undefined) throw new HttpFault(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
+    if (type === undefined && !takesEvents) throw new HttpFault(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
     const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
     const slots = statementSlots(MAX_STATEMENTS_AT_ONCE);
     const context = { requestId, credential, parts: requestParts(gateway, slots), log };
     return await gate(async () => {
-      const known = await parts.answerKnown(body, context);
-      const answer =
-        known === undefined
-          ? await throughApollo(parts.apollo, request, body, context)
-          : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
-      return isOversized(answer.body, parts.maxAnswerBytes)
-        ? withoutData(answer, context, parts.maxAnswerBytes)
-        : answer;
+      const subscription = takesEvents
+        ? subscriptionIn(method === 'POST' ? body : search, parts.maxTokens)
+        : undefined;
+      if (subscription !== undefined) return parts.streams.open(request, credential, subscription);
+      const answer = await executed(parts, request, type ?? 'application/json', body, context);
+      return type === undefined ? inEvents(answer) : answer;
     });
   };
+}
+
+async function executed(
+  { apollo, answerKnown, maxAnswerBytes }: GraphqlEndpointParts,
+  request: HttpRequest,
+  type: AnswerType,
+  body: unknown,
+  context: GatewayContext,
+): Promise<TextAnswer> {
+  const known = await answerKnown(body, context);
+  const answer =
+    known === undefined
+      ? await throughApollo(apollo, request, type, body, context)
+      : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
+  return isOversized(answer.body, maxAnswerBytes) ? withoutData(answer, context, maxAnswerBytes) : answer;
+}
+
+/** The answer for a client that takes events alone; what is no answer of GraphQL stays a fault of HTTP. */
+function inEvents(answer: TextAnswer): HttpAnswer {
+  if (answer.status !== 200) return answer;
+  const body = nextEvent(answer.body.trim()) + COMPLETE_EVENT;
+  return { ...answer, headers: { ...answer.headers, ...EVENT_STREAM_HEADERS }, body };
 }
 
 /** Whether a text has more bytes than an answer may have. A character takes three bytes at most for each of its UTF-16 units. */
@@ -67,7 +95,7 @@ function isOversized(body: string, maxBytes: number): boolean {
 }
 
 /** What was measured while it was made was less than its bytes; these decide. */
-function withoutData(answer: TextAnswer, context: GatewayContext, maxBytes: number): HttpAnswer {
+function withoutData(answer: TextAnswer, context: GatewayContext, maxBytes: number): TextAnswer {
   const { message, extensions } = toGraphQLError(oversizedAnswer(maxBytes), context);
   const body = JSON.stringify({ errors: [{ message, extensions }], data: null });
   return { ...answer, body, errorCode: 'OPERATION_TOO_LARGE' };
@@ -76,11 +104,12 @@ function withoutData(answer: TextAnswer, context: GatewayContext, maxBytes: numb
 async function throughApollo(
   apollo: ApolloServer<GatewayContext>,
   { method, headers, search, requestId }: HttpRequest,
+  type: AnswerType,
   body: unknown,
   context: GatewayContext,
 ): Promise<TextAnswer> {
   const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headerMap(headers), search, body },
+    httpGraphQLRequest: { method, headers: headerMap({ ...headers, accept: type }), search, body },
     context: async () => await Promise.resolve(context),
   });
   if (answer.body.kind === 'chunked') {

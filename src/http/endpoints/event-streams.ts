@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http';
+import type { SubscribePayload } from 'graphql-ws';
+import type { Logger } from 'pino';
+import type { Credential } from '../../auth/credential.js';
+import { GatewayError } from '../../errors/gateway-error.js';
+import { type SoleSubscription, subscribeAlone } from '../../graphql/subscriptions/sole-subscription.js';
+import type { Subscriptions } from '../../graphql/subscriptions/subscriptions.js';
+import { deliverySlots } from '../../limits/delivery-slots.js';
+import type { Place, TakePlace } from '../../limits/connection-leases.js';
+import type { UnreadBytes } from '../../limits/unread-bytes.js';
+import { describeCause } from '../../logging/log.js';
+import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
+import type { Admission } from './admission.js';
+import type { HttpRequest, StreamAnswer } from '../core/endpoint.js';
+import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, EventStream, nextEvent } from './event-stream.js';
+
+/** What clients of server-sent events are served with; WebSockets have the same budgets, and take of them too. */
+export interface EventStreamParts {
+  readonly subscriptions: Subscriptions;
+  readonly admission: Admission;
+  readonly takePlace: TakePlace;
+  readonly unread: UnreadBytes;
+  readonly metrics: GatewayMetrics;
+  readonly log: Logger;
+  /** How often a comment is sent; its client has read it before the next one. */
+  readonly pingMs: number;
+}
+
+/** Subscriptions by server-sent events: GraphQL over SSE, distinct connections mode. */
+export interface EventStreams {
+  /**
+   * Begins a subscription. What is wrong with it is told in its stream.
+   * @throws OVERLOADED when too many connections are open, or the server stops
+   */
+  readonly open: (request: HttpRequest, credential: Credential, payload: SubscribePayload) => StreamAnswer;
+  /** Ends all streams and begins none any more. */
+  readonly stop: () => void;
+}
+
+/** The streams of one server. */
+export function eventStreams(parts: EventStreamParts): EventStreams {
+  const streams = new Set<EventStream>();
+  let isStopping = false;
+  const keepingAlive = setInterval(() => {
+    for (const stream of streams) stream.keepAlive();
+  }, parts.pingMs).unref();
+  return {
+    open: (request, credential, payload) => {
+      if (isStopping) throw new GatewayError('OVERLOADED', { message: 'The server is stopping.' });
+      const place = placeFor(request.message, credential, parts);
+      const stream = new EventStream(request.message.socket, parts.unread, place);
+      streams.add(stream);
+      parts.metrics.eventStreamOpened();
+      stream.onClose(() => {
+        streams.delete(stream);
+        place.leave();
+        parts.metrics.eventStreamClosed();
+      });
+      const subscription = subscribeOver(stream, request, credential, payload, parts);
+      return {
+        status: 200,
+        headers: EVENT_STREAM_HEADERS,
+        stream: (response) => {
+          stream.begin(response);
+          void tell(stream, subscription, parts.log);
+        },
+      };
+    },
+    stop: () => {
+      isStopping = true;
+      clearInterval(keepingAlive);
+      for (const stream of streams) stream.goAway();
+    },
+  };
+}
+
+/** @throws OVERLOADED when the process, its network or its subject has as many connections as it may */
+function placeFor(
+  message: IncomingMessage,
+  credential: Credential,
+  { takePlace, admission }: EventStreamParts,
+): Place {
+  const place = takePlace(admission.networkOf(message));
+  try {
+    place.claim(credential);
+    return place;
+  } catch (error) {
+    place.leave();
+    throw error;
+  }
+}
+
+function subscribeOver(
+  stream: EventStream,
+  { message, headers, requestId }: HttpRequest,
+  credential: Credential,
+  payload: SubscribePayload,
+  { subscriptions, admission }: EventStreamParts,
+): SoleSubscription {
+  try {
+    const subscription = subscribeAlone(subscriptions, payload, {
+      requestId,
+      credential,
+      judge: async () => await admission.judge(message, headers.authorization),
+      acquireDelivery: deliverySlots(1),
+      dropOverloaded: (answer) => stream.end(nextEvent(JSON.stringify(answer)) + COMPLETE_EVENT),
+    });
+    stream.onEnd(() => subscription.end());
+    return subscription;
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
+}
+
+/** Tells the answers one after the other, each when the one before was taken. */
+async function tell(stream: EventStream, { answers }: SoleSubscription, log: Logger): Promise<void> {
+  try {
+    for await (const answer of answers) {
+      if (stream.isOver) break;
+      await stream.send(nextEvent(JSON.stringify(answer)));
+    }
+    stream.end(COMPLETE_EVENT);
+  } catch (error) {
+    log.error({ cause: describeCause(error) }, 'a stream of events failed');
+    stream.destroy();
+  }
+}

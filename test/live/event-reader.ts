@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { type TestGateway, wireError } from '../support/gateway.js';
+import { WATCH } from './subscriber.js';
+
+const answer = z.strictObject({ data: z.unknown().optional(), errors: z.array(wireError).optional() });
+
+/** An event of the gateway; every one in every test is held against this shape. */
+const event = z.discriminatedUnion('event', [
+  z.strictObject({ event: z.literal('next'), data: answer }),
+  z.strictObject({ event: z.literal('complete'), data: z.null() }),
+]);
+
+type Event = z.infer<typeof event>;
+
+/** How a request for events is sent. */
+export interface EventRequest {
+  readonly token?: string | undefined;
+  readonly method?: 'GET' | 'POST' | 'HEAD';
+  readonly query?: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A client that reads server-sent events by hand, so that tests see every byte. */
+export class EventReader {
+  text = '';
+  isClosed = false;
+
+  private constructor(
+    readonly request: ClientRequest,
+    readonly response: IncomingMessage,
+  ) {
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => (this.text += chunk));
+    response.on('error', () => undefined);
+    response.on('close', () => (this.isClosed = true));
+  }
+
+  /** Sends a request for events and waits for the headers of its answer. */
+  static async open({ url }: Pick<TestGateway, 'url'>, sent: EventRequest): Promise<EventReader> {
+    const { token, method = 'POST', query = WATCH, variables = {}, headers } = sent;
+    const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
+    const outgoing = request(method === 'POST' ? url : `${url}?${search.toString()}`, {
+      method,
+      headers: {
+        accept: 'text/event-stream',
+        ...(method === 'POST' && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+    });
+    outgoing.end(method === 'POST' ? JSON.stringify({ query, variables }) : undefined);
+    outgoing.on('error', () => undefined);
+    const [incoming] = z.tuple([z.custom<IncomingMessage>()]).parse(await once(outgoing, 'response'));
+    return new EventReader(outgoing, incoming);
+  }
+
+  /** Opens a subscription and waits until the gateway says that it has begun. */
+  static async watch(
+    gateway: Pick<TestGateway, 'url' | 'logLines'>,
+    sent: EventRequest,
+  ): Promise<EventReader> {
+    const started = (): number =>
+      gateway.logLines.filter((line) => line.includes('subscription started')).length;
+    const before = started();
+    const reader = await EventReader.open(gateway, sent);
+    await expect.poll(started).toBeGreaterThan(before);
+    return reader;
+  }
+
+  /** The comments so far. */
+  get comments(): number {
+    return this.#blocks().filter((block) => block.startsWith(':')).length;
+  }
+
+  /** The whole events so far. */
+  get events(): readonly Event[] {
+    return this.#blocks()
+      .filter((block) => !block.startsWith(':'))
+      .map((block) => {
+        const [, name, data = ''] = /^event: (\w+)\ndata:(?: (.*))?$/.exec(block) ?? [];
+        return event.parse({ event: name, data: data === '' ? null : JSON.parse(data) });
+      });
+  }
+
+  /** What the field held in each event so far. */
+  get changes(): readonly unknown[] {
+    return this.events.flatMap((told) => {
+      const { data } = told.event === 'next' ? told.data : {};
+      return data === undefined || data === null
+        ? []
+        : [z.object({ networkDeviceChanged: z.unknown() }).parse(data).networkDeviceChanged];
+    });
+  }
+
+  /** Waits for this many changes. */
+  async receives(count: number): Promise<readonly unknown[]> {
+    await expect.poll(() => this.changes.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+    // One too many would come at once.
+    await delay(50);
+    return this.changes;
+  }
+
+  /** Waits for the end of the stream, which an error and nothing else comes before. */
+  async error(): Promise<z.infer<typeof wireError>> {
+    await expect.poll(() => this.isClosed, { timeout: 20_000 }).toBe(true);
+    const [last, complete] = this.events.slice(-2);
+    expect(complete).toEqual({ event: 'complete', data: null });
+    const error = last?.event === 'next' ? last.data.errors?.[0] : undefined;
+    if (error === undefined) throw new Error(`There is no error: ${this.text}`);
+    return error;
+  }
+
+  close(): void {
+    this.request.destroy();
+  }
+
+  #blocks(): readonly string[] {
+    return this.text.split('\n\n').slice(0, -1);
+  }
+}
