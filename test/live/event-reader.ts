@@ -83,7 +83,8 @@ export class EventReader {
       .filter((block) => !block.startsWith(':'))
       .map((block) => {
         const [, name, data = ''] = /^event: (\w+)\ndata:(?: (.*))?$/.exec(block) ?? [];
-        return event.parse({ event: name, data: data === '' ? null : JSON.parse(data) });
+        const content: unknown = data === '' ? null : JSON.parse(data);
+        return event.parse({ event: name, data: content });
       });
   }
 

@@ -292,9 +292,7 @@ describe('faults of HTTP stay what they are', () => {
     const response = await send();
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
-    expect(await response.json()).toMatchObject({
-      errors: [{ extensions: { requestId: expect.any(String) } }],
-    });
+    expect(await response.text()).toContain('"requestId":"');
   });
 
   it('a subscription whose client takes no events is told how to come', async () => {

@@ -48,11 +48,19 @@ async function overHttp(url: string, { method, path, headers, body }: HostileReq
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', (error) => lost(`the answer broke off: ${error.message}`));
-      response.on('end', () => {
+      const type = response.headers['content-type'] ?? '';
+      const settle = (): void => {
         const text = Buffer.concat(chunks).toString('utf8');
-        const type = response.headers['content-type'] ?? '';
         resolve({ text, fault: answerFault(method, path, response.statusCode ?? 0, type, text) });
-      });
+      };
+      response.on('end', settle);
+      if (!type.startsWith('text/event-stream')) return;
+      // A subscription that was let in goes on for as long as its client stays.
+      const leaving = setTimeout(() => {
+        settle();
+        response.destroy();
+      }, UNREAD_MS);
+      response.on('close', () => clearTimeout(leaving));
     });
     asking.on('error', (error) => lost(`no answer: ${error.message}`));
     asking.on('timeout', () => asking.destroy(new Error('none in time')));
