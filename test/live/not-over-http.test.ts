@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
-describe('a subscription that is sent over HTTP is refused as a fault of the request', () => {
+describe('a subscription whose client takes no events is refused as a fault of the request', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startTestGateway();
@@ -10,7 +10,7 @@ describe('a subscription that is sent over HTTP is refused as a fault of the req
     await gateway.stop();
   });
 
-  it('BAD_REQUEST, with a hint at WebSocket', async () => {
+  it('BAD_REQUEST, with a hint at WebSocket and events', async () => {
     const { data, errors } = await gateway.query('subscription { networkDeviceChanged { id } }');
     expect(data).toBeUndefined();
     expect(errors[0]?.message).toContain('WebSocket');

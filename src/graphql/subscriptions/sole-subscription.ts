@@ -8,7 +8,7 @@ import type { SubscriptionOperation } from './operation.js';
 import { type BegunSubscription, endingErrors, type Subscriptions } from './subscriptions.js';
 
 /** Who asks for a subscription that has a connection to itself. */
-export interface SoleSubscriber {
+interface SoleSubscriber {
   readonly requestId: string;
   readonly credential: Credential;
   /** Judges the credential anew. */
