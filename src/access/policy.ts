@@ -63,6 +63,11 @@ export function mayReportStatus({ level, scopes }: Viewer): boolean {
   return level === 'ADMIN' || scopes.includes('status:report');
 }
 
+/** Device models belong to the whole platform, so only who reads all of it changes them. */
+export function mayManageModels({ level }: Viewer): boolean {
+  return level === 'ADMIN' || level === 'RESELLER_ADMIN';
+}
+
 function rightsOf({ level }: Viewer): Rights {
   return level === null ? NO_RIGHTS : RIGHTS[level];
 }

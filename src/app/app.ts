@@ -38,6 +38,7 @@ import { dataDirIssuerKey } from '../data-dir/secrets.js';
 import { customerLists } from '../persistence/devices/customer-lists.js';
 import { deviceLists } from '../persistence/devices/device-lists.js';
 import { deviceStore } from '../persistence/devices/device-store.js';
+import { modelStore } from '../persistence/devices/model-store.js';
 import { writeFleet } from '../persistence/devices/fleet-writer.js';
 import { idempotencyKeys } from '../persistence/idempotency/idempotency-keys.js';
 import { resealIdempotencySecret } from '../persistence/idempotency/idempotency-secret.js';
@@ -183,6 +184,7 @@ function gatewayParts(
   return {
     devices: deviceStore(database, jobs),
     catalog: catalogStore(database.prisma),
+    models: modelStore(database.runThroughPrisma),
     deviceLists: deviceLists(database),
     customerLists: customerLists(database),
     findJobs: batchedJobs(provisioningJobs(database)),

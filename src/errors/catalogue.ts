@@ -94,6 +94,13 @@ export const CATALOGUE = {
     retryable: false,
     logLevel: 'debug',
   },
+  MODEL_IN_USE: {
+    restCode: 409,
+    restMessage: 'id',
+    message: 'A device has this model, so it cannot be deleted.',
+    retryable: false,
+    logLevel: 'debug',
+  },
   DATABASE_UNAVAILABLE: {
     restCode: 503,
     restMessage: 'database_unavailable',

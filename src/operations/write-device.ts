@@ -11,6 +11,7 @@ import type { DeviceStore, WriteAttempt } from '../persistence/devices/device-st
 import type { DeviceWrite } from '../persistence/devices/write-device.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import type { IdempotencyKeys, WriteKey } from '../persistence/idempotency/idempotency-keys.js';
+import { auditedBy } from './audited-by.js';
 import type { DeviceView } from './device-view.js';
 import { type MacProbeLimit, withinMacProbes } from './mac-probes.js';
 import { assertRepeat, type OnceOnly, repeatable } from './once-only.js';
@@ -108,7 +109,7 @@ async function attemptWrite(
       return isKept ? { device, passwords } : undefined;
     }
     const { action, paths, ...what } = wanted;
-    const audit = auditEntry(viewer, request, action, paths);
+    const audit = { ...auditedBy(viewer, request), action, paths };
     const outcome = await write({ ...what, device, baseVersion: found.device.version, scope, audit, key });
     if (outcome === 'outdated' || outcome === 'key-taken') return undefined;
     if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);
@@ -124,13 +125,3 @@ export const MAC_TAKEN: Violation = {
   code: 'MAC_ADDRESS_IN_USE',
   message: CATALOGUE.MAC_ADDRESS_IN_USE.message,
 };
-
-/** The audit entry of what a viewer does. */
-function auditEntry(
-  { subject, level }: Viewer,
-  { requestId }: Pick<WriteRequest, 'requestId'>,
-  action: AuditEntry['action'],
-  paths: readonly string[],
-): AuditEntry {
-  return { action, paths, subject, accessLevel: level, requestId };
-}

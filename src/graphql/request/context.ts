@@ -2,18 +2,17 @@ import type { Logger } from 'pino';
 import type { Viewer } from '../../access/viewer.js';
 import { assertMayUseGateway } from '../../access/refusals.js';
 import { type Credential, viewerOf } from '../../auth/credential.js';
+import type { CreateModelParts } from '../../operations/create-device-model.js';
 import type { FindJobs } from '../../operations/read-provisioning-jobs.js';
 import type { ReportParts } from '../../operations/report-device-status.js';
 import type { UpdateParts } from '../../operations/update-network-device.js';
 import type { DeviceChanges, SubscriptionLifetime } from '../../operations/watch-network-devices.js';
 import type { CustomerLists } from '../../persistence/devices/customer-lists.js';
 import type { DeviceLists } from '../../persistence/devices/device-lists.js';
-import type { CatalogStore } from '../../persistence/devices/catalog-store.js';
 import type { Metered } from './answer-meter.js';
 
 /** What the operations work with; app.ts puts it together. */
-export interface GatewayParts extends UpdateParts, ReportParts {
-  readonly catalog: CatalogStore;
+export interface GatewayParts extends UpdateParts, ReportParts, CreateModelParts {
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
   readonly findJobs: FindJobs;

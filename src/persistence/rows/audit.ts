@@ -18,9 +18,13 @@ export interface AuditEntry {
 }
 
 /** The columns of `device_audit` that an entry fills. */
-export function auditColumns({ action, paths, subject, accessLevel, requestId }: AuditEntry): object {
+export function auditColumns({ action, ...entry }: AuditEntry): object {
+  return { ...entryColumns(entry), action };
+}
+
+function entryColumns({ paths, subject, accessLevel, requestId }: Omit<AuditEntry, 'action'>): object {
   const auditedId = auditedRequestId(requestId, subject);
-  return { action, paths, subject, access_level: accessLevel, request_id: auditedId };
+  return { paths, subject, access_level: accessLevel, request_id: auditedId };
 }
 
 /**
@@ -34,6 +38,27 @@ function auditedRequestId(requestId: string, subject: string): string {
 
 /** 66 bits. */
 const SUBJECT_MARK_LENGTH = 11;
+
+/** On whose behalf a device model or a customer is changed, and what of it. */
+export interface CatalogAuditEntry extends Omit<AuditEntry, 'action'> {
+  readonly objectType: 'DEVICE_MODEL' | 'CUSTOMER';
+  readonly action: 'CREATE' | 'UPDATE' | 'DELETE' | 'SYNC';
+}
+
+/** The columns of `catalog_audit` that an entry fills. */
+export function catalogAuditColumns({ objectType, action, ...entry }: CatalogAuditEntry): object {
+  return { ...entryColumns(entry), action, object_type: objectType };
+}
+
+/**
+ * The part of a statement that audits what it has made of a device model or customer as `written`.
+ * @param entry an expression for the entry as JSON
+ */
+export const auditCatalog = (entry: string): string => `audited AS (
+    INSERT INTO catalog_audit (object_type, object_id, action, paths, subject, access_level, request_id)
+    SELECT e.object_type, written.id, e.action, e.paths, e.subject, e.access_level, e.request_id
+    FROM written, jsonb_populate_record(NULL::catalog_audit, ${entry}::jsonb) e
+  )`;
 
 /** The part of a statement that audits the changes that it has made as `written`, whose `audit` is a row of `device_audit`. */
 export const AUDIT_CHANGE = `audited AS (

@@ -164,7 +164,8 @@ function isRow(value: unknown): value is RawRow {
   return typeof value === 'object' && value !== null;
 }
 
-function toModel(row: RowReader): DeviceModel {
+/** Reads a device model out of the columns of its table. */
+export function toModel(row: RowReader): DeviceModel {
   return {
     id: row.text('id'),
     name: row.text('name'),
