@@ -8,17 +8,17 @@ const UNIT = [
   'test/docs/**/*.test.ts',
   'test/auth/{cached-authenticate,credential-watch,issuer-keys}.test.ts',
   'test/composition/{codegen,schema-diff}.test.ts',
-  'test/errors/{catalogue,enum-faults,wire}.test.ts',
-  'test/graphql/{document-cost,document-limits,known-documents,plans}.test.ts',
+  'test/errors/{catalogue,enum-violations,wire}.test.ts',
+  'test/graphql/{document-cost,document-limits,plan-cache,plans}.test.ts',
   'test/http/{device-page-format,device-page,unread-answers-limit}.test.ts',
   'test/live/{change-hub,change-snapshot}.test.ts',
-  'test/persistence/{database-faults,key-ring}.test.ts',
+  'test/persistence/{database-errors,key-ring}.test.ts',
 ];
 
 /** What starts processes, waits on purpose, or has a bound in seconds. */
 const PROCESS = [
   'test/{browser,commands,examples,faults,upgrade}/**/*.test.ts',
-  'test/http/{health,slow-clients,waiting-room,websocket-connections}.test.ts',
+  'test/http/{health,slow-clients,request-hold,websocket-connections}.test.ts',
   'test/persistence/{embedded-log,embedded-postgres}.test.ts',
 ];
 

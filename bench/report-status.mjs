@@ -44,7 +44,7 @@ pg.Client.prototype.query = /** @type {typeof query} */ (
 );
 
 let turn = 0;
-/** Reports of so many devices; the next call goes on with the next ones. @param {number} size */
+/** Reports of `size` devices; the next call goes on with the next ones. @param {number} size */
 function nextReports(size) {
   return Array.from({ length: size }, () => {
     turn += 1;

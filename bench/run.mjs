@@ -69,7 +69,7 @@ async function wantedOperations(bench) {
   const server = await bench.start(OURS);
   const available = await availableOperations(server.url, options.operations);
   await server.stop();
-  for (const name of options.operations.filter((wished) => !available.includes(wished))) {
+  for (const name of options.operations.filter((patched) => !available.includes(patched))) {
     say(`${name} is left out: the gateway's schema has no ${OPERATIONS[name].needs.field}.`);
   }
   return available;

@@ -1,6 +1,6 @@
 // What one effective update costs PostgreSQL to its end: read, write with its job, the job's claim and end, the notices.
 //   npm run bench:updates -- [--updates 6000] [--rate 200] [--devices 10000] [--connections 32] [--feeds 1]
-// The parts of the gateway run in this process, without HTTP, GraphQL and encryption; the device says yes after 2 ms. So many
+// The parts of the gateway run in this process, without HTTP, GraphQL and encryption; the device says yes after 2 ms. `--rate`
 // updates are begun in a second. Prints figures of each kind; nothing is asserted.
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,12 +9,12 @@ import { KeyRing } from '../dist/secrets/key-ring.js';
 import { openDatabase as openGatewayDatabase } from '../dist/persistence/database/database.js';
 import { deviceStore } from '../dist/persistence/devices/device-store.js';
 import { generateDevices } from '../dist/persistence/fixtures/generate-devices.js';
-import { measuredDatabase } from '../dist/persistence/database/instrumented-database.js';
+import { instrumentedDatabase } from '../dist/persistence/database/instrumented-database.js';
 import { applyMigrations } from '../dist/persistence/setup/migrations.js';
 import { startChangeFeed } from '../dist/persistence/changes/change-feed.js';
 import { provisioningQueue } from '../dist/persistence/jobs/claim-jobs.js';
 import { startWorker } from '../dist/provisioning/worker.js';
-import { tellingDatabase } from '../dist/persistence/database/notifying-database.js';
+import { notifyingDatabase } from '../dist/persistence/database/notifying-database.js';
 import { readUsage } from './lib/cpu.mjs';
 import { drainJobs, openDatabase } from './lib/database.mjs';
 import { readOptions } from './lib/options.mjs';
@@ -24,7 +24,7 @@ const server = await openDatabase();
 await applyMigrations(server.url);
 const plain = openGatewayDatabase(server.url, () => undefined);
 const statements = new Map();
-const database = measuredDatabase(plain, (name) => statements.set(name, (statements.get(name) ?? 0) + 1));
+const database = instrumentedDatabase(plain, (name) => statements.set(name, (statements.get(name) ?? 0) + 1));
 const secrets = new KeyRing([{ id: 'bench', bytes: Buffer.alloc(32, 7) }]);
 await generateDevices(plain.prisma, secrets, options.devices, () => undefined);
 await server.sql.query('VACUUM ANALYZE');
@@ -32,7 +32,7 @@ await server.sql.query('CHECKPOINT');
 
 const log = createLog('warn');
 let feeds = [];
-const told = tellingDatabase(database, () => feeds[0]?.changed());
+const told = notifyingDatabase(database, () => feeds[0]?.changed());
 const worker = startWorker({
   queue: provisioningQueue(told.run),
   secrets,
@@ -67,7 +67,10 @@ feeds = Array.from({ length: options.feeds }, () =>
   }),
 );
 await Promise.all(feeds.map(({ started }) => started));
-const { optimistic } = deviceStore(told, { reserve: () => worker.reserve(), queued: () => worker.wake() });
+const { optimistic } = deviceStore(told, {
+  reserveSlot: () => worker.reserveSlot(),
+  notifyQueued: () => worker.wake(),
+});
 
 let begun = 0;
 async function update(number) {
@@ -109,7 +112,7 @@ async function update(number) {
   }
 }
 
-/** So many updates, spread evenly over time unless they are to go as fast as they can. */
+/** Updates, spread evenly over time unless they are to go as fast as they can. */
 async function updates(count, rate) {
   const start = performance.now();
   const first = begun;

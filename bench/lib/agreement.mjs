@@ -73,13 +73,13 @@ export async function raceUpdates({ url }, kind, { tokens, options: { devices } 
     const after = await read();
     const left = after.dhcp.reservedClients.length;
     const lost = UPDATES_AT_ONCE - failed.length - (after.version - before.version);
-    const faults = [
+    const errors = [
       failed.length > 0 && `${failed.length} of ${UPDATES_AT_ONCE} fail (${firstMessage(failed)})`,
       left !== RESERVATIONS && `${left} reservations instead of ${RESERVATIONS}`,
       lost !== 0 && `${lost} updates lost`,
       !isOfOneUpdate(after) && 'settings of different updates mixed',
-    ].filter((fault) => fault !== false);
-    return faults.length === 0 ? undefined : faults.join(', ');
+    ].filter((error) => error !== false);
+    return errors.length === 0 ? undefined : errors.join(', ');
   } finally {
     await dispatcher.destroy();
   }

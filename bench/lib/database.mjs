@@ -14,7 +14,7 @@ const DRAIN_PATIENCE_MS = 120_000;
 export async function openDatabase() {
   const server = await startPostgres(process.env.BENCH_DATABASE_URL);
   const sql = new pg.Pool({ connectionString: server.url, max: 2 });
-  // Connections that PostgreSQL ends when it stops are no fault.
+  // Connections that PostgreSQL ends when it stops are no error.
   sql.on('error', () => undefined);
   const { rows } = await sql.query('SHOW server_version');
   return {

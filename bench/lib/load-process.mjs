@@ -6,7 +6,7 @@ import { randomSource } from './random.mjs';
 import { send } from './send.mjs';
 import { summary } from './summary.mjs';
 
-/** So many failures without a success, and the run is given up. */
+/** Number of failures without a success after which the run is given up. */
 const HOPELESS = 100;
 
 let tokens;

@@ -12,8 +12,8 @@ import { createApolloServer } from '../graphql/apollo-server.js';
 import type { OnOperation } from '../graphql/execution/finish-operation.js';
 import type { GatewayParts } from '../graphql/request/context.js';
 import { OperationCosts } from '../graphql/cost/operation-costs.js';
-import { knownAnswers } from '../graphql/execution/execute-cached.js';
-import { KnownDocuments } from '../graphql/execution/plan-cache.js';
+import { cachedExecutor } from '../graphql/execution/execute-cached.js';
+import { PlanCache } from '../graphql/execution/plan-cache.js';
 import { buildGatewaySchema, printGatewaySchema } from '../graphql/schema/schema.js';
 import { Subscriptions } from '../graphql/subscriptions/subscriptions.js';
 import { createSubscriptionServer } from '../graphql/subscriptions/server.js';
@@ -28,7 +28,7 @@ import { eventLoopTurns } from '../limits/event-loop-turns.js';
 import { judgementLimit } from '../limits/judgement-limit.js';
 import { macProbeLimit } from '../limits/mac-probe-limit.js';
 import { messageCounter } from '../limits/message-rate.js';
-import { openConnections } from '../limits/connection-leases.js';
+import { connectionLeases } from '../limits/connection-leases.js';
 import { requestCounter } from '../limits/request-limits.js';
 import { UnreadBytes } from '../limits/unread-bytes.js';
 import type { DeviceChanges } from '../operations/watch-network-devices.js';
@@ -43,7 +43,7 @@ import { writeFleet } from '../persistence/devices/fleet-writer.js';
 import { idempotencyKeys } from '../persistence/idempotency/idempotency-keys.js';
 import { resealIdempotencySecret } from '../persistence/idempotency/idempotency-secret.js';
 import { provisioningJobs } from '../persistence/jobs/provisioning-jobs.js';
-import type { JobTaker } from '../persistence/jobs/claim-jobs.js';
+import type { JobDispatcher } from '../persistence/jobs/claim-jobs.js';
 import { openStorage, type Storage } from '../persistence/setup/open-storage.js';
 import { statusStore } from '../persistence/devices/report-status.js';
 import type { ProvisioningWorker } from '../provisioning/worker.js';
@@ -104,7 +104,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     const { authenticate, issuer } = await openAuth(settings, judgementLimit(settings.rateLimit), log);
     const schema = await buildGatewaySchema(settings);
     const costs = new OperationCosts(schema, settings.maxAnswerBytes);
-    const known = new KnownDocuments(schema, costs);
+    const known = new PlanCache(schema, costs);
     const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);
     const apollo = createApolloServer(schema, settings, onOperation, known, costs);
     started.add(async () => await apollo.stop());
@@ -112,9 +112,9 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     live = await openLiveChanges(storage, log, intervals.heartbeatMs, () => worker?.wake());
     const { feed, changes } = live;
     started.add(live.stop);
-    const jobs: JobTaker = {
-      reserve: () => worker?.reserve(),
-      queued: () => (worker === undefined ? feed.jobQueued() : worker.wake()),
+    const jobs: JobDispatcher = {
+      reserveSlot: () => worker?.reserveSlot(),
+      notifyQueued: () => (worker === undefined ? feed.jobQueued() : worker.wake()),
     };
     const gateway = gatewayParts(storage, jobs, countedChanges(changes, metrics), settings);
     const subscriptions = new Subscriptions(schema, settings, costs, {
@@ -128,13 +128,13 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       gateway,
       log,
       apollo,
-      answerKnown: knownAnswers(known, schema, onOperation),
+      executeCached: cachedExecutor(known, schema, onOperation),
       admission: openAdmission({
         authenticate,
         addressOf: clientAddress(settings.trustedProxies),
         countRequest: requestCounter(settings.rateLimit),
       }),
-      takePlace: openConnections(),
+      acquireConnection: connectionLeases(),
       countMessages: messageCounter(),
       unread: new UnreadBytes(),
       pingMs: intervals.pingMs,
@@ -177,7 +177,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
 
 function gatewayParts(
   { database, keyRing, idempotencySecret }: Storage,
-  jobs: JobTaker,
+  jobs: JobDispatcher,
   changes: DeviceChanges,
   settings: Pick<Settings, 'macProbeLimit'>,
 ): GatewayParts {
@@ -210,8 +210,8 @@ async function openAuth({ issuer, dataDir }: Settings, limit: LimitJudgements, l
       return { authenticate, issuer: undefined };
     }
     case 'external': {
-      const onFault = (fault: unknown): void => log.warn({ cause: describeCause(fault) }, 'issuer away');
-      const key = issuerKeys(new URL(issuer.jwksUrl), { onFault, now: Date.now });
+      const onError = (error: unknown): void => log.warn({ cause: describeCause(error) }, 'issuer away');
+      const key = issuerKeys(new URL(issuer.jwksUrl), { onError, now: Date.now });
       const rules = { key, issuer: issuer.issuer, audience: issuer.audience, algorithms: JWKS_ALGORITHMS };
       return { authenticate: bearerAuthenticator(rules, limit, Date.now), issuer: undefined };
     }
@@ -232,6 +232,6 @@ async function loadDemoFleetOnce({ database, keyRing }: Storage, log: Logger): P
     () => undefined,
     new Date(),
   );
-  if ('faults' in outcome) throw new Error(`The demo fleet is not right: ${outcome.faults.join(' ')}`);
+  if ('errors' in outcome) throw new Error(`The demo fleet is not right: ${outcome.errors.join(' ')}`);
   log.info(outcome.inserted, 'demo fleet loaded');
 }

@@ -3,13 +3,13 @@ import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
 import { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { Database, Statement } from '../persistence/database/database.js';
-import { measuredDatabase } from '../persistence/database/instrumented-database.js';
+import { instrumentedDatabase } from '../persistence/database/instrumented-database.js';
 import type { Storage } from '../persistence/setup/open-storage.js';
 import { countOpenJobs } from '../persistence/jobs/provisioning-jobs.js';
 import { expiringKeys } from '../persistence/idempotency/idempotency-keys.js';
 import { startPruner } from '../persistence/database/pruner.js';
 import { provisioningQueue } from '../persistence/jobs/claim-jobs.js';
-import { tellingDatabase } from '../persistence/database/notifying-database.js';
+import { notifyingDatabase } from '../persistence/database/notifying-database.js';
 import { driverFor } from '../provisioning/target-driver.js';
 import { type ProvisioningWorker, startWorker } from '../provisioning/worker.js';
 
@@ -22,10 +22,10 @@ export function metricsOf({ database }: Storage): GatewayMetrics {
 
 /** The same storage, measured. @param onWritten called after each statement that may have changed devices */
 export function observedStorage(storage: Storage, metrics: GatewayMetrics, onWritten: () => void): Storage {
-  const measured = measuredDatabase(storage.database, (name, seconds) =>
+  const measured = instrumentedDatabase(storage.database, (name, seconds) =>
     metrics.statementEnded(name, seconds),
   );
-  return { ...storage, database: tellingDatabase(measured, onWritten) };
+  return { ...storage, database: notifyingDatabase(measured, onWritten) };
 }
 
 const PING: Statement = { name: 'ping', text: 'SELECT 1', onLostConnection: 'nothing-written' };
@@ -62,11 +62,11 @@ export function openWorker(
     driver: driverFor(target),
     retryMs,
     log,
-    onTryEnded: (end) => metrics.tryEnded(end),
+    onAttemptEnded: (end) => metrics.attemptEnded(end),
   });
   return {
     wake: () => worker.wake(),
-    reserve: () => worker.reserve(),
+    reserveSlot: () => worker.reserveSlot(),
     stop: async (graceMs) => {
       await Promise.all([worker.stop(graceMs), stopPruner()]);
     },

@@ -36,7 +36,7 @@ export async function openLiveChanges(
     handlers: {
       onChanges: (deviceIds) => hub.changed(deviceIds),
       onJob,
-      onGap: () => hub.lost(),
+      onGap: () => hub.missedChanges(),
     },
     log,
     heartbeatMs,
@@ -58,9 +58,9 @@ export async function openLiveChanges(
 /** Counts the subscriptions whose end is known, which is all that clients have. */
 export function countedChanges({ watch }: DeviceChanges, metrics: GatewayMetrics): DeviceChanges {
   return {
-    watch: (wanted) => {
-      const changes = watch(wanted);
-      const signal = wanted.lifetime?.signal;
+    watch: (request) => {
+      const changes = watch(request);
+      const signal = request.lifetime?.signal;
       if (signal?.aborted === false) {
         metrics.subscriptionOpened();
         signal.addEventListener('abort', () => metrics.subscriptionClosed(), { once: true });

@@ -4,8 +4,8 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 256 * 1_024;
 
 /** An issuer that cannot be asked, or whose answer makes no sense. */
-export class IssuerFault extends LoggableError {
-  override readonly name = 'IssuerFault';
+export class IssuerError extends LoggableError {
+  override readonly name = 'IssuerError';
 }
 
 /** What an issuer answered. */
@@ -18,7 +18,7 @@ interface IssuerAnswer {
 /**
  * Asks an issuer by GET and follows no redirects.
  * @param url may hold a token: nothing that is thrown repeats it
- * @throws IssuerFault when there is no whole answer in time
+ * @throws IssuerError when there is no whole answer in time
  */
 export async function askIssuer(url: URL, timeoutMs = TIMEOUT_MS): Promise<IssuerAnswer> {
   try {
@@ -30,9 +30,9 @@ export async function askIssuer(url: URL, timeoutMs = TIMEOUT_MS): Promise<Issue
     return { status: response.status, body: parse(await readText(response)) };
   } catch (error) {
     // The error of fetch stays behind: its message and causes can hold the URL.
-    throw error instanceof IssuerFault
+    throw error instanceof IssuerError
       ? error
-      : new IssuerFault(`The issuer gave no answer (${reason(error)}).`);
+      : new IssuerError(`The issuer gave no answer (${reason(error)}).`);
   }
 }
 
@@ -42,7 +42,7 @@ async function readText({ body }: { readonly body: AsyncIterable<Uint8Array> | n
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new IssuerFault(`The issuer's answer is larger than ${MAX_BYTES} bytes.`);
+    if (size > MAX_BYTES) throw new IssuerError(`The issuer's answer is larger than ${MAX_BYTES} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -6,7 +6,7 @@ import { cachedAuthenticate } from './cached-authenticate.js';
 import {
   type Authenticate,
   type Credential,
-  type CredentialFault,
+  type CredentialRejection,
   isPossibleExpiry,
   type JudgeToken,
   type LimitJudgements,
@@ -54,17 +54,17 @@ export function bearerAuthenticator(
 export function withToken(judgeToken: JudgeToken): Authenticate {
   return async (authorization, clientAddress) => {
     const sent = bearerToken(authorization);
-    return 'fault' in sent ? sent : await judgeToken(sent.token, clientAddress);
+    return 'rejection' in sent ? sent : await judgeToken(sent.token, clientAddress);
   };
 }
 
 /** The token of an `Authorization` header. */
 function bearerToken(
   authorization: string | undefined,
-): { readonly token: string } | { readonly fault: CredentialFault } {
-  if (authorization === undefined || authorization.trim() === '') return { fault: 'credentials_invalid' };
+): { readonly token: string } | { readonly rejection: CredentialRejection } {
+  if (authorization === undefined || authorization.trim() === '') return { rejection: 'credentials_invalid' };
   const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1];
-  return token === undefined ? { fault: 'format_error' } : { token };
+  return token === undefined ? { rejection: 'format_error' } : { token };
 }
 
 async function judge(token: string, rules: TokenRules, now: () => number): Promise<Credential> {
@@ -72,12 +72,12 @@ async function judge(token: string, rules: TokenRules, now: () => number): Promi
     const payload = await verify(token, rules);
     const viewer = toViewer(payload);
     const expiresAt = new Date((payload.exp ?? NaN) * 1_000);
-    if (viewer === undefined || !isPossibleExpiry(expiresAt.getTime())) return { fault: 'invalid_token' };
-    return expiresAt.getTime() <= now() ? { fault: 'expired' } : { viewer, expiresAt };
+    if (viewer === undefined || !isPossibleExpiry(expiresAt.getTime())) return { rejection: 'invalid_token' };
+    return expiresAt.getTime() <= now() ? { rejection: 'expired' } : { viewer, expiresAt };
   } catch (error) {
-    if (error instanceof errors.JWTExpired) return { fault: 'expired' };
-    const isTokenFault = error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid);
-    return isTokenFault ? { fault: 'invalid_token' } : { failure: error };
+    if (error instanceof errors.JWTExpired) return { rejection: 'expired' };
+    const isTokenError = error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid);
+    return isTokenError ? { rejection: 'invalid_token' } : { failure: error };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.js';
-import { type Credential, type CredentialFault, unauthenticated } from './credential.js';
+import { type Credential, type CredentialRejection, unauthenticated } from './credential.js';
 
 /** What becomes of credentials that are in use for longer than one request. */
 export interface CredentialWatch {
@@ -22,14 +22,14 @@ export function watchCredential(first: Credential, watch: CredentialWatch): () =
   let latest = first;
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
-  const end = (fault: CredentialFault): void => {
+  const end = (rejection: CredentialRejection): void => {
     isOver = true;
-    watch.onEnd(unauthenticated(fault));
+    watch.onEnd(unauthenticated(rejection));
   };
   const judge = (credential: Credential): void => {
     if (isOver) return;
     if ('viewer' in credential) latest = credential;
-    if ('fault' in credential) end(credential.fault);
+    if ('rejection' in credential) end(credential.rejection);
     else if (lifeLeft(latest) <= 0) end('expired');
     else {
       if ('viewer' in credential) watch.onRenewed(credential);

@@ -2,7 +2,7 @@ import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
 
 /** Why a request has no viewer, in the platform's words for a 401. */
-export type CredentialFault = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
+export type CredentialRejection = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
 
 /** What a request's credentials amount to. With `failure` nobody knows: the issuer could not be asked. */
 export type Credential =
@@ -11,7 +11,7 @@ export type Credential =
       /** From then on the credentials are worth nothing; null when only the issuer knows. */
       readonly expiresAt: Date | null;
     }
-  | { readonly fault: CredentialFault }
+  | { readonly rejection: CredentialRejection }
   | { readonly failure: unknown };
 
 /**
@@ -38,7 +38,7 @@ export function isPossibleExpiry(expiresAt: number): boolean {
   return expiresAt < YEAR_10000_MS;
 }
 
-const MESSAGES: Readonly<Record<CredentialFault, string>> = {
+const MESSAGES: Readonly<Record<CredentialRejection, string>> = {
   expired: 'The access token has expired.',
   credentials_invalid: 'No access token was sent. Send the header "Authorization: Bearer <token>".',
   format_error: 'The Authorization header is not "Bearer <token>".',
@@ -57,10 +57,10 @@ export function viewerOf(credential: Credential): Viewer {
   if ('failure' in credential) {
     throw new GatewayError('OVERLOADED', { message: ISSUER_AWAY }, { cause: credential.failure });
   }
-  throw unauthenticated(credential.fault);
+  throw unauthenticated(credential.rejection);
 }
 
 /** The answer to a request without a viewer, with the platform's word for what is wrong. */
-export function unauthenticated(fault: CredentialFault): GatewayError {
-  return new GatewayError('UNAUTHENTICATED', { restMessage: fault, message: MESSAGES[fault] });
+export function unauthenticated(rejection: CredentialRejection): GatewayError {
+  return new GatewayError('UNAUTHENTICATED', { restMessage: rejection, message: MESSAGES[rejection] });
 }

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { askIssuer, IssuerFault } from './ask-issuer.js';
+import { askIssuer, IssuerError } from './ask-issuer.js';
 
 /** From this age on keys are fetched anew, beside the requests that go on using them. */
 const REFRESH_MS = 5 * 60_000;
@@ -19,7 +19,7 @@ const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 /** What the keys are got with. */
 interface IssuerKeyParts {
   /** Is told of every failed fetch: cached keys hide it from clients. */
-  readonly onFault: (fault: unknown) => void;
+  readonly onError: (rejection: unknown) => void;
   /** In milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -28,7 +28,7 @@ interface IssuerKeyParts {
  * The public keys of an issuer, by the `kid` of a token. A new key is found at once; keys that are known go on
  * working for a day while the issuer is away.
  */
-export function issuerKeys(url: URL, { onFault, now }: IssuerKeyParts): JWTVerifyGetKey {
+export function issuerKeys(url: URL, { onError, now }: IssuerKeyParts): JWTVerifyGetKey {
   let known: { readonly keys: KeySet; readonly fetchedAt: number } | undefined;
   let pending: Promise<KeySet> | undefined;
   let failed: { readonly error: unknown; readonly at: number } | undefined;
@@ -42,7 +42,7 @@ export function issuerKeys(url: URL, { onFault, now }: IssuerKeyParts): JWTVerif
       return keys;
     } catch (error) {
       failed = { error, at: now() };
-      onFault(error);
+      onError(error);
       throw error;
     } finally {
       pending = undefined;
@@ -77,8 +77,8 @@ export function issuerKeys(url: URL, { onFault, now }: IssuerKeyParts): JWTVerif
 
 async function fetchKeys(url: URL): Promise<KeySet> {
   const { status, body } = await askIssuer(url);
-  if (status !== 200) throw new IssuerFault(`The issuer answered ${status} instead of its keys.`);
+  if (status !== 200) throw new IssuerError(`The issuer answered ${status} instead of its keys.`);
   const { data } = keySet.safeParse(body);
-  if (data === undefined) throw new IssuerFault('The issuer answered what is no set of keys.');
+  if (data === undefined) throw new IssuerError('The issuer answered what is no set of keys.');
   return createLocalJWKSet(data);
 }

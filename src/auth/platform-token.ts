@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ACCESS_LEVELS } from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
 import { isStorable } from '../domain/text.js';
-import { askIssuer, IssuerFault } from './ask-issuer.js';
+import { askIssuer, IssuerError } from './ask-issuer.js';
 import { withToken } from './bearer.js';
 import { cachedAuthenticate } from './cached-authenticate.js';
 import { type Authenticate, type Credential, isPossibleExpiry, type LimitJudgements } from './credential.js';
@@ -57,7 +57,7 @@ export function platformAuthenticator(
     }
   });
   const authenticate = withToken(async (token, clientAddress) =>
-    token.length > MAX_TOKEN_LENGTH ? { fault: 'invalid_token' } : await ask(token, clientAddress),
+    token.length > MAX_TOKEN_LENGTH ? { rejection: 'invalid_token' } : await ask(token, clientAddress),
   );
   return cachedAuthenticate(authenticate, {
     viewerMs: VIEWER_MS,
@@ -69,12 +69,12 @@ export function platformAuthenticator(
 
 function toCredential(status: number, body: unknown, now: number): Credential {
   if (status === 401 || status === 403) return toRefusal(body);
-  if (status !== 200) throw new IssuerFault(`The platform answered ${status} instead of judging a token.`);
+  if (status !== 200) throw new IssuerError(`The platform answered ${status} instead of judging a token.`);
   if (refusal.safeParse(body).success) return toRefusal(body);
   const { data } = acceptance.safeParse(body);
-  if (data === undefined) throw new IssuerFault('The platform answered what is no judgement of a token.');
+  if (data === undefined) throw new IssuerError('The platform answered what is no judgement of a token.');
   const level = ACCESS_LEVELS.find((candidate) => candidate === data.accessLevel);
-  if (level === undefined || !isStorable(data.employee)) return { fault: 'invalid_token' };
+  if (level === undefined || !isStorable(data.employee)) return { rejection: 'invalid_token' };
   const minutes = data.expiresInMinutes ?? 0;
   const expiresAt = now + minutes * 60_000;
   return {
@@ -89,5 +89,5 @@ function toCredential(status: number, body: unknown, now: number): Credential {
  */
 function toRefusal(body: unknown): Credential {
   const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : body;
-  return { fault: message === 'expired' ? 'expired' : 'invalid_token' };
+  return { rejection: message === 'expired' ? 'expired' : 'invalid_token' };
 }

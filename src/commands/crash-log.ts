@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { describeCause } from '../logging/log.js';
 
 /**
- * Ends the process for a fault that nobody caught, as Node does. But Node prints such an error with all its properties,
+ * Ends the process for an error that nobody caught, as Node does. But Node prints such an error with all its properties,
  * and they can hold rows of the database.
  */
 export function logCrashes(log: Logger): void {

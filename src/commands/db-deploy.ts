@@ -1,6 +1,6 @@
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
-import { connectFaultReason } from '../persistence/database/database-errors.js';
+import { connectErrorReason } from '../persistence/database/database-errors.js';
 import { prepareDatabase } from '../persistence/setup/prepare-database.js';
 import { runCommand } from './run-command.js';
 
@@ -16,7 +16,7 @@ await runCommand(async () => {
       applied.length === 0 ? 'The database is up to date.\n' : `Applied: ${applied.join(', ')}.\n`,
     );
   } catch (error) {
-    const reason = connectFaultReason(error);
+    const reason = connectErrorReason(error);
     throw reason === undefined ? error : new StartupError(`DATABASE_URL: ${reason}`);
   }
 });

@@ -9,7 +9,7 @@ import { openStorage } from '../persistence/setup/open-storage.js';
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
 
-const MAX_SHOWN_FAULTS = 20;
+const MAX_SHOWN_ERRORS = 20;
 
 /** Maximum size of a fleet file: JavaScript has no longer texts. */
 const MAX_FLEET_BYTES = 500_000_000;
@@ -29,7 +29,7 @@ await runCommand(async () => {
     const write: Parameters<typeof importFleet>[0] = async (work) =>
       await writeFleet(database.prisma, keyRing, work);
     const outcome = await importFleet(write, content, showProgress(), new Date());
-    if ('faults' in outcome) throw new StartupError(describe(file, outcome.faults));
+    if ('errors' in outcome) throw new StartupError(describe(file, outcome.errors));
     const { customers, deviceModels, devices } = outcome.inserted;
     process.stdout.write(
       `Imported from ${file}: ${customers} customers, ${deviceModels} device models, ${devices} devices are new.\n`,
@@ -41,7 +41,7 @@ await runCommand(async () => {
 
 async function readFleetFile(file: string): Promise<unknown> {
   const read = readFleetText(await readBytes(file));
-  if ('fault' in read) throw new StartupError(`${file} ${read.fault} Nothing was written.`);
+  if ('error' in read) throw new StartupError(`${file} ${read.error} Nothing was written.`);
   return read.content;
 }
 
@@ -59,12 +59,12 @@ async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-function describe(file: string, faults: readonly string[]): string {
-  const shown = faults.slice(0, MAX_SHOWN_FAULTS);
-  const rest = faults.length - shown.length;
+function describe(file: string, errors: readonly string[]): string {
+  const shown = errors.slice(0, MAX_SHOWN_ERRORS);
+  const rest = errors.length - shown.length;
   return [
     `${file} has faults. Nothing was written.`,
-    ...shown.map((fault) => `  - ${fault}`),
+    ...shown.map((error) => `  - ${error}`),
     ...(rest > 0 ? [`  - and ${rest} more`] : []),
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import { StartupError } from '../errors/startup-error.js';
 
 /**
  * Runs the body of a command. What its user can mend is printed as one message, without a stack trace; anything
- * else is a fault of the program and keeps its trace. Both end with exit code 1.
+ * else is an error of the program and keeps its trace. Both end with exit code 1.
  */
 export async function runCommand(body: () => Promise<void>): Promise<void> {
   try {
@@ -15,8 +15,8 @@ export async function runCommand(body: () => Promise<void>): Promise<void> {
 }
 
 function describe(error: unknown): string {
-  const isUserFault =
+  const isUserError =
     error instanceof StartupError || (error instanceof GatewayError && error.code !== 'INTERNAL_ERROR');
-  if (isUserFault) return error.message;
+  if (isUserError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -16,9 +16,9 @@ import {
 } from '../persistence/secrets/secret-survey.js';
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
-import { stopWish } from './shutdown-signal.js';
+import { shutdownSignal } from './shutdown-signal.js';
 
-const MAX_SHOWN_FAULTS = 20;
+const MAX_SHOWN_ERRORS = 20;
 
 /** Seals every WiFi password with the first key of the ring, beside running gateways or without one; docs/secrets.md. */
 await runCommand(async () => {
@@ -70,7 +70,7 @@ async function withNewKey({ database }: Storage, { dataDir }: Settings): Promise
 
 async function rotate({ database }: Storage, keyRing: KeyRing): Promise<void> {
   const abort = new AbortController();
-  void stopWish().then(() => abort.abort());
+  void shutdownSignal().then(() => abort.abort());
   const rotation = await rotateSecrets(database, keyRing, {
     onProgress: showProgress(),
     signal: abort.signal,
@@ -82,7 +82,7 @@ async function rotate({ database }: Storage, keyRing: KeyRing): Promise<void> {
   const unused = unusedKeys(rotation.byKey, keyRing);
   await forgetKeys(database.prisma, unused);
   write(countsIn(rotation.byKey, keyRing));
-  if (rotation.unreadable.length > 0) throw new StartupError(faultsIn(rotation));
+  if (rotation.unreadable.length > 0) throw new StartupError(errorsIn(rotation));
 }
 
 function brokenOff(reason: string): StartupError {
@@ -111,12 +111,12 @@ function countsIn(byKey: PasswordsByKey, keyRing: KeyRing): string {
   return [...[...keyIds].map(line), ...advice, ''].join('\n');
 }
 
-function faultsIn({ unreadable }: Rotation): string {
-  const shown = unreadable.slice(0, MAX_SHOWN_FAULTS);
+function errorsIn({ unreadable }: Rotation): string {
+  const shown = unreadable.slice(0, MAX_SHOWN_ERRORS);
   const rest = unreadable.length - shown.length;
   return [
     `${unreadable.length} passwords do not open and were left as they are:`,
-    ...shown.map(({ deviceId, field, fault }) => `  - device ${deviceId}, wifi.${field}: ${fault.message}`),
+    ...shown.map(({ deviceId, field, error }) => `  - device ${deviceId}, wifi.${field}: ${error.message}`),
     ...(rest > 0 ? [`  - and ${rest} more`] : []),
   ].join('\n');
 }

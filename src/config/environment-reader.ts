@@ -3,9 +3,9 @@ import { isLoopback } from './loopback.js';
 /** The environment as Node gives it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads settings by name and collects every fault, so that they can be reported together. */
+/** Reads settings by name and collects every error, so that they can be reported together. */
 export class EnvironmentReader {
-  readonly faults: string[] = [];
+  readonly errors: string[] = [];
   readonly #env: Environment;
 
   constructor(env: Environment) {
@@ -24,7 +24,7 @@ export class EnvironmentReader {
     if (text === undefined) return fallback;
     const value = Number(text);
     if (/^\d{1,15}$/.test(text) && value >= min && value <= max) return value;
-    this.fault(name, `is not a whole number from ${min} to ${max}`);
+    this.error(name, `is not a whole number from ${min} to ${max}`);
     return fallback;
   }
 
@@ -33,7 +33,7 @@ export class EnvironmentReader {
     const text = this.text(name);
     if (text === undefined) return fallback;
     if (/^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) <= max) return Number(text);
-    this.fault(name, `is not a number from 0 to ${max}`);
+    this.error(name, `is not a number from 0 to ${max}`);
     return fallback;
   }
 
@@ -45,16 +45,16 @@ export class EnvironmentReader {
     const text = this.text(name);
     if (text === undefined) return fallback;
     const value = values.find((candidate) => candidate === text);
-    if (value === undefined) this.fault(name, `is none of ${values.join(', ')}`);
+    if (value === undefined) this.error(name, `is none of ${values.join(', ')}`);
     return value ?? fallback;
   }
 
-  /** A URL with one of these schemes; its text is never repeated in a fault, because it may hold a password. */
+  /** A URL with one of these schemes; its text is never repeated in an error, because it may hold a password. */
   url(name: string, protocols: readonly string[]): string | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
-    this.fault(
+    this.error(
       name,
       `is not a URL that starts with ${protocols.map((scheme) => `${scheme}//`).join(' or ')}`,
     );
@@ -67,13 +67,13 @@ export class EnvironmentReader {
     if (text === undefined) return undefined;
     const { protocol, hostname, username, password } = new URL(text);
     if (protocol === 'http:' && !isHttpAllowed && !isLoopback(hostname)) {
-      this.fault(name, 'must start with https:// unless its host is a loopback address');
+      this.error(name, 'must start with https:// unless its host is a loopback address');
     }
-    if (username !== '' || password !== '') this.fault(name, 'must not hold a user name or a password');
+    if (username !== '' || password !== '') this.error(name, 'must not hold a user name or a password');
     return text;
   }
 
-  fault(name: string, problem: string): void {
-    this.faults.push(`${name} ${problem}.`);
+  error(name: string, problem: string): void {
+    this.errors.push(`${name} ${problem}.`);
   }
 }

@@ -7,7 +7,7 @@ export interface SecretKeySetting {
 
 /** A key ring as text, read: its keys, or what is wrong with it (never the text itself). */
 export type ParsedSecretKeys =
-  { readonly keys: readonly [SecretKeySetting, ...SecretKeySetting[]] } | { readonly fault: string };
+  { readonly keys: readonly [SecretKeySetting, ...SecretKeySetting[]] } | { readonly error: string };
 
 /** Reads `id:base64 of 32 bytes`, comma-separated; the first key encrypts, all of them decrypt. */
 export function parseSecretKeys(text: string): ParsedSecretKeys {
@@ -17,11 +17,11 @@ export function parseSecretKeys(text: string): ParsedSecretKeys {
     const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/.exec(entry.trim());
     const [, id, base64] = match ?? [];
     if (id === undefined || base64 === undefined) {
-      return { fault: `${place} is not "id:base64 of 32 bytes" (id: letters, digits, - and _)` };
+      return { error: `${place} is not "id:base64 of 32 bytes" (id: letters, digits, - and _)` };
     }
-    if (keys.some((key) => key.id === id)) return { fault: `${place} repeats the id "${id}"` };
+    if (keys.some((key) => key.id === id)) return { error: `${place} repeats the id "${id}"` };
     keys.push({ id, bytes: Buffer.from(base64, 'base64') });
   }
   const [first, ...others] = keys;
-  return first === undefined ? { fault: 'holds no key' } : { keys: [first, ...others] };
+  return first === undefined ? { error: 'holds no key' } : { keys: [first, ...others] };
 }

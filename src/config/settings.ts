@@ -23,7 +23,7 @@ type IssuerSettings =
 /** Where settings go that are on their way to a device. */
 export type ProvisioningTarget =
   | { readonly kind: 'http'; readonly url: string; readonly secret: string }
-  /** For development: a device that takes its time and refuses some tries, as asked for. */
+  /** For development: a device that takes its time and refuses some attempts, as asked for. */
   | { readonly kind: 'simulated'; readonly delayMs: number; readonly failurePercent: number };
 
 /** How changed settings reach their devices. */
@@ -54,7 +54,7 @@ export interface Settings {
   readonly secretKeys: readonly [SecretKeySetting, ...SecretKeySetting[]] | undefined;
   readonly provisioning: ProvisioningSettings;
   readonly shutdownGraceMs: number;
-  /** For so long a stop is announced before it begins: balancers look only every few seconds. */
+  /** How long a stop is announced before it begins: balancers look only every few seconds. */
   readonly shutdownDelayMs: number;
   readonly introspection: boolean;
   /** Pages of these origins may call the gateway from a browser. */
@@ -87,7 +87,7 @@ export function loadSettings(): Settings {
 
 /**
  * Reads settings out of an environment.
- * @throws StartupError that lists every fault
+ * @throws StartupError that lists every error
  */
 export function readSettings(env: Environment): Settings {
   const reader = new EnvironmentReader(env);
@@ -124,8 +124,8 @@ export function readSettings(env: Environment): Settings {
     trustedProxies: readTrustedProxies(reader),
   };
   if (isProduction) requireForProduction(reader);
-  if (reader.faults.length > 0) {
-    throw new StartupError(['The settings are not right:', ...reader.faults].join('\n  - '));
+  if (reader.errors.length > 0) {
+    throw new StartupError(['The settings are not right:', ...reader.errors].join('\n  - '));
   }
   return Object.freeze(settings);
 }
@@ -138,7 +138,7 @@ function readWorkerPort(reader: EnvironmentReader): number | undefined {
 function readIsProduction(reader: EnvironmentReader): boolean {
   const environment = reader.text('NODE_ENV');
   if (environment !== 'production' && /^prod/i.test(environment ?? '')) {
-    reader.fault('NODE_ENV', 'must be "production", spelt like this, where it is meant');
+    reader.error('NODE_ENV', 'must be "production", spelt like this, where it is meant');
   }
   return environment === 'production';
 }
@@ -147,11 +147,11 @@ function readIssuer(reader: EnvironmentReader, isProduction: boolean): IssuerSet
   const validateTokenUrl = reader.serviceUrl('AUTH_VALIDATE_TOKEN_URL');
   const isJwksSet = reader.text('AUTH_JWKS_URL') !== undefined;
   if (isJwksSet && reader.text('AUTH_VALIDATE_TOKEN_URL') !== undefined) {
-    reader.fault('AUTH_VALIDATE_TOKEN_URL', 'cannot be set together with AUTH_JWKS_URL');
+    reader.error('AUTH_VALIDATE_TOKEN_URL', 'cannot be set together with AUTH_JWKS_URL');
   }
   if (isJwksSet) return readJwksIssuer(reader, isProduction);
   for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE']) {
-    if (reader.text(name) !== undefined) reader.fault(name, 'is of no use without AUTH_JWKS_URL');
+    if (reader.text(name) !== undefined) reader.error(name, 'is of no use without AUTH_JWKS_URL');
   }
   return validateTokenUrl === undefined ? { kind: 'local' } : { kind: 'platform', validateTokenUrl };
 }
@@ -161,8 +161,8 @@ function readJwksIssuer(reader: EnvironmentReader, isProduction: boolean): Issue
   const jwksUrl = reader.serviceUrl('AUTH_JWKS_URL', !isProduction);
   const issuer = reader.text('AUTH_ISSUER');
   const audience = reader.text('AUTH_AUDIENCE');
-  if (issuer === undefined) reader.fault('AUTH_ISSUER', 'is needed with AUTH_JWKS_URL');
-  if (audience === undefined) reader.fault('AUTH_AUDIENCE', 'is needed with AUTH_JWKS_URL');
+  if (issuer === undefined) reader.error('AUTH_ISSUER', 'is needed with AUTH_JWKS_URL');
+  if (audience === undefined) reader.error('AUTH_AUDIENCE', 'is needed with AUTH_JWKS_URL');
   return { kind: 'external', jwksUrl: jwksUrl ?? '', issuer: issuer ?? '', audience: audience ?? '' };
 }
 
@@ -171,7 +171,7 @@ function readSecretKeys(reader: EnvironmentReader): Settings['secretKeys'] {
   if (text === undefined) return undefined;
   const parsed = parseSecretKeys(text);
   if ('keys' in parsed) return parsed.keys;
-  reader.fault('WIFI_SECRET_KEYS', parsed.fault);
+  reader.error('WIFI_SECRET_KEYS', parsed.error);
   return undefined;
 }
 
@@ -187,14 +187,14 @@ function readProvisioningTarget(reader: EnvironmentReader): ProvisioningTarget {
   const url = reader.serviceUrl('PROVISIONING_URL');
   const secret = reader.text('PROVISIONING_SECRET');
   if (reader.text('PROVISIONING_URL') === undefined) {
-    if (secret !== undefined) reader.fault('PROVISIONING_SECRET', 'is of no use without PROVISIONING_URL');
+    if (secret !== undefined) reader.error('PROVISIONING_SECRET', 'is of no use without PROVISIONING_URL');
     return {
       kind: 'simulated',
       delayMs: reader.int('SIMULATED_DEVICE_MS', 100, 0, 60_000),
       failurePercent: reader.int('SIMULATED_DEVICE_FAILURES', 0, 0, 100),
     };
   }
-  if (secret === undefined) reader.fault('PROVISIONING_SECRET', 'is needed with PROVISIONING_URL');
+  if (secret === undefined) reader.error('PROVISIONING_SECRET', 'is needed with PROVISIONING_URL');
   return { kind: 'http', url: url ?? '', secret: secret ?? '' };
 }
 
@@ -205,7 +205,7 @@ function readCorsOrigins(reader: EnvironmentReader): readonly string[] {
   const entries = text.split(',').map((entry) => entry.trim());
   for (const [index, entry] of entries.entries()) {
     if (!URL.canParse(entry) || new URL(entry).origin !== entry) {
-      reader.fault('CORS_ORIGINS', `entry ${index + 1} is no origin such as ${APOLLO_STUDIO}`);
+      reader.error('CORS_ORIGINS', `entry ${index + 1} is no origin such as ${APOLLO_STUDIO}`);
     }
   }
   return entries;
@@ -217,7 +217,7 @@ function readCorsHeaders(reader: EnvironmentReader): readonly string[] {
   return entries.map((entry, index) => {
     const name = entry.trim().toLowerCase();
     if (!/^[\w!#$%&'+.^`|~-]+$/.test(name)) {
-      reader.fault('CORS_HEADERS', `entry ${index + 1} is no name of a header such as x-tenant`);
+      reader.error('CORS_HEADERS', `entry ${index + 1} is no name of a header such as x-tenant`);
     }
     return name;
   });
@@ -228,7 +228,7 @@ function readTrustedProxies(reader: EnvironmentReader): readonly Cidr[] {
   return entries.flatMap((entry, index) => {
     const range = parseCidr(entry.trim());
     if (range !== undefined) return [range];
-    reader.fault('TRUSTED_PROXIES', `entry ${index + 1} is no range of addresses such as 10.0.0.0/8`);
+    reader.error('TRUSTED_PROXIES', `entry ${index + 1} is no range of addresses such as 10.0.0.0/8`);
     return [];
   });
 }
@@ -237,7 +237,7 @@ function readTrustedProxies(reader: EnvironmentReader): readonly Cidr[] {
 function requireForProduction(reader: EnvironmentReader): void {
   if (reader.text('AUTH_JWKS_URL') === undefined && reader.text('AUTH_VALIDATE_TOKEN_URL') === undefined) {
     const reason = 'tokens of the local issuer are for development';
-    reader.fault('AUTH_JWKS_URL or AUTH_VALIDATE_TOKEN_URL', `is needed with NODE_ENV=production: ${reason}`);
+    reader.error('AUTH_JWKS_URL or AUTH_VALIDATE_TOKEN_URL', `is needed with NODE_ENV=production: ${reason}`);
   }
   const reasons = {
     DATABASE_URL: 'the embedded database is for development',
@@ -246,7 +246,7 @@ function requireForProduction(reader: EnvironmentReader): void {
   };
   for (const [name, reason] of Object.entries(reasons)) {
     if (reader.text(name) === undefined) {
-      reader.fault(name, `is needed with NODE_ENV=production: ${reason}`);
+      reader.error(name, `is needed with NODE_ENV=production: ${reason}`);
     }
   }
 }

@@ -18,7 +18,7 @@ export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** The text of a file, or undefined when there is no such file. Other faults are thrown. */
+/** The text of a file, or undefined when there is no such file. Other errors are thrown. */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -100,7 +100,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-const storageFaults = new Map([
+const storageErrors = new Map([
   ['EACCES', 'Give this account the right to read and write it, or set DATA_DIR to another folder.'],
   ['EPERM', 'Give this account the right to read and write it, or set DATA_DIR to another folder.'],
   ['EROFS', 'Its file system is read-only: set DATA_DIR to a folder that can be written.'],
@@ -113,12 +113,12 @@ const storageFaults = new Map([
   ['EDQUOT', 'Free space within the quota, or set DATA_DIR to a folder on another file system.'],
 ]);
 
-/** Runs `work`; a fault of the file system becomes a {@link StartupError} that names DATA_DIR. */
-export async function reportingStorageFaults<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work`; an error of the file system becomes a {@link StartupError} that names DATA_DIR. */
+export async function reportingStorageErrors<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const advice = storageFaults.get(errorCode(error) ?? '');
+    const advice = storageErrors.get(errorCode(error) ?? '');
     if (advice === undefined) throw error;
     throw new StartupError(`DATA_DIR "${dataDir}" cannot be used (${messageOf(error)}). ${advice}`);
   }

@@ -8,7 +8,7 @@ import {
   makeFolder,
   readIfPresent,
   replaceFile,
-  reportingStorageFaults,
+  reportingStorageErrors,
   writeBeside,
 } from './files.js';
 
@@ -23,7 +23,7 @@ export async function dataDirKeyRing(
   const file = keyRingFile(dataDir);
   const text = await readOrCreate(file, newKey);
   const parsed = parseSecretKeys(text);
-  if ('fault' in parsed) throw new StartupError(`${file}: ${parsed.fault}. Restore it from a backup.`);
+  if ('error' in parsed) throw new StartupError(`${file}: ${parsed.error}. Restore it from a backup.`);
   return parsed.keys;
 }
 
@@ -36,7 +36,7 @@ export async function addDataDirKey(
 ): Promise<readonly [SecretKeySetting, ...SecretKeySetting[]]> {
   await dataDirKeyRing(dataDir);
   const file = keyRingFile(dataDir);
-  await reportingStorageFaults(dataDir, async () => {
+  await reportingStorageErrors(dataDir, async () => {
     const present = (await readIfPresent(file)) ?? '';
     await replaceFile(file, `${newKey()},${present.trim()}\n`);
   });
@@ -59,7 +59,7 @@ export async function dataDirIssuerKey(dataDir: string): Promise<Uint8Array> {
 
 /** Reads a secret of one line, or makes it: complete at once, for its owner alone, whoever tries at the same time. */
 async function readOrCreate(file: string, make: () => string): Promise<string> {
-  return await reportingStorageFaults(dirname(file), async () => {
+  return await reportingStorageErrors(dirname(file), async () => {
     const present = await readIfPresent(file);
     if (present !== undefined) return present.trim();
     await makeFolder(dirname(file), 0o700);

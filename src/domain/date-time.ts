@@ -4,7 +4,7 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d+)?(Z|[+-]
  * Reads a moment as RFC 3339 writes it, to the millisecond. The second 60 is not one: no clock that we know shows it.
  * @returns undefined for a text that is none, and for one that is not in the years 1 to 9999 of UTC
  */
-export function parseMoment(text: string): Date | undefined {
+export function parseDateTime(text: string): Date | undefined {
   const upper = text.toUpperCase();
   const [, date] = RFC_3339.exec(upper) ?? [];
   if (date === undefined || !isDate(date)) return undefined;

@@ -1,5 +1,5 @@
 import type { DevicePatch, ReservedClientPatch } from './device-patch.js';
-import type { PutReservation } from './reservation-wishes.js';
+import type { PutReservation } from './reservation-patch.js';
 
 type DhcpPatch = NonNullable<DevicePatch['dhcp']>;
 

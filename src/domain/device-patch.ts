@@ -3,7 +3,7 @@ import type { DeviceSettings } from './device.js';
 import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient } from './dhcp.js';
 import { parseId } from './id.js';
 import { normalName } from './name.js';
-import { mergedReservations, onlyRemoves, type ReservationWishes } from './reservation-wishes.js';
+import { mergedReservations, onlyRemoves, type ReservationPatch } from './reservation-patch.js';
 import { WIFI_DEFAULTS, type WifiSettings } from './wifi.js';
 
 /** Absent leaves a value, null clears it, a value sets it. */
@@ -20,7 +20,7 @@ export interface DevicePatch extends Patch<Omit<DeviceSettings, 'wifi' | 'dhcp'>
   readonly dhcp?: (Patch<Omit<DhcpSettings, 'reservedClients'>> & DhcpListPatch) | null;
 }
 
-interface DhcpListPatch extends ReservationWishes {
+interface DhcpListPatch extends ReservationPatch {
   readonly reservedClients?: readonly ReservedClientPatch[] | null;
 }
 
@@ -30,19 +30,19 @@ interface DhcpListPatch extends ReservationWishes {
  */
 export function applyPatch(settings: DeviceSettings, patch: DevicePatch): DeviceSettings {
   return {
-    name: wished(settings.name, patch.name, (text) => normalName(text ?? '')),
-    notes: wished(settings.notes, patch.notes, (text) => text),
-    macAddress: wished(settings.macAddress, patch.macAddress, (text) => normalMac(text ?? '')),
-    serialNumber: wished(settings.serialNumber, patch.serialNumber, (text) => text?.trim() ?? null),
-    mvnoAccount: wished<string | null>(settings.mvnoAccount, patch.mvnoAccount, normalId),
+    name: patched(settings.name, patch.name, (text) => normalName(text ?? '')),
+    notes: patched(settings.notes, patch.notes, (text) => text),
+    macAddress: patched(settings.macAddress, patch.macAddress, (text) => normalMac(text ?? '')),
+    serialNumber: patched(settings.serialNumber, patch.serialNumber, (text) => text?.trim() ?? null),
+    mvnoAccount: patched<string | null>(settings.mvnoAccount, patch.mvnoAccount, normalId),
     wifi: patchSection(WIFI_DEFAULTS, settings.wifi, patch.wifi),
     dhcp: patchSection(DHCP_DEFAULTS, settings.dhcp, patchWithReservations(settings.dhcp, patch.dhcp)),
   };
 }
 
 /** What is sent back as it is stored stays, also in a spelling that is not normal today. */
-function wished<T>(current: T, wish: T | null | undefined, normal: (wish: T | null) => T): T {
-  return wish === undefined || wish === current ? current : normal(wish);
+function patched<T>(current: T, value: T | null | undefined, normal: (value: T | null) => T): T {
+  return value === undefined || value === current ? current : normal(value);
 }
 
 function normalMac(text: string): string {
@@ -62,8 +62,8 @@ function patchSection<T extends object>(
   if (patch === null) return null;
   const merged: T = { ...(current ?? defaults) };
   for (const field in defaults) {
-    const wish = patch[field];
-    if (wish !== undefined) merged[field] = wish ?? defaults[field];
+    const value = patch[field];
+    if (value !== undefined) merged[field] = value ?? defaults[field];
   }
   return merged;
 }
@@ -86,10 +86,10 @@ function patchWithReservations(
 /** A reservation without an id keeps the one that its MAC address had before. */
 function completeReservations(
   current: DhcpSettings | null,
-  wished: readonly ReservedClientPatch[],
+  patched: readonly ReservedClientPatch[],
 ): readonly ReservedClient[] {
   const knownIds = new Map(current?.reservedClients.map(({ mac, id }) => [mac, id]));
-  return wished.map(({ mac, ip, enable, id }) => {
+  return patched.map(({ mac, ip, enable, id }) => {
     const normal = normalMac(mac);
     return { mac: normal, ip, enable, id: id === undefined ? (knownIds.get(normal) ?? null) : id };
   });

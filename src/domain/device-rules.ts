@@ -6,18 +6,18 @@ import type { DeviceCapabilities, DeviceModel } from './device-model.js';
 import type { DeviceStatus } from './device-status.js';
 import {
   DHCP_DEFAULTS,
-  dhcpFaults,
+  dhcpViolations,
   MAX_RESERVATIONS,
   NOT_A_STATION_MAC,
   RESERVATION_FIELDS,
 } from './dhcp.js';
-import { type Fault, fault } from './violation.js';
+import { type RuleViolation, violation } from './violation.js';
 import { parseId } from './id.js';
 import { isName, NAME_RULE } from './name.js';
 import type { DevicePatch } from './device-patch.js';
-import { atPutItems, wishFaults } from './reservation-wishes.js';
+import { atPutItems, patchViolations } from './reservation-patch.js';
 import { codePoints, isCleanText } from './text.js';
-import { WIFI_DEFAULTS, wifiFaults } from './wifi.js';
+import { WIFI_DEFAULTS, wifiViolations } from './wifi.js';
 
 const MAX_NOTES = 4096;
 const SERIAL_NUMBER = /^[\x20-\x7e]{1,64}$/;
@@ -45,37 +45,44 @@ export interface DeviceFacts {
  * Every rule that settings break, in the order of the input's fields, then by index. Whether another device
  * has the MAC address is for the database to say.
  */
-export function settingsFaults(settings: DeviceSettings, { model, status }: DeviceFacts): Fault[] {
+export function settingsViolations(
+  settings: DeviceSettings,
+  { model, status }: DeviceFacts,
+): RuleViolation[] {
   const subnet = status === null ? undefined : parseSubnet(status.lanIp, status.subnetMask);
-  const faults = [
-    ...textFaults(settings),
-    ...hardwareFaults(settings, model.capabilities),
-    ...(settings.wifi === null ? [] : wifiFaults(settings.wifi, model.capabilities)),
-    ...(settings.dhcp === null ? [] : dhcpFaults(settings.dhcp, subnet)),
+  const violations = [
+    ...textViolations(settings),
+    ...hardwareViolations(settings, model.capabilities),
+    ...(settings.wifi === null ? [] : wifiViolations(settings.wifi, model.capabilities)),
+    ...(settings.dhcp === null ? [] : dhcpViolations(settings.dhcp, subnet)),
   ];
-  return inInputOrder(faults);
+  return inInputOrder(violations);
 }
 
-/** Those faults that an update from one settings to the other answers for: they involve a value that it changes. */
-export function faultsOfChange(before: DeviceSettings, after: DeviceSettings, facts: DeviceFacts): Fault[] {
-  const faults = settingsFaults(after, facts);
-  if (faults.length === 0) return faults;
+/** Those violations that an update from one settings to the other answers for: they involve a value that it changes. */
+export function violationsOfChange(
+  before: DeviceSettings,
+  after: DeviceSettings,
+  facts: DeviceFacts,
+): RuleViolation[] {
+  const violations = settingsViolations(after, facts);
+  if (violations.length === 0) return violations;
   const changed = changedPaths(before, after);
-  return faults.filter(({ involves }) => involves.some((path) => changed.has(path)));
+  return violations.filter(({ involves }) => involves.some((path) => changed.has(path)));
 }
 
-/** The faults of an update: those of its wishes about single reservations, and those of its change, told where it asked for them. */
-export function faultsOfUpdate(
+/** The violations of an update: those of its wishes about single reservations, and those of its change, told where it asked for them. */
+export function violationsOfUpdate(
   before: DeviceSettings,
   after: DeviceSettings,
   facts: DeviceFacts,
   { dhcp }: Pick<DevicePatch, 'dhcp'>,
-): Fault[] {
-  const faults = faultsOfChange(before, after, facts);
-  if (dhcp === undefined || dhcp === null) return faults;
-  const told = atPutItems(faults, after.dhcp, dhcp);
-  const paths = new Set(told.map(({ path }) => path));
-  return inInputOrder([...told, ...wishFaults(dhcp).filter(({ path }) => !paths.has(path))]);
+): RuleViolation[] {
+  const violations = violationsOfChange(before, after, facts);
+  if (dhcp === undefined || dhcp === null) return violations;
+  const located = atPutItems(violations, after.dhcp, dhcp);
+  const paths = new Set(located.map(({ path }) => path));
+  return inInputOrder([...located, ...patchViolations(dhcp).filter(({ path }) => !paths.has(path))]);
 }
 
 /** Whether an update has an effect at all: values are compared in their normal form. */
@@ -84,40 +91,40 @@ export function isSameSettings(before: DeviceSettings, after: DeviceSettings): b
 }
 
 /** What a device is: the serial number of its case, and the account of the SIM card in it. */
-function hardwareFaults(
+function hardwareViolations(
   { serialNumber, mvnoAccount }: DeviceSettings,
   { simSupport }: DeviceCapabilities,
-): Fault[] {
-  const faults: Fault[] = [];
+): RuleViolation[] {
+  const violations: RuleViolation[] = [];
   if (serialNumber !== null && !SERIAL_NUMBER.test(serialNumber)) {
-    faults.push(fault('serialNumber', 'A serial number has 1 to 64 printable ASCII characters.'));
+    violations.push(violation('serialNumber', 'A serial number has 1 to 64 printable ASCII characters.'));
   }
   if (mvnoAccount !== null && parseId(mvnoAccount) === undefined) {
-    faults.push(fault('mvnoAccount', 'Not an id of 24 hex digits.'));
+    violations.push(violation('mvnoAccount', 'Not an id of 24 hex digits.'));
   } else if (mvnoAccount !== null && !simSupport) {
-    faults.push(fault('mvnoAccount', 'This device model takes no SIM card.'));
+    violations.push(violation('mvnoAccount', 'This device model takes no SIM card.'));
   }
-  return faults;
+  return violations;
 }
 
-function textFaults({ name, notes, macAddress }: DeviceSettings): Fault[] {
-  const faults: Fault[] = [];
-  if (!isName(name)) faults.push(fault('name', `${NAME_RULE} It cannot be cleared.`));
+function textViolations({ name, notes, macAddress }: DeviceSettings): RuleViolation[] {
+  const violations: RuleViolation[] = [];
+  if (!isName(name)) violations.push(violation('name', `${NAME_RULE} It cannot be cleared.`));
   if (notes !== null && (codePoints(notes) > MAX_NOTES || !isCleanText(notes))) {
     const message = `Notes have at most ${MAX_NOTES} characters and no control characters but line breaks and tabs.`;
-    faults.push(fault('notes', message));
+    violations.push(violation('notes', message));
   }
   if (parseMac(macAddress) === undefined) {
-    faults.push(fault('macAddress', 'Not a MAC address: 12 hex digits. It cannot be cleared.'));
+    violations.push(violation('macAddress', 'Not a MAC address: 12 hex digits. It cannot be cleared.'));
   } else if (!isStationMac(macAddress)) {
-    faults.push(fault('macAddress', NOT_A_STATION_MAC));
+    violations.push(violation('macAddress', NOT_A_STATION_MAC));
   }
-  return faults;
+  return violations;
 }
 
-/** Sorts by field, then by reservation and its fields; the sort is stable, so faults of one place keep their order. */
-function inInputOrder(faults: readonly Fault[]): Fault[] {
-  return faults
+/** Sorts by field, then by reservation and its fields; the sort is stable, so violations of one place keep their order. */
+function inInputOrder(violations: readonly RuleViolation[]): RuleViolation[] {
+  return violations
     .map((found) => ({ found, rank: rankOf(found.path) }))
     .toSorted((one, other) => one.rank - other.rank)
     .map(({ found }) => found);

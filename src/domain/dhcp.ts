@@ -1,5 +1,5 @@
 import { isHostAddress, isStationMac, parseIPv4, parseMac, type Subnet } from './addresses.js';
-import { type Fault, fault } from './violation.js';
+import { type RuleViolation, violation } from './violation.js';
 import { codePoints, isCleanLine } from './text.js';
 
 /** One address that DHCP keeps for one client. */
@@ -49,89 +49,98 @@ const NOT_AN_IPV4 = 'Not an IPv4 address: four numbers from 0 to 255 with dots b
 export const NOT_A_STATION_MAC = 'Not the MAC address of one device: it is a multicast address or all zero.';
 
 /** Every rule that DHCP settings break; `subnet` is undefined while the device's LAN is not known. */
-export function dhcpFaults(dhcp: DhcpSettings, subnet: Subnet | undefined): Fault[] {
+export function dhcpViolations(dhcp: DhcpSettings, subnet: Subnet | undefined): RuleViolation[] {
   return [
-    ...neededFaults(dhcp),
-    ...addressFaults(dhcp),
-    ...leaseFaults(dhcp),
-    ...poolFaults(dhcp, subnet),
-    ...reservationFaults(dhcp.reservedClients, subnet),
+    ...neededViolations(dhcp),
+    ...addressViolations(dhcp),
+    ...leaseViolations(dhcp),
+    ...poolViolations(dhcp, subnet),
+    ...reservationViolations(dhcp.reservedClients, subnet),
   ];
 }
 
-function neededFaults(dhcp: DhcpSettings): Fault[] {
+function neededViolations(dhcp: DhcpSettings): RuleViolation[] {
   if (!dhcp.enable) return [];
   return (['ipPoolStart', 'ipPoolEnd', 'leaseTime'] as const)
     .filter((field) => dhcp[field] === null)
-    .map((field) => fault(`dhcp.${field}`, `Enabled DHCP needs ${field}.`, ['dhcp.enable']));
+    .map((field) => violation(`dhcp.${field}`, `Enabled DHCP needs ${field}.`, ['dhcp.enable']));
 }
 
-function addressFaults(dhcp: DhcpSettings): Fault[] {
+function addressViolations(dhcp: DhcpSettings): RuleViolation[] {
   return (['ipPoolStart', 'ipPoolEnd', 'primaryDnsServer'] as const)
     .filter((field) => dhcp[field] !== null && parseIPv4(dhcp[field]) === undefined)
-    .map((field) => fault(`dhcp.${field}`, NOT_AN_IPV4));
+    .map((field) => violation(`dhcp.${field}`, NOT_AN_IPV4));
 }
 
-function leaseFaults({ leaseTime }: DhcpSettings): Fault[] {
+function leaseViolations({ leaseTime }: DhcpSettings): RuleViolation[] {
   if (leaseTime === null || (leaseTime >= 1 && leaseTime <= MAX_LEASE_MINUTES)) return [];
-  return [fault('dhcp.leaseTime', `Leases last 1 to ${MAX_LEASE_MINUTES} minutes.`)];
+  return [violation('dhcp.leaseTime', `Leases last 1 to ${MAX_LEASE_MINUTES} minutes.`)];
 }
 
-function poolFaults(dhcp: DhcpSettings, subnet: Subnet | undefined): Fault[] {
-  const faults: Fault[] = [];
+function poolViolations(dhcp: DhcpSettings, subnet: Subnet | undefined): RuleViolation[] {
+  const violations: RuleViolation[] = [];
   const start = parseIPv4(dhcp.ipPoolStart ?? '');
   const end = parseIPv4(dhcp.ipPoolEnd ?? '');
   const isPool = start !== undefined && end !== undefined;
   if (isPool && start > end) {
-    faults.push(fault('dhcp.ipPoolEnd', 'The pool ends before it starts.', ['dhcp.ipPoolStart']));
+    violations.push(violation('dhcp.ipPoolEnd', 'The pool ends before it starts.', ['dhcp.ipPoolStart']));
   }
-  if (subnet === undefined) return faults;
+  if (subnet === undefined) return violations;
   if (start !== undefined && !isHostAddress(start, subnet)) {
-    faults.push(fault('dhcp.ipPoolStart', NOT_IN_SUBNET));
+    violations.push(violation('dhcp.ipPoolStart', NOT_IN_SUBNET));
   }
   if (end !== undefined && !isHostAddress(end, subnet)) {
-    faults.push(fault('dhcp.ipPoolEnd', NOT_IN_SUBNET));
+    violations.push(violation('dhcp.ipPoolEnd', NOT_IN_SUBNET));
   }
   if (isPool && start <= subnet.lanIp && subnet.lanIp <= end) {
-    faults.push(fault('dhcp.ipPoolStart', "The pool holds the device's own address.", ['dhcp.ipPoolEnd']));
+    violations.push(
+      violation('dhcp.ipPoolStart', "The pool holds the device's own address.", ['dhcp.ipPoolEnd']),
+    );
   }
-  return faults;
+  return violations;
 }
 
-function reservationFaults(clients: readonly ReservedClient[], subnet: Subnet | undefined): Fault[] {
+function reservationViolations(
+  clients: readonly ReservedClient[],
+  subnet: Subnet | undefined,
+): RuleViolation[] {
   if (clients.length > MAX_RESERVATIONS) {
     // Its entries are not judged: there can be tens of thousands of them, each with several violations.
-    return [fault(RESERVATIONS_PATH, `At most ${MAX_RESERVATIONS} reservations.`)];
+    return [violation(RESERVATIONS_PATH, `At most ${MAX_RESERVATIONS} reservations.`)];
   }
-  const faults: Fault[] = [];
+  const violations: RuleViolation[] = [];
   const firstWithMac = new Map<string, number>();
   const firstWithIp = new Map<string, number>();
   clients.forEach((client, index) => {
     const at = reservationPath(index);
-    faults.push(...reservationFault(client, at, subnet));
-    faults.push(...macTwinFault(firstWithMac, client.mac, index));
-    if (client.enable) faults.push(...ipTwinFault(firstWithIp, client.ip, index));
+    violations.push(...reservationViolation(client, at, subnet));
+    violations.push(...macTwinViolations(firstWithMac, client.mac, index));
+    if (client.enable) violations.push(...ipTwinViolations(firstWithIp, client.ip, index));
   });
-  return faults;
+  return violations;
 }
 
-function reservationFault(client: ReservedClient, at: string, subnet: Subnet | undefined): Fault[] {
-  const faults: Fault[] = [];
+function reservationViolation(
+  client: ReservedClient,
+  at: string,
+  subnet: Subnet | undefined,
+): RuleViolation[] {
+  const violations: RuleViolation[] = [];
   if (parseMac(client.mac) === undefined) {
-    faults.push(fault(`${at}.mac`, 'Not a MAC address: 12 hex digits.'));
+    violations.push(violation(`${at}.mac`, 'Not a MAC address: 12 hex digits.'));
   } else if (!isStationMac(client.mac)) {
-    faults.push(fault(`${at}.mac`, NOT_A_STATION_MAC));
+    violations.push(violation(`${at}.mac`, NOT_A_STATION_MAC));
   }
-  const ipFault = reservedIpFault(parseIPv4(client.ip), subnet);
-  if (ipFault !== undefined) faults.push(fault(`${at}.ip`, ipFault));
+  const ipViolation = reservedIpViolation(parseIPv4(client.ip), subnet);
+  if (ipViolation !== undefined) violations.push(violation(`${at}.ip`, ipViolation));
   if (client.id !== null && (codePoints(client.id) > MAX_RESERVATION_ID || !isCleanLine(client.id))) {
     const message = `At most ${MAX_RESERVATION_ID} characters and no control characters.`;
-    faults.push(fault(`${at}.id`, message));
+    violations.push(violation(`${at}.id`, message));
   }
-  return faults;
+  return violations;
 }
 
-function reservedIpFault(ip: number | undefined, subnet: Subnet | undefined): string | undefined {
+function reservedIpViolation(ip: number | undefined, subnet: Subnet | undefined): string | undefined {
   if (ip === undefined) return NOT_AN_IPV4;
   if (subnet === undefined) return undefined;
   if (ip === subnet.lanIp) return OWN_ADDRESS;
@@ -139,20 +148,20 @@ function reservedIpFault(ip: number | undefined, subnet: Subnet | undefined): st
 }
 
 /** The later one of two alike is at fault. Texts that are no address at all are reported as such, not as twins. */
-function macTwinFault(firstWithMac: Map<string, number>, mac: string, index: number): Fault[] {
+function macTwinViolations(firstWithMac: Map<string, number>, mac: string, index: number): RuleViolation[] {
   const first = parseMac(mac) === undefined ? undefined : firstOrSet(firstWithMac, mac, index);
   if (first === undefined) return [];
   const message = 'Another reservation has the same mac.';
-  return [fault(`${reservationPath(index)}.mac`, message, [`${reservationPath(first)}.mac`])];
+  return [violation(`${reservationPath(index)}.mac`, message, [`${reservationPath(first)}.mac`])];
 }
 
 /** The same among the enabled ones: a reservation that is not enabled may wait for an address that another one has. */
-function ipTwinFault(firstWithIp: Map<string, number>, ip: string, index: number): Fault[] {
+function ipTwinViolations(firstWithIp: Map<string, number>, ip: string, index: number): RuleViolation[] {
   const first = parseIPv4(ip) === undefined ? undefined : firstOrSet(firstWithIp, ip, index);
   if (first === undefined) return [];
   const [at, other] = [reservationPath(index), reservationPath(first)];
   const message = 'Another enabled reservation has the same ip.';
-  return [fault(`${at}.ip`, message, [`${at}.enable`, `${other}.ip`, `${other}.enable`])];
+  return [violation(`${at}.ip`, message, [`${at}.enable`, `${other}.ip`, `${other}.enable`])];
 }
 
 /** The index that has this value already; undefined when this is the first one. */

@@ -7,7 +7,7 @@ export interface ProvisioningJob {
   readonly state: ProvisioningJobState;
   /** The version of the settings: the one that was sent last, or that it was queued for. */
   readonly version: number;
-  /** Tries that were begun; the first is 1. */
+  /** Attempts that were begun; the first is 1. */
   readonly attempts: number;
   /** Why the last try failed, for people; without secrets. */
   readonly error: string | null;
@@ -16,16 +16,16 @@ export interface ProvisioningJob {
   readonly finishedAt: Date | null;
 }
 
-/** So many tries a job has before it is FAILED. */
+/** Maximum number of attempts of a job; after the last one it is FAILED. */
 export const MAX_ATTEMPTS = 5;
 
-/** So long an error may be, in characters. */
+/** Maximum length of an error, in characters. */
 export const MAX_ERROR_LENGTH = 500;
 
 /**
  * How long a job waits after a failed try: twice as long after each, and some more or less, so that devices which
  * failed together do not all come back at once.
- * @param attempt the number of the try that failed, from 1
+ * @param attempt the number of the attempt that failed, from 1
  * @param firstMs the wait after the first one
  * @param random from 0 to 1
  */

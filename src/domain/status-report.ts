@@ -1,7 +1,7 @@
 import { isIPv6, parseIPv4 } from './addresses.js';
 import type { DeviceStatus } from './device-status.js';
-import { type Fault, fault } from './violation.js';
-import { parseMoment } from './date-time.js';
+import { type RuleViolation, violation } from './violation.js';
+import { parseDateTime } from './date-time.js';
 import { networkTypeCodeOf } from './network-type.js';
 import { simStatusCodeOf } from './sim-status.js';
 import { codePoints, isCleanLine } from './text.js';
@@ -64,7 +64,7 @@ const STRENGTH = numberRule(100, 'From 0 to 100.');
 /** The rules of a report's values, in the order of the input's fields. */
 const RULES: Readonly<Record<Exclude<keyof StatusReport, 'online'>, Rule>> = {
   lastComm: textRule(
-    (text) => parseMoment(text) !== undefined,
+    (text) => parseDateTime(text) !== undefined,
     'Not a moment of RFC 3339, e.g. "2025-01-01T00:00:00Z".',
   ),
   lanIp: IPV4,
@@ -91,23 +91,23 @@ const RULES: Readonly<Record<Exclude<keyof StatusReport, 'online'>, Rule>> = {
  * Every rule that a report breaks, in the order of the input's fields. What clears a value breaks none.
  * @param now the moment that `lastComm` is compared with
  */
-export function reportFaults(report: StatusReport, now: Date): Fault[] {
+export function reportViolations(report: StatusReport, now: Date): RuleViolation[] {
   const values = new Map<string, unknown>(Object.entries(report));
-  const faults = Object.entries(RULES)
+  const violations = Object.entries(RULES)
     .filter(([field, { holds }]) => !isClearing(values.get(field) ?? null) && !holds(values.get(field)))
-    .map(([field, { message }]) => fault(field, message));
-  return isAhead(report.lastComm, now) ? [AHEAD, ...faults] : faults;
+    .map(([field, { message }]) => violation(field, message));
+  return isAhead(report.lastComm, now) ? [AHEAD, ...violations] : violations;
 }
 
-const AHEAD = fault('lastComm', 'More than 5 minutes ahead of the clock of the gateway.');
+const AHEAD = violation('lastComm', 'More than 5 minutes ahead of the clock of the gateway.');
 
 function isAhead(lastComm: string | null | undefined, now: Date): boolean {
-  const moment = parseMoment(lastComm ?? '')?.getTime() ?? -Infinity;
+  const moment = parseDateTime(lastComm ?? '')?.getTime() ?? -Infinity;
   return moment > now.getTime() + CLOCK_TOLERANCE_MS;
 }
 
 /**
- * A report without faults in normal form: codes for names, null for the empty text.
+ * A report without violations in normal form: codes for names, null for the empty text.
  * @param now when the device was communicated with, for a report that does not say
  */
 export function toStatusPatch(report: StatusReport, now: Date): StatusPatch {
@@ -115,7 +115,7 @@ export function toStatusPatch(report: StatusReport, now: Date): StatusPatch {
     report;
   return {
     ...withoutEmptyTexts(same),
-    lastComm: lastComm === undefined ? now : (parseMoment(lastComm ?? '') ?? null),
+    lastComm: lastComm === undefined ? now : (parseDateTime(lastComm ?? '') ?? null),
     ...(upTime !== undefined && { upTimeSeconds: upTime }),
     ...(simStatus !== undefined && { simStatusCode: codeOf(simStatus, simStatusCodeOf) }),
     ...(networkType !== undefined && { networkTypeCode: codeOf(networkType, networkTypeCodeOf) }),

@@ -1,14 +1,14 @@
 /** A rule that a device's settings break. */
-export interface Fault {
+export interface RuleViolation {
   /** Dotted path of the value at fault. */
   readonly path: string;
   /** A sentence for people, without the value. */
   readonly message: string;
-  /** Paths of every value the rule looked at: the fault counts only when one of them changes. */
+  /** Paths of every value the rule looked at: the violation counts only when one of them changes. */
   readonly involves: readonly string[];
 }
 
-/** A fault of the value at `path`, found by looking at that value and those at `others`. */
-export function fault(path: string, message: string, others: readonly string[] = []): Fault {
+/** A violation of the value at `path`, found by looking at that value and those at `others`. */
+export function violation(path: string, message: string, others: readonly string[] = []): RuleViolation {
   return { path, message, involves: [path, ...others] };
 }

@@ -1,5 +1,5 @@
 import type { DeviceCapabilities } from './device-model.js';
-import { type Fault, fault } from './violation.js';
+import { type RuleViolation, violation } from './violation.js';
 import { isCleanLine, utf8Bytes } from './text.js';
 
 /** The WiFi section of a device, in the page's names and order. `Secret` is how passwords are held. */
@@ -50,37 +50,40 @@ const BANDS: readonly Band[] = [
 ];
 
 /** Every rule that WiFi settings break on a device with these capabilities. */
-export function wifiFaults(wifi: WifiSettings, capabilities: DeviceCapabilities): Fault[] {
-  return [...BANDS.flatMap((band) => bandFaults(wifi, band, capabilities)), ...bandsteeringFaults(wifi)];
+export function wifiViolations(wifi: WifiSettings, capabilities: DeviceCapabilities): RuleViolation[] {
+  return [
+    ...BANDS.flatMap((band) => bandViolations(wifi, band, capabilities)),
+    ...bandsteeringViolations(wifi),
+  ];
 }
 
-function bandFaults(wifi: WifiSettings, band: Band, capabilities: DeviceCapabilities): Fault[] {
-  const faults: Fault[] = [];
+function bandViolations(wifi: WifiSettings, band: Band, capabilities: DeviceCapabilities): RuleViolation[] {
+  const violations: RuleViolation[] = [];
   const isEnabled = wifi[band.enabled];
   const ssid = wifi[band.ssid];
   const password = wifi[band.password];
   if (isEnabled && !(capabilities.wifi && capabilities[band.capability])) {
-    faults.push(fault(`wifi.${band.enabled}`, `This device model has no WiFi on ${band.label}.`));
+    violations.push(violation(`wifi.${band.enabled}`, `This device model has no WiFi on ${band.label}.`));
   }
   if (ssid === null) {
     if (isEnabled) {
       const message = `An enabled ${band.label} band needs an SSID.`;
-      faults.push(fault(`wifi.${band.ssid}`, message, [`wifi.${band.enabled}`]));
+      violations.push(violation(`wifi.${band.ssid}`, message, [`wifi.${band.enabled}`]));
     }
   } else if (!isSsid(ssid)) {
     const message = 'An SSID has 1 to 32 bytes of UTF-8 and no control characters.';
-    faults.push(fault(`wifi.${band.ssid}`, message));
+    violations.push(violation(`wifi.${band.ssid}`, message));
   }
   if (password === null) {
     // WPA3 is mandatory on 6 GHz: there is no open network to fall back to.
     if (isEnabled && band.password === 'password6G') {
       const message = 'An enabled 6 GHz band needs a password.';
-      faults.push(fault('wifi.password6G', message, [`wifi.${band.enabled}`]));
+      violations.push(violation('wifi.password6G', message, [`wifi.${band.enabled}`]));
     }
   } else if (!isWifiPassword(password, band)) {
-    faults.push(fault(`wifi.${band.password}`, passwordRule(band)));
+    violations.push(violation(`wifi.${band.password}`, passwordRule(band)));
   }
-  return faults;
+  return violations;
 }
 
 function isSsid(ssid: string): boolean {
@@ -106,7 +109,7 @@ function passwordRule(band: Band): string {
 }
 
 /** "All bands have same SSID and clients will move freely between bands" (the page, wifi.bandsteering). */
-function bandsteeringFaults(wifi: WifiSettings): Fault[] {
+function bandsteeringViolations(wifi: WifiSettings): RuleViolation[] {
   if (!wifi.bandsteering) return [];
   const enabled = BANDS.filter((band) => wifi[band.enabled]);
   const [first, ...others] = enabled;
@@ -120,5 +123,5 @@ function bandsteeringFaults(wifi: WifiSettings): Fault[] {
     enabled.flatMap((band) => [`wifi.${band.ssid}`, `wifi.${band.password}`]),
   );
   const message = 'Band steering needs the same SSID and password on every enabled band.';
-  return [fault('wifi.bandsteering', message, looksAt)];
+  return [violation('wifi.bandsteering', message, looksAt)];
 }

@@ -6,7 +6,7 @@ import { StartupError } from '../errors/startup-error.js';
 import { locateBinaries } from './binaries.js';
 import { clusterFolder, databaseUser, ensureCluster, readPassword } from './cluster.js';
 import { findHolder, takeDataDir, type DataDirLock } from './data-dir-lock.js';
-import { isRoot, makeFolder, reportingStorageFaults } from '../data-dir/files.js';
+import { isRoot, makeFolder, reportingStorageErrors } from '../data-dir/files.js';
 import { startPostmaster, type Postmaster } from './postmaster.js';
 import { chooseLauncher } from './run-as.js';
 
@@ -90,7 +90,7 @@ export async function startEmbeddedPostgres(options: {
   dataDir: string;
   onLog?: (line: string) => void;
 }): Promise<EmbeddedPostgres> {
-  return await reportingStorageFaults(options.dataDir, async () => {
+  return await reportingStorageErrors(options.dataDir, async () => {
     const dataDir = await openDataDir(options.dataDir);
     const lock = await takeDataDir(dataDir);
     try {
@@ -108,7 +108,7 @@ export async function startEmbeddedPostgres(options: {
  * may not read DATA_DIR.
  */
 export async function runningEmbeddedUrl(dataDir: string): Promise<string | undefined> {
-  return await reportingStorageFaults(dataDir, async () => {
+  return await reportingStorageErrors(dataDir, async () => {
     const deadline = Date.now() + startPatience;
     for (;;) {
       const holder = await findHolder(resolve(dataDir));

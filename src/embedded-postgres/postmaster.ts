@@ -33,7 +33,7 @@ const shutdownSteps = [
   ['SIGKILL', 5_000],
 ] as const;
 
-const transientFaults = [
+const transientErrors = [
   'Address already in use',
   'lock file "postmaster.pid" already exists',
   'pre-existing shared memory block',
@@ -168,7 +168,7 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     const outcome = await attempt(options, await freeLoopbackPort());
     if ('port' in outcome) return outcome;
     const output = outcome.join('\n');
-    if (attempts === 10 || !transientFaults.some((fault) => output.includes(fault))) {
+    if (attempts === 10 || !transientErrors.some((error) => output.includes(error))) {
       throw new StartupError(
         `PostgreSQL in "${options.clusterDir}" ended while it started. Mend what it names below, or set ` +
           `DATA_DIR to another folder.\n${output}`,

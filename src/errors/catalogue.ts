@@ -4,7 +4,7 @@ interface CatalogueEntry {
   readonly restCode: number;
   /** The page's machine-readable message; errors about a value carry the value's path instead. */
   readonly restMessage: string;
-  /** The public sentence, used where the place of the fault knows none better. */
+  /** The public sentence, used where the place of the error knows none better. */
   readonly message: string;
   /** Whether the same request can succeed later without being changed. */
   readonly retryable: boolean;

@@ -49,7 +49,7 @@ const MAX_VIOLATIONS = 100;
  * @param violations at least one, in the order of the input's fields; those beyond the maximum are counted only
  * @param about the device that the values are for, where one is known
  */
-export function inputFault(
+export function inputError(
   violations: readonly [Violation, ...Violation[]],
   about: Pick<ErrorFacts, 'deviceId'> = {},
 ): GatewayError {

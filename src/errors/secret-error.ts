@@ -1,9 +1,9 @@
 import { LoggableError } from './loggable-error.js';
 
 /** Why a stored secret does not open. */
-type SecretFaultReason = 'not-sealed' | 'unknown-key' | 'not-authentic';
+type SecretErrorReason = 'not-sealed' | 'unknown-key' | 'not-authentic';
 
-const MESSAGES: Readonly<Record<SecretFaultReason, (keyId: string) => string>> = {
+const MESSAGES: Readonly<Record<SecretErrorReason, (keyId: string) => string>> = {
   'not-sealed': () => 'A stored secret is not a sealed text.',
   'unknown-key': (keyId) => `A stored secret is sealed with key "${keyId}", which is not in the ring.`,
   'not-authentic': (keyId) =>
@@ -12,12 +12,12 @@ const MESSAGES: Readonly<Record<SecretFaultReason, (keyId: string) => string>> =
 };
 
 /** A stored secret that does not open. The message names its key and holds nothing of the secret. */
-export class SecretFault extends LoggableError {
-  override readonly name = 'SecretFault';
+export class SecretError extends LoggableError {
+  override readonly name = 'SecretError';
 
   /** @param keyId the key that the text says it is sealed with; empty when it says nothing of the kind */
   constructor(
-    readonly reason: SecretFaultReason,
+    readonly reason: SecretErrorReason,
     readonly keyId = '',
   ) {
     super(MESSAGES[reason](keyId));

@@ -1,7 +1,7 @@
 import { LoggableError } from './loggable-error.js';
 
 /**
- * A fault that keeps a command from doing its work and that its user can mend: the message names the thing
+ * An error that keeps a command from doing its work and that its user can mend: the message names the thing
  * and says what to do. The process prints it without a stack trace and exits with code 1.
  */
 export class StartupError extends LoggableError {

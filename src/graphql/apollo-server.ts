@@ -16,17 +16,17 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { meteredFieldResolver } from './request/answer-meter.js';
 import { answerTypeFor } from './request/answer-type.js';
-import { concludeOperation, type OnOperation } from './execution/finish-operation.js';
+import { finishOperation, type OnOperation } from './execution/finish-operation.js';
 import type { GatewayContext } from './request/context.js';
 import type { DocumentLimits } from './documents/limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
 import { documentBytes } from './documents/weight.js';
-import { refusedRequest, transportFault, variablesFault } from './documents/operation-checks.js';
+import { refusedRequest, transportError, variablesError } from './documents/operation-checks.js';
 import type { OperationCosts } from './cost/operation-costs.js';
-import type { KnownDocuments } from './execution/plan-cache.js';
+import type { PlanCache } from './execution/plan-cache.js';
 import { presentErrors } from './errors/request-errors.js';
 import { toGraphQLError } from './errors/resolver-errors.js';
-import { MAX_REQUEST_FAULTS } from './documents/variable-violations.js';
+import { MAX_REQUEST_VIOLATIONS } from './documents/variable-violations.js';
 
 /** What the environment decides about the GraphQL server. */
 export interface ApolloOptions extends DocumentLimits {
@@ -43,7 +43,7 @@ export function createApolloServer(
   schema: GraphQLSchema,
   { introspection, maxTokens, ...limits }: ApolloOptions,
   onOperation: OnOperation,
-  known: KnownDocuments,
+  known: PlanCache,
   costs: OperationCosts,
 ): ApolloServer<GatewayContext> {
   return new ApolloServer<GatewayContext>({
@@ -51,7 +51,7 @@ export function createApolloServer(
     introspection,
     fieldResolver: meteredFieldResolver,
     // Apollo's own option looks for hints with a regular expression that is quadratic in what clients send.
-    validationOptions: { maxErrors: MAX_REQUEST_FAULTS, hideSuggestions: !introspection },
+    validationOptions: { maxErrors: MAX_REQUEST_VIOLATIONS, hideSuggestions: !introspection },
     // The HTTP layer does it, which knows a bearer token when it sees one.
     csrfPrevention: false,
     includeStacktraceInErrorResponses: false,
@@ -94,7 +94,7 @@ function documentStore(): NonNullable<ApolloServerOptions<GatewayContext>['docum
 }
 
 /** Checks variables before graphql-js does, and puts everything that is wrong with a request itself into our words. */
-function answersPlugin(onOperation: OnOperation, known: KnownDocuments): ApolloServerPlugin<GatewayContext> {
+function answersPlugin(onOperation: OnOperation, known: PlanCache): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: async ({ request }) => {
       if (request.operationName === '') delete request.operationName;
@@ -106,10 +106,10 @@ function answersPlugin(onOperation: OnOperation, known: KnownDocuments): ApolloS
         willSendResponse: async ({ response, errors, operation, document, schema, source, contextValue }) => {
           await Promise.resolve();
           statusForType(response.http, request.http?.headers.get('accept'), source);
-          const oversized = contextValue.meter?.fault;
+          const oversized = contextValue.meter?.error;
           const all = oversized === undefined ? errors : [toGraphQLError(oversized, contextValue)];
           const ended = { context: contextValue, schema, document, operation, errors: all ?? [] };
-          const presented = concludeOperation(ended, onOperation);
+          const presented = finishOperation(ended, onOperation);
           if (response.body.kind !== 'single') return;
           const { singleResult } = response.body;
           const isExecuted = 'data' in singleResult;
@@ -146,8 +146,8 @@ function assertExecutable({
   contextValue: { requestId },
 }: GraphQLRequestContext<GatewayContext>): void {
   if (document === undefined || operation === undefined) return;
-  const fault =
-    transportFault('answer', operation) ??
-    variablesFault(schema, document, operation, request.variables ?? {});
-  if (fault !== undefined) throw refusedRequest(fault, requestId);
+  const error =
+    transportError('answer', operation) ??
+    variablesError(schema, document, operation, request.variables ?? {});
+  if (error !== undefined) throw refusedRequest(error, requestId);
 }

@@ -14,7 +14,7 @@ import { type EventStreamParts, eventStreams } from './endpoints/event-streams.j
 import { type EndpointParts, gatewayRoutes } from './routes.js';
 import { answerUpgrades } from './endpoints/upgrades.js';
 import { websocketEndpoint, type WebSocketParts } from './endpoints/websocket-endpoint.js';
-import { waitingRoom } from './core/request-hold.js';
+import { requestHold } from './core/request-hold.js';
 
 /** What the server and its endpoints work with. */
 interface ServerParts
@@ -77,11 +77,11 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
     metrics: parts.metrics,
   });
   const { lastCallMs, quietMs, lingerMs } = parts.stopWaits;
-  const room = waitingRoom(handle, quietMs);
-  const server = createServer(SLOW_CLIENTS, room.listener);
+  const hold = requestHold(handle, quietMs);
+  const server = createServer(SLOW_CLIENTS, hold.listener);
   server.maxHeadersCount = MAX_HEADERS_READ;
   // An expectation that nobody knows is no reason to refuse the request that has it.
-  server.on('checkExpectation', room.listener);
+  server.on('checkExpectation', hold.listener);
   measureRequests(server, router, parts.metrics);
   const exchanges = followExchanges(server);
   answerBrokenRequests(server, exchanges);
@@ -98,11 +98,11 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
       await delay(lastCallMs);
       websocket.stop();
       streams.stop();
-      await room.fill(server);
+      await hold.hold(server);
       const closed = once(server, 'close');
       // The HTTP server's own close would end kept connections as well, and the watch over slow ones.
       NetServer.prototype.close.call(server);
-      room.empty();
+      hold.release();
       const lingered = setTimeout(() => server.closeIdleConnections(), lingerMs);
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;

@@ -9,7 +9,7 @@ const RETRY_AFTER_MS = 1_000;
  */
 export type ConcurrencyGate = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A gate for so many pieces of work at once: those beyond would wait for longer than their clients do. */
+/** A gate that lets a maximum number of pieces of work run at once: those beyond would wait for longer than their clients do. */
 export function concurrencyGate(most: number): ConcurrencyGate {
   let running = 0;
   return async (work) => {

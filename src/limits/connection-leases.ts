@@ -12,50 +12,49 @@ const MAX_OF_ONE = 2_000;
 
 const RETRY_AFTER_MS = 5_000;
 
-/** The place of one open connection. */
-export interface Place {
+/** The lease of one open connection. */
+export interface ConnectionLease {
   /**
    * Whose it is: it counts for its subject from now on, and no longer for its network. Strangers stay where they are.
    * @throws OVERLOADED when the subject has as many as it may
    */
-  readonly claim: (credential: Credential) => void;
+  readonly assignTo: (credential: Credential) => void;
   /** Whose it is at the moment: a subject, or a network whose subject is not known. */
   readonly client: () => string;
-  /** Gives the place back. */
-  readonly leave: () => void;
+  readonly release: () => void;
 }
 
 /**
- * Takes a place for a connection from this network.
+ * Acquires a lease for a connection from this network.
  * @throws OVERLOADED when the network, or the process, has as many as it may
  */
-export type TakePlace = (network: string) => Place;
+export type AcquireConnection = (network: string) => ConnectionLease;
 
-/** The places of one process. A portal's subscribers come from one address, so what counts is the subject once it is known. */
-export function openConnections(maxOpen = MAX_OPEN, maxOfOne = MAX_OF_ONE): TakePlace {
+/** The leases of one process. A portal's subscribers come from one address, so what counts is the subject once it is known. */
+export function connectionLeases(maxOpen = MAX_OPEN, maxOfOne = MAX_OF_ONE): AcquireConnection {
   let open = 0;
   const networks = tally(maxOfOne);
   const subjects = tally(maxOfOne);
   return (network) => {
     if (open >= maxOpen || !networks.add(network)) throw full('Too many connections are open.');
     open += 1;
-    let state: 'unclaimed' | 'claimed' | 'left' = 'unclaimed';
+    let state: 'unassigned' | 'assigned' | 'released' = 'unassigned';
     let giveBack = (): void => networks.remove(network);
     let client = `network ${network}`;
     return {
       client: () => client,
-      claim: (credential) => {
-        if (state !== 'unclaimed' || !('viewer' in credential)) return;
+      assignTo: (credential) => {
+        if (state !== 'unassigned' || !('viewer' in credential)) return;
         const { subject } = credential.viewer;
         if (!subjects.add(subject)) throw full('This subject has too many connections open.');
         giveBack();
         giveBack = () => subjects.remove(subject);
         client = `subject ${subject}`;
-        state = 'claimed';
+        state = 'assigned';
       },
-      leave: () => {
-        if (state === 'left') return;
-        state = 'left';
+      release: () => {
+        if (state === 'released') return;
+        state = 'released';
         giveBack();
         open -= 1;
       },

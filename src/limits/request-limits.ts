@@ -23,7 +23,7 @@ export function requestCounter(perMinute: number): CountRequest {
   const limiter = (): RateLimiter => new RateLimiter({ count: perMinute, periodMs: MINUTE_MS }, MAX_CLIENTS);
   const [subjects, strangers, refused] = [limiter(), limiter(), limiter()];
   return (network, credential) => {
-    const isRefused = 'fault' in credential && credential.fault !== 'credentials_invalid';
+    const isRefused = 'rejection' in credential && credential.rejection !== 'credentials_invalid';
     const retryAfterMs =
       'viewer' in credential
         ? subjects.take(credential.viewer.subject)

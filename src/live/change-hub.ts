@@ -78,7 +78,7 @@ export class ChangeHub implements DeviceChanges {
     const watched = deviceIds.filter((id) => this.#subscribers.mayWatch(id));
     if (watched.length === 0) return;
     if (this.#pending.length + watched.length > MAX_PENDING) {
-      this.lost();
+      this.missedChanges();
       return;
     }
     this.#pending = this.#pending.concat(watched);
@@ -88,7 +88,7 @@ export class ChangeHub implements DeviceChanges {
   }
 
   /** Changes were missed: everybody is told to subscribe anew and to read what they watch. */
-  lost(): void {
+  missedChanges(): void {
     this.#endAll(new GatewayError('DATABASE_UNAVAILABLE'));
   }
 
@@ -123,7 +123,7 @@ export class ChangeHub implements DeviceChanges {
       } catch (error) {
         this.parts.log.warn({ cause: describeCause(error) }, 'changed devices could not be read');
         // What no time will mend is told, rather than a change left out in silence.
-        if (!isPassing(error)) this.#endAll(new GatewayError('INTERNAL_ERROR', {}, { cause: error }));
+        if (!isTransient(error)) this.#endAll(new GatewayError('INTERNAL_ERROR', {}, { cause: error }));
         else await pause(wait, this.#stopping.signal);
       }
     }
@@ -184,7 +184,7 @@ function hasCustomer(device: StoredDeviceOrError): device is ChangedDevice {
   return device.customer !== undefined;
 }
 
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'DATABASE_UNAVAILABLE';
 }
 

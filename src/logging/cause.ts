@@ -9,7 +9,7 @@ const FIXED_MESSAGES: ReadonlySet<string> = new Set([
   'Query read timeout',
 ]);
 
-/** What PostgreSQL says of a fault in names of its schema and of its own source; the rest of it can hold values of rows. */
+/** What PostgreSQL says of an error in names of its schema and of its own source; the rest of it can hold values of rows. */
 const POSTGRES_FACTS = ['severity', 'schema', 'table', 'column', 'constraint', 'routine'] as const;
 /** What the operating system says of a call. */
 const SYSTEM_FACTS = ['syscall', 'address', 'port'] as const;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A value that costs something to ask for: it is asked for rarely, once for all who want it, and not waited for long. */
-export class Sample<T> {
+export class CachedProbe<T> {
   readonly #ask: () => Promise<T>;
   readonly #maxAgeMs: number;
   readonly #timeoutMs: number;

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { Sample } from './cached-probe.js';
+import { CachedProbe } from './cached-probe.js';
 
 /** What is asked of other parts when the metrics are read. */
 export interface MetricSources {
@@ -18,8 +18,8 @@ interface EndedRequest {
   readonly seconds: number;
 }
 
-/** How the try of a provisioning job ended, in words for the label. */
-const TRY_OUTCOMES = {
+/** How the attempt of a provisioning job ended, in words for the label. */
+const ATTEMPT_OUTCOMES = {
   APPLIED: 'applied',
   FAILED: 'failed',
   QUEUED: 'to_be_retried',
@@ -53,9 +53,11 @@ export class GatewayMetrics {
     'Statements, with the wait for a connection.',
     ['statement'],
   );
-  readonly #tries = this.#counter('provisioning_tries_total', 'Tries of provisioning jobs by this process.', [
-    'outcome',
-  ]);
+  readonly #attempts = this.#counter(
+    'provisioning_tries_total',
+    'Tries of provisioning jobs by this process.',
+    ['outcome'],
+  );
   readonly #failedJobs = this.#counter(
     'provisioning_jobs_failed_total',
     'Provisioning jobs that this process saw fail for good.',
@@ -85,7 +87,7 @@ export class GatewayMetrics {
     this.#gauge('database_waiting', 'Statements that wait for a connection.', [], (gauge) =>
       gauge.set(pool().waiting),
     );
-    const sample = new Sample(openJobs, SAMPLE_AGE_MS, SAMPLE_TIMEOUT_MS);
+    const sample = new CachedProbe(openJobs, SAMPLE_AGE_MS, SAMPLE_TIMEOUT_MS);
     const help = 'Provisioning jobs of all gateways; not there while the database is away.';
     this.#gauge('provisioning_jobs_open', help, ['state'], async (gauge) => {
       const jobs = await sample.take();
@@ -134,8 +136,14 @@ export class GatewayMetrics {
   }
 
   /** @param why of a job that failed for good with this try */
-  tryEnded({ state, why }: { readonly state: keyof typeof TRY_OUTCOMES; readonly why?: string }): void {
-    this.#tries.inc({ outcome: TRY_OUTCOMES[state] });
+  attemptEnded({
+    state,
+    why,
+  }: {
+    readonly state: keyof typeof ATTEMPT_OUTCOMES;
+    readonly why?: string;
+  }): void {
+    this.#attempts.inc({ outcome: ATTEMPT_OUTCOMES[state] });
     if (why !== undefined) this.#failedJobs.inc({ why });
   }
 

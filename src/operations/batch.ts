@@ -1,5 +1,5 @@
 import { idOrNone } from '../domain/id.js';
-import { inputFault } from '../errors/gateway-error.js';
+import { inputError } from '../errors/gateway-error.js';
 
 /** How many records one batch look-up answers. */
 const MAX_BATCH = 1_000;
@@ -7,7 +7,7 @@ const MAX_BATCH = 1_000;
 /** @throws INVALID_VALUE for more records than one batch look-up answers */
 export function assertBatchSize(argument: string, count: number): void {
   if (count <= MAX_BATCH) return;
-  throw inputFault([{ path: argument, code: 'INVALID_VALUE', message: `At most ${MAX_BATCH} of them.` }]);
+  throw inputError([{ path: argument, code: 'INVALID_VALUE', message: `At most ${MAX_BATCH} of them.` }]);
 }
 
 /**

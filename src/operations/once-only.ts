@@ -1,5 +1,5 @@
 import { canonicalArguments } from '../domain/canonical-arguments.js';
-import { GatewayError, inputFault } from '../errors/gateway-error.js';
+import { GatewayError, inputError } from '../errors/gateway-error.js';
 import type { KeptKey, WriteKey } from '../persistence/idempotency/idempotency-keys.js';
 
 /** A call that is to have its effect once, however often it is repeated. */
@@ -26,7 +26,7 @@ export function onceOnly(
   if (key === null || key === undefined) return undefined;
   if (!KEY.test(key)) {
     const message = 'An idempotency key has 1 to 255 printable ASCII characters.';
-    throw inputFault([{ path: 'idempotencyKey', code: 'INVALID_VALUE', message }]);
+    throw inputError([{ path: 'idempotencyKey', code: 'INVALID_VALUE', message }]);
   }
   return dryRun ? undefined : { key, call: canonicalArguments(mutation, args) };
 }

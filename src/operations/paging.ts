@@ -1,5 +1,5 @@
 import { parseId } from '../domain/id.js';
-import { inputFault } from '../errors/gateway-error.js';
+import { inputError } from '../errors/gateway-error.js';
 
 /** What a client asks a connection for (Relay's connection arguments). */
 export interface PageArguments {
@@ -35,7 +35,7 @@ export const DEFAULT_PAGE = 100;
 export function pageRequest({ first, after, last, before }: PageArguments): PageRequest {
   const isBackward = last !== undefined && last !== null;
   if (isBackward && first !== undefined && first !== null)
-    throw fault('last', 'Give first or last, not both.');
+    throw error('last', 'Give first or last, not both.');
   return {
     limit: isBackward ? size('last', last) : size('first', first ?? DEFAULT_PAGE),
     isBackward,
@@ -63,17 +63,17 @@ export function cursorOf(id: string): string {
 
 function size(argument: string, value: number): number {
   if (value >= 0 && value <= MAX_PAGE) return value;
-  throw fault(argument, `From 0 to ${MAX_PAGE}.`);
+  throw error(argument, `From 0 to ${MAX_PAGE}.`);
 }
 
 function readCursor(argument: string, cursor: string | null | undefined): string | null {
   if (cursor === undefined || cursor === null) return null;
   const [, text = ''] = /^id:(.*)$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
   const id = parseId(text);
-  if (id === undefined) throw fault(argument, 'Not a cursor of this connection.');
+  if (id === undefined) throw error(argument, 'Not a cursor of this connection.');
   return id;
 }
 
-function fault(path: string, message: string) {
-  return inputFault([{ path, code: 'INVALID_VALUE', message }]);
+function error(path: string, message: string) {
+  return inputError([{ path, code: 'INVALID_VALUE', message }]);
 }

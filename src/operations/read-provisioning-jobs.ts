@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { ProvisioningJob, ProvisioningJobState } from '../domain/provisioning-job.js';
-import { inputFault } from '../errors/gateway-error.js';
+import { inputError } from '../errors/gateway-error.js';
 import type { ProvisioningJobs } from '../persistence/jobs/provisioning-jobs.js';
 import type { PasswordAccess } from './device-view.js';
 import { assertEnumValues } from './enum-values.js';
@@ -16,7 +16,7 @@ export interface JobsRequest {
   readonly states: readonly ProvisioningJobState[] | null;
 }
 
-interface JobsWish {
+interface JobsLookup {
   readonly deviceId: string;
   readonly request: JobsRequest;
   /** The same for requests that are alike. */
@@ -31,7 +31,7 @@ const WITHHELD_REASON = 'The last try failed. Who may read the WiFi passwords of
 
 /**
  * The newest provisioning jobs of a device. Whoever reads the device reads its jobs.
- * @param passwords what becomes of the device's passwords, and so of the reasons why tries failed
+ * @param passwords what becomes of the device's passwords, and so of the reasons why attempts failed
  * @throws INVALID_VALUE for a `first` that is not from 0 to 500, and for more than 100 states
  */
 export async function readProvisioningJobs(
@@ -41,7 +41,7 @@ export async function readProvisioningJobs(
   request: JobsRequest,
 ): Promise<readonly ProvisioningJob[]> {
   if (request.first < 0 || request.first > MAX_JOBS) {
-    throw inputFault([{ path: 'first', code: 'INVALID_VALUE', message: `A number from 0 to ${MAX_JOBS}.` }]);
+    throw inputError([{ path: 'first', code: 'INVALID_VALUE', message: `A number from 0 to ${MAX_JOBS}.` }]);
   }
   assertEnumValues('state', request.states);
   const jobs = await find(deviceId, { first: request.first, states: distinct(request.states) });
@@ -59,16 +59,16 @@ function distinct(states: JobsRequest['states']): JobsRequest['states'] {
  * nothing: jobs change.
  */
 export function batchedJobs({ list }: ProvisioningJobs): FindJobs {
-  const loader = new DataLoader<JobsWish, readonly ProvisioningJob[]>(
-    async (wishes) => {
-      const requests = new Map(wishes.map(({ kind, request }) => [kind, request]));
+  const loader = new DataLoader<JobsLookup, readonly ProvisioningJob[]>(
+    async (lookups) => {
+      const requests = new Map(lookups.map(({ kind, request }) => [kind, request]));
       const answers = new Map<string, Awaited<ReturnType<typeof list>>>();
       for (const [kind, { states, first }] of requests) {
-        const alike = wishes.filter((wish) => wish.kind === kind);
+        const alike = lookups.filter((lookup) => lookup.kind === kind);
         const deviceIds = [...new Set(alike.map(({ deviceId }) => deviceId))];
         answers.set(kind, await list(deviceIds, states, first));
       }
-      return wishes.map(({ deviceId, kind }) => answers.get(kind)?.get(deviceId) ?? []);
+      return lookups.map(({ deviceId, kind }) => answers.get(kind)?.get(deviceId) ?? []);
     },
     { cache: false },
   );

@@ -3,13 +3,13 @@ import type { Viewer } from '../access/viewer.js';
 import { parseId, shownId } from '../domain/id.js';
 import {
   joinReports,
-  reportFaults,
+  reportViolations,
   type StatusPatch,
   type StatusReport,
   type StatusUpdate,
   toStatusPatch,
 } from '../domain/status-report.js';
-import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
+import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
 import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
 import type { StoredDevice } from '../secrets/device-secrets.js';
 import type { StatusStore } from '../persistence/devices/report-status.js';
@@ -70,7 +70,7 @@ function updatesOf(reported: readonly ReportedPatch[]): ReadonlyMap<string, Stat
 function assertReportCount(count: number): void {
   if (count >= 1 && count <= MAX_REPORTS) return;
   const message = `From 1 to ${MAX_REPORTS} of them.`;
-  throw inputFault([{ path: 'reports', code: 'INVALID_VALUE', message }]);
+  throw inputError([{ path: 'reports', code: 'INVALID_VALUE', message }]);
 }
 
 /** The patch that a report asks for, its error, or null when its device can be none. */
@@ -80,12 +80,12 @@ function readReport(
   now: Date,
 ): ReportedPatch | GatewayError | null {
   const deviceId = parseId(device);
-  const [first, ...others] = reportFaults(report, now).map(({ path, message }): Violation => ({
+  const [first, ...others] = reportViolations(report, now).map(({ path, message }): Violation => ({
     path: `reports[${index}].${path}`,
     code: 'INVALID_VALUE',
     message,
   }));
-  if (first !== undefined) return inputFault([first, ...others], { deviceId: shownId(device) });
+  if (first !== undefined) return inputError([first, ...others], { deviceId: shownId(device) });
   return deviceId === undefined ? null : { deviceId, patch: toStatusPatch(report, now) };
 }
 

@@ -3,8 +3,8 @@ import { parseMac } from '../domain/addresses.js';
 import { type Device, type DeviceSettings, updatedDevice } from '../domain/device.js';
 import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
-import { faultsOfUpdate, isSameSettings } from '../domain/device-rules.js';
-import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
+import { violationsOfUpdate, isSameSettings } from '../domain/device-rules.js';
+import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import { type DeviceSecrets, openDevice, sealWifi } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
@@ -73,7 +73,7 @@ function mergedSettings(
   }
   const after = applyPatch(device, patch);
   const [first, ...others] = violationsOf(device, after, patch, isMacTaken);
-  if (first !== undefined) throw inputFault([first, ...others]);
+  if (first !== undefined) throw inputError([first, ...others]);
   return isSameSettings(device, after) ? undefined : after;
 }
 
@@ -84,8 +84,8 @@ function violationsOf(
   patch: DevicePatch,
   isMacTaken: boolean,
 ): Violation[] {
-  const faults = faultsOfUpdate(device, after, device, patch);
-  const violations = faults.map(({ path, message }): Violation => ({ path, code: 'INVALID_VALUE', message }));
+  const broken = violationsOfUpdate(device, after, device, patch);
+  const violations = broken.map(({ path, message }): Violation => ({ path, code: 'INVALID_VALUE', message }));
   if (!isMacTaken) return violations;
   const isBeforeMac = ({ path }: Violation): boolean => path === 'name' || path === 'notes';
   return [

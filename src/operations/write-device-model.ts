@@ -8,7 +8,7 @@ import {
   patchedModel,
 } from '../domain/device-model-patch.js';
 import type { DeviceModel } from '../domain/device-model.js';
-import { GatewayError, inputFault } from '../errors/gateway-error.js';
+import { GatewayError, inputError } from '../errors/gateway-error.js';
 import type { CatalogStore } from '../persistence/devices/catalog-store.js';
 import type { ModelStore } from '../persistence/devices/model-store.js';
 
@@ -35,7 +35,7 @@ export function mergedModel(
 ): Omit<DeviceModel, 'id'> {
   const after = patchedModel(start, patch);
   const [first, ...others] = modelViolations(before, after);
-  if (first !== undefined) throw inputFault([first, ...others]);
+  if (first !== undefined) throw inputError([first, ...others]);
   if (!isComplete(after)) throw new Error('A device model without name or type broke no rule.');
   return after;
 }

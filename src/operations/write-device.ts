@@ -5,7 +5,7 @@ import type { Viewer } from '../access/viewer.js';
 import { withProgress } from '../domain/device.js';
 import { idOrNone } from '../domain/id.js';
 import { CATALOGUE } from '../errors/catalogue.js';
-import { inputFault, type Violation } from '../errors/gateway-error.js';
+import { inputError, type Violation } from '../errors/gateway-error.js';
 import type { AuditEntry } from '../persistence/rows/audit.js';
 import type { DeviceStore, WriteAttempt } from '../persistence/devices/device-store.js';
 import type { DeviceWrite } from '../persistence/devices/write-device.js';
@@ -112,7 +112,7 @@ async function attemptWrite(
     const audit = { ...auditedBy(viewer, request), action, paths };
     const outcome = await write({ ...what, device, baseVersion: found.device.version, scope, audit, key });
     if (outcome === 'outdated' || outcome === 'key-taken') return undefined;
-    if (outcome === 'mac-taken') throw inputFault([MAC_TAKEN]);
+    if (outcome === 'mac-taken') throw inputError([MAC_TAKEN]);
     return { device: withProgress(device, outcome), passwords };
   };
   const isProbe = macAddress !== null && macAddress !== found.device.macAddress;

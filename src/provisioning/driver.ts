@@ -4,7 +4,7 @@ import type { WifiSettings } from '../domain/wifi.js';
 /** The settings of a device on their way to it: the JSON that an endpoint gets. Names and shapes are the REST page's. */
 export interface ProvisioningOrder {
   readonly jobId: string;
-  /** From 1. A try that was cut off comes again under the same number. */
+  /** From 1. An attempt that was cut off comes again under the same number. */
   readonly attempt: number;
   readonly deviceId: string;
   /** Version of the settings. */
@@ -19,8 +19,8 @@ export interface ProvisioningOrder {
   readonly dhcp: DhcpSettings | null;
 }
 
-/** How a try ended; a reason is a sentence for people. */
-export type TryOutcome =
+/** How an attempt ended; a reason is a sentence for people. */
+export type AttemptOutcome =
   | { readonly kind: 'applied' }
   /** Another try would end alike: the settings are not for this device. */
   | { readonly kind: 'refused'; readonly reason: string }
@@ -28,6 +28,6 @@ export type TryOutcome =
 
 /**
  * Brings settings to a device. One call is one try.
- * @param signal aborted when the try is no longer wanted; what comes of it then is not asked
+ * @param signal aborted when the attempt is no longer wanted; what comes of it then is not asked
  */
-export type ProvisioningDriver = (order: ProvisioningOrder, signal: AbortSignal) => Promise<TryOutcome>;
+export type ProvisioningDriver = (order: ProvisioningOrder, signal: AbortSignal) => Promise<AttemptOutcome>;

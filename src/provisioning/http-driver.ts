@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { z } from 'zod';
-import type { ProvisioningDriver, TryOutcome } from './driver.js';
+import type { ProvisioningDriver, AttemptOutcome } from './driver.js';
 
 /** Maximum time that an endpoint may take to begin its answer, and as long again to end it. */
 const TIMEOUT_MS = 10_000;
@@ -83,7 +83,7 @@ function onceMoreIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
 }
 
 /** The status decides, whatever becomes of the rest of the answer. Redirects could lead the passwords anywhere. */
-async function outcomeOf(answer: http.IncomingMessage): Promise<TryOutcome> {
+async function outcomeOf(answer: http.IncomingMessage): Promise<AttemptOutcome> {
   const { statusCode: status = 0 } = answer;
   const text = await textOf(answer);
   if (status >= 200 && status < 300) return { kind: 'applied' };

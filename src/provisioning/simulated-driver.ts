@@ -4,7 +4,7 @@ import type { ProvisioningDriver } from './driver.js';
 /**
  * A device that is not there, for development and demos.
  * @param delayMs how long it takes
- * @param failurePercent how many tries of a hundred fail, by chance
+ * @param failurePercent how many attempts of a hundred fail, by chance
  */
 export function simulatedDriver(delayMs: number, failurePercent: number): ProvisioningDriver {
   return async (_order, signal) => {

@@ -4,9 +4,9 @@ import type { Logger } from 'pino';
 import { MAX_ATTEMPTS, retryDelayMs } from '../domain/provisioning-job.js';
 import { describeCause } from '../logging/log.js';
 import { type DeviceSecrets, openDevice, type StoredDevice } from '../secrets/device-secrets.js';
-import type { ClaimedJob, JobEnd, ProvisioningQueue, Reservation } from '../persistence/jobs/claim-jobs.js';
+import type { ClaimedJob, JobEnd, JobSlot, ProvisioningQueue } from '../persistence/jobs/claim-jobs.js';
 import { AttemptSlots } from './attempt-slots.js';
-import type { ProvisioningDriver, ProvisioningOrder, TryOutcome } from './driver.js';
+import type { ProvisioningDriver, ProvisioningOrder, AttemptOutcome } from './driver.js';
 import { presentableReason } from './reason.js';
 import { RetryPace } from './retry-pace.js';
 
@@ -15,20 +15,20 @@ export interface WorkerParts {
   readonly queue: ProvisioningQueue;
   readonly secrets: DeviceSecrets;
   readonly driver: ProvisioningDriver;
-  /** How long a job waits after its first failed try. */
+  /** How long a job waits after its first failed attempt. */
   readonly retryMs: number;
   readonly log: Logger;
-  /** Told of every try that ended, e.g. to count them. */
-  readonly onTryEnded?: ((end: JobEnd) => void) | undefined;
+  /** Called with the end of every attempt, e.g. to count them. */
+  readonly onAttemptEnded?: ((end: JobEnd) => void) | undefined;
 }
 
 /** Works on provisioning jobs until it is stopped. */
 export interface ProvisioningWorker {
   /** Says that there may be something to do; otherwise the worker looks for itself every two seconds. */
   readonly wake: () => void;
-  /** Keeps room for a job that is about to be made; undefined when there is none. */
-  readonly reserve: () => Reservation | undefined;
-  /** Takes up nothing more, waits for the tries that run, and gives back those that take longer than this. */
+  /** Reserves a slot for a job that is about to be made; undefined when none is free. */
+  readonly reserveSlot: () => JobSlot | undefined;
+  /** Takes up nothing more, waits for the attempts that run, and gives back those that take longer than this. */
   readonly stop: (graceMs: number) => Promise<void>;
 }
 
@@ -40,13 +40,13 @@ const STARTED_SLOTS = { active: 200, open: 1_000, activeMs: ACTIVE_MS };
 const QUEUE_SLOTS = { active: 200, open: 2_000, activeMs: ACTIVE_MS };
 /** Retries of devices that were silent leave half of these to devices that were not. */
 const MAX_OPEN_RETRIES = QUEUE_SLOTS.open / 2;
-/** So long a job is this worker's without a word from it; after that another one takes it up. */
+/** Maximum time for which a job stays this worker's without a renewal; after that another one claims it. */
 const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 2_000;
 const STORE_AGAIN_MS = 500;
 
-interface RunningTry {
+interface RunningAttempt {
   readonly job: ClaimedJob;
   readonly abort: AbortController;
   readonly startedAt: number;
@@ -59,14 +59,14 @@ export function startWorker(parts: WorkerParts): ProvisioningWorker {
   const worker = new Worker(parts);
   return {
     wake: () => worker.wake(),
-    reserve: () => worker.reserve(),
+    reserveSlot: () => worker.reserveSlot(),
     stop: async (graceMs) => await worker.stop(graceMs),
   };
 }
 
 class Worker {
   readonly #parts: WorkerParts;
-  readonly #running = new Map<RunningTry, Promise<void>>();
+  readonly #running = new Map<RunningAttempt, Promise<void>>();
   readonly #reserved = new Set<Promise<void>>();
   readonly #startedSlots = new AttemptSlots(STARTED_SLOTS, () => this.#roomMade());
   readonly #queueSlots = new AttemptSlots(QUEUE_SLOTS, () => this.#roomMade());
@@ -93,21 +93,27 @@ class Worker {
     });
   }
 
-  reserve(): Reservation | undefined {
+  reserveSlot(): JobSlot | undefined {
     if (this.#isStopped) return undefined;
     if (this.#startedSlots.room <= 0) return undefined;
     const releaseSlot = this.#startedSlots.take();
     const leaseEndsAt = performance.now() + LEASE_MS;
-    let free = (): void => undefined;
-    const reserved = new Promise<void>((resolve) => (free = resolve));
+    let resolveReserved = (): void => undefined;
+    const reserved = new Promise<void>((resolve) => (resolveReserved = resolve));
     this.#reserved.add(reserved);
+    const free = (): void => {
+      this.#reserved.delete(reserved);
+      resolveReserved();
+    };
     return {
       lease: randomUUID(),
       leaseMs: LEASE_MS,
-      settle: (job) => {
-        this.#reserved.delete(reserved);
-        if (job === undefined) releaseSlot();
-        else this.#start(job, leaseEndsAt, releaseSlot);
+      assign: (job) => {
+        this.#start(job, leaseEndsAt, releaseSlot);
+        free();
+      },
+      release: () => {
+        releaseSlot();
         free();
       },
     };
@@ -145,7 +151,7 @@ class Worker {
 
   #start(job: ClaimedJob, leaseEndsAt: number, releaseSlot: () => void): void {
     const startedAt = performance.now();
-    const attempt: RunningTry = { job, abort: new AbortController(), startedAt, leaseEndsAt };
+    const attempt: RunningAttempt = { job, abort: new AbortController(), startedAt, leaseEndsAt };
     const work = this.#work(attempt).finally(() => {
       this.#running.delete(attempt);
       releaseSlot();
@@ -157,11 +163,11 @@ class Worker {
     if (this.#isFull && !this.#isStopped) this.wake();
   }
 
-  async #work(attempt: RunningTry): Promise<void> {
+  async #work(attempt: RunningAttempt): Promise<void> {
     const { job } = attempt;
-    const end = await this.#try(attempt);
+    const end = await this.#runAttempt(attempt);
     this.#parts.log.debug({ jobId: job.id, attempt: job.attempt, end: end.state }, 'provisioning try ended');
-    this.#parts.onTryEnded?.(end);
+    this.#parts.onAttemptEnded?.(end);
     // What is known of the device must not be lost because the database is away for a moment.
     while (!(await this.#store(job, end))) {
       if (attempt.abort.signal.aborted || performance.now() > attempt.leaseEndsAt) return;
@@ -189,7 +195,7 @@ class Worker {
     }
   }
 
-  async #try({ job, abort, startedAt }: RunningTry): Promise<JobEnd> {
+  async #runAttempt({ job, abort, startedAt }: RunningAttempt): Promise<JobEnd> {
     const { secrets, driver, log } = this.#parts;
     const { device } = job;
     // The next attempt, and the next worker, would fare no better.
@@ -209,7 +215,7 @@ class Worker {
   #endOf(
     { attempt }: ClaimedJob,
     order: ProvisioningOrder | undefined,
-    outcome: TryOutcome,
+    outcome: AttemptOutcome,
     lastedMs: number,
   ): JobEnd {
     if (outcome.kind === 'applied') return { state: 'APPLIED' };
@@ -221,7 +227,7 @@ class Worker {
     return { state: 'QUEUED', error, delayMs };
   }
 
-  /** A try whose lease cannot be renewed is broken off before another worker may begin the next. */
+  /** An attempt whose lease cannot be renewed is broken off before another worker may begin the next. */
   async #renewLeases(): Promise<void> {
     const attempts = [...this.#running.keys()];
     if (attempts.length === 0) return;
@@ -236,7 +242,8 @@ class Worker {
     } catch (error) {
       this.#parts.log.warn({ cause: describeCause(error) }, 'leases of provisioning jobs cannot be renewed');
     }
-    const isNearEnd = ({ leaseEndsAt: end }: RunningTry): boolean => end < performance.now() + RENEW_EVERY_MS;
+    const isNearEnd = ({ leaseEndsAt: end }: RunningAttempt): boolean =>
+      end < performance.now() + RENEW_EVERY_MS;
     for (const attempt of attempts.filter(isNearEnd)) attempt.abort.abort();
   }
 

@@ -3,7 +3,7 @@ import type { Device } from '../domain/device.js';
 import type { DeviceStatus } from '../domain/device-status.js';
 import type { DhcpSettings, ReservedClient } from '../domain/dhcp.js';
 import type { WifiSettings } from '../domain/wifi.js';
-import { GatewayError, inputFault, type Violation } from '../errors/gateway-error.js';
+import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
 import type { DeviceInput } from '../domain/device-input.js';
 
 // Every spelling of the page "API : Network Device Update" stands in this file: its response above, its request below.
@@ -204,17 +204,17 @@ const settings = z.object(SETTINGS);
  */
 export function fromPage(body: unknown): DeviceInput {
   const parsed = request.safeParse(body);
-  if (!parsed.success) throw shapeFault(parsed.error.issues);
+  if (!parsed.success) throw shapeError(parsed.error.issues);
   const wireless = parsed.data.network?.wireless ?? {};
   // Once more without the rest, so that nothing read-only travels with the wishes.
-  const wishes = settings.parse(body);
-  if (Object.keys(wireless).length === 0) return wishes;
-  const { wifi } = wishes;
+  const input = settings.parse(body);
+  if (Object.keys(wireless).length === 0) return input;
+  const { wifi } = input;
   const [first, ...others] = Object.keys(wireless).filter(
     (field) => wifi === null || (wifi !== undefined && Object.hasOwn(wifi, field)),
   );
-  if (first !== undefined) throw inputFault([givenTwice(first), ...others.map(givenTwice)]);
-  return { ...wishes, wifi: { ...wifi, ...wireless } };
+  if (first !== undefined) throw inputError([givenTwice(first), ...others.map(givenTwice)]);
+  return { ...input, wifi: { ...wifi, ...wireless } };
 }
 
 function givenTwice(field: string): Violation {
@@ -222,11 +222,11 @@ function givenTwice(field: string): Violation {
   return { path, code: 'INVALID_VALUE', message: `Another name of wifi.${field}. Send one of them.` };
 }
 
-function shapeFault(issues: readonly z.core.$ZodIssue[]): GatewayError {
+function shapeError(issues: readonly z.core.$ZodIssue[]): GatewayError {
   if (issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0))
     return new GatewayError('BAD_REQUEST', { message: 'The body is not a JSON object.' });
   const [first, ...others] = issues.flatMap(violationsOf);
-  return first === undefined ? new GatewayError('BAD_REQUEST') : inputFault([first, ...others]);
+  return first === undefined ? new GatewayError('BAD_REQUEST') : inputError([first, ...others]);
 }
 
 function violationsOf(issue: z.core.$ZodIssue): Violation[] {

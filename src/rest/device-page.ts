@@ -6,7 +6,7 @@ import { viewerOf } from '../auth/credential.js';
 import type { Device } from '../domain/device.js';
 import { parseId } from '../domain/id.js';
 import { WIFI_PASSWORD_FIELDS } from '../domain/wifi.js';
-import { aboutDevice } from '../errors/with-device-id.js';
+import { withDeviceId } from '../errors/with-device-id.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
@@ -29,7 +29,7 @@ import {
   jsonAnswer,
   type Route,
 } from '../http/core/endpoint.js';
-import { type HttpFault, retryAfterHeader } from '../http/core/http-error.js';
+import { type HttpError, retryAfterHeader } from '../http/core/http-error.js';
 
 /** What the REST page works with. */
 export interface DevicePageParts {
@@ -45,7 +45,7 @@ export function devicePageRoute(parts: DevicePageParts): Route {
   return {
     path: '/network/device/:id',
     handlers: { GET: handler(parts, getDevice), POST: handler(parts, postDevice) },
-    presentFault,
+    presentError,
   };
 }
 
@@ -55,7 +55,7 @@ function handler(parts: DevicePageParts, method: PageMethod): EndpointHandler {
   return async (request) => {
     try {
       const { headers, message } = request;
-      const viewer = viewerOf(await parts.admission.admit(message, headers.authorization));
+      const viewer = viewerOf(await parts.admission.authenticateAndCount(message, headers.authorization));
       assertMayUseGateway(viewer);
       return await method(parts, viewer, request);
     } catch (error) {
@@ -73,7 +73,7 @@ async function getDevice(
 ): Promise<HttpAnswer> {
   const expected = expectedVersions(headers);
   const id = params['id'] ?? '';
-  return await aboutDevice(nameOf(id), async () => {
+  return await withDeviceId(nameOf(id), async () => {
     const view = await parts.gate(async () => await readNetworkDevice(parts.gateway.devices, viewer, id));
     const { version } = view.device;
     if (!includesVersion(expected, version)) {
@@ -111,7 +111,7 @@ async function postDevice(
           once,
         }),
     );
-  return await aboutDevice(nameOf(id), async () => {
+  return await withDeviceId(nameOf(id), async () => {
     const view = expected === 'any' ? await attempt(undefined) : await attemptAtOneOf(expected, attempt);
     return pageAnswer(parts, viewer, requestId, view);
   });
@@ -198,6 +198,6 @@ function errorAnswer(error: GatewayError, requestId: string): HttpAnswer {
   return { ...answer, headers: { ...answer.headers, ...challenge, ...retryAfterHeader(error.facts) } };
 }
 
-function presentFault({ status, code, message }: HttpFault): string {
+function presentError({ status, code, message }: HttpError): string {
   return JSON.stringify({ code: status, message: CATALOGUE[code].restMessage, description: message });
 }

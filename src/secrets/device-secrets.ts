@@ -15,7 +15,7 @@ function fieldName(field: WifiPasswordField): string {
 
 /**
  * Opens one WiFi password of a device.
- * @throws SecretFault when it does not open
+ * @throws SecretError when it does not open
  */
 export function openPassword(
   { open }: Pick<DeviceSecrets, 'open'>,

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { SecretFault } from '../errors/secret-error.js';
+import { SecretError } from '../errors/secret-error.js';
 
 /** What a secret holds, and the place where it opens. */
 interface OpenedText {
@@ -87,7 +87,7 @@ export class KeyRing {
     return secret;
   }
 
-  /** @throws SecretFault when the key is missing, or the text was not sealed for this owner and field */
+  /** @throws SecretError when the key is missing, or the text was not sealed for this owner and field */
   readonly open: OpenSecret = (secret, owner, field) => {
     const known = secret.recall(owner, field);
     if (known !== undefined) return known;
@@ -98,9 +98,9 @@ export class KeyRing {
 
   #openedText({ sealed }: SealedText, owner: string, field: string): string {
     const [, keyId, nonce = '', body = ''] = SEALED.exec(sealed) ?? [];
-    if (keyId === undefined) throw new SecretFault('not-sealed');
+    if (keyId === undefined) throw new SecretError('not-sealed');
     const key = this.#keys.get(keyId);
-    if (key === undefined) throw new SecretFault('unknown-key', keyId);
+    if (key === undefined) throw new SecretError('unknown-key', keyId);
     const bytes = Buffer.from(body, 'base64url');
     try {
       const decipher = createDecipheriv(ALGORITHM, key.bytes, Buffer.from(nonce, 'base64url'), {
@@ -112,7 +112,7 @@ export class KeyRing {
       decipher.final();
       return text.toString('utf8');
     } catch {
-      throw new SecretFault('not-authentic', keyId);
+      throw new SecretError('not-authentic', keyId);
     }
   }
 }

@@ -14,7 +14,7 @@ const viewer = (expiresAt: Date | null = null): Credential => ({
   viewer: { subject: 'employee-1', level: 'OWNER', customerId: null, scopes: [] },
   expiresAt,
 });
-const refused: Credential = { fault: 'invalid_token' };
+const refused: Credential = { rejection: 'invalid_token' };
 
 function cache(changes: Partial<Parameters<typeof cachedAuthenticate>[1]> = {}): Authenticate {
   return cachedAuthenticate(
@@ -58,8 +58,8 @@ describe('a viewer is remembered', () => {
     expect(await authenticate('t', 'a')).toEqual(viewer(new Date(START + 300)));
     expect(asked).toHaveLength(1);
     clock = START + 300;
-    verdict = () => ({ fault: 'expired' });
-    expect(await authenticate('t', 'a')).toEqual({ fault: 'expired' });
+    verdict = () => ({ rejection: 'expired' });
+    expect(await authenticate('t', 'a')).toEqual({ rejection: 'expired' });
   });
 
   it('not at all when it has expired already', async () => {

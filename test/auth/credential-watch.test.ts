@@ -67,7 +67,7 @@ describe('credentials in use are watched until they end', () => {
     answer = { failure: new Error('away') };
     await vi.advanceTimersByTimeAsync(60_000);
     expect([told, asked]).toEqual([[], 1]);
-    answer = { fault: 'invalid_token' };
+    answer = { rejection: 'invalid_token' };
     await vi.advanceTimersByTimeAsync(180_000);
     expect([told, asked]).toEqual([['UNAUTHENTICATED invalid_token'], 2]);
   });
@@ -81,7 +81,7 @@ describe('credentials in use are watched until they end', () => {
 
   it('nothing is told once nobody watches, not even an answer that was on its way', async () => {
     const stop = watch(null);
-    answer = { fault: 'expired' };
+    answer = { rejection: 'expired' };
     vi.advanceTimersByTime(60_000);
     stop();
     await vi.advanceTimersByTimeAsync(600_000);

@@ -20,7 +20,7 @@ let pairs: ReadonlyMap<Name, IssuerKey>;
 let issuer: TestIssuer;
 /** What the issuer answers at present. */
 let reply: IssuerReply;
-let faults: unknown[];
+let errors: unknown[];
 let authenticate: Authenticate;
 
 beforeAll(async () => {
@@ -34,9 +34,9 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   reply = publish('old');
   issuer = await startIssuer(() => reply);
-  faults = [];
-  const onFault = (fault: unknown) => faults.push(fault);
-  const key = issuerKeys(new URL(issuer.url), { onFault, now: Date.now });
+  errors = [];
+  const onError = (rejection: unknown) => errors.push(rejection);
+  const key = issuerKeys(new URL(issuer.url), { onError, now: Date.now });
   authenticate = bearerAuthenticator(
     { key, issuer: 'issuer', audience: 'gateway', algorithms: JWKS_ALGORITHMS },
     (judge) => judge,
@@ -78,7 +78,7 @@ const judge = async (text: string): Promise<Credential> => await authenticate(`B
 async function verdict(text: string): Promise<string> {
   const credential = await judge(text);
   if ('viewer' in credential) return 'accepted';
-  return 'fault' in credential ? credential.fault : 'nobody knows';
+  return 'rejection' in credential ? credential.rejection : 'nobody knows';
 }
 
 describe('a key that appears is accepted at once', () => {
@@ -136,10 +136,10 @@ describe('while the issuer is away', () => {
     reply = away;
     pass(6 * MINUTE);
     expect(await verdict(await token('old'))).toBe('accepted');
-    await vi.waitFor(() => expect(faults).toHaveLength(1));
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
     pass(23 * HOUR);
     expect(await verdict(await token('old'))).toBe('accepted');
-    await vi.waitFor(() => expect(faults).toHaveLength(2));
+    await vi.waitFor(() => expect(errors).toHaveLength(2));
     pass(HOUR);
     expect(await verdict(await token('old'))).toBe('nobody knows');
     reply = publish('old');

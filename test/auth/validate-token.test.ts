@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { askIssuer, IssuerFault } from '../../src/auth/ask-issuer.js';
+import { askIssuer, IssuerError } from '../../src/auth/ask-issuer.js';
 import type { Credential } from '../../src/auth/credential.js';
 import { platformAuthenticator } from '../../src/auth/platform-token.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
@@ -98,9 +98,9 @@ describe('the platform judges a token', () => {
     ['an employee with U+0000', jsonReply({ ...ACCEPTED, employee: 'a\0b' }), 'invalid_token'],
     ['half a surrogate pair', jsonReply({ ...ACCEPTED, employee: { _id: 'a\ud83d' } }), 'invalid_token'],
     ['a level in lower case', jsonReply({ ...ACCEPTED, accessLevel: 'owner' }), 'invalid_token'],
-  ])('a refusal: %s', async (_, answer, fault) => {
+  ])('a refusal: %s', async (_, answer, rejection) => {
     reply = answer;
-    expect(await judge()).toEqual({ fault });
+    expect(await judge()).toEqual({ rejection });
   });
 
   it.each<[string, IssuerReply]>([
@@ -128,7 +128,7 @@ describe('the platform judges a token', () => {
     const token = newToken();
     reply = answer;
     const credential = await judge(token);
-    expect('failure' in credential && credential.failure).toBeInstanceOf(IssuerFault);
+    expect('failure' in credential && credential.failure).toBeInstanceOf(IssuerError);
     reply = jsonReply(ACCEPTED);
     expect(await judge(token)).toHaveProperty('viewer');
   });
@@ -145,14 +145,14 @@ describe('the platform judges a token', () => {
 
   it('nobody knows when it does not answer in time', async () => {
     reply = 'silent';
-    await expect(askIssuer(new URL(platform.url), 50)).rejects.toThrow(IssuerFault);
+    await expect(askIssuer(new URL(platform.url), 50)).rejects.toThrow(IssuerError);
   });
 
   it('but is not asked about what cannot be a token', async () => {
     const before = platform.asked.length;
-    expect(await authenticate(undefined, '::1')).toEqual({ fault: 'credentials_invalid' });
-    expect(await authenticate('Basic x', '::1')).toEqual({ fault: 'format_error' });
-    expect(await judge('x'.repeat(4_097))).toEqual({ fault: 'invalid_token' });
+    expect(await authenticate(undefined, '::1')).toEqual({ rejection: 'credentials_invalid' });
+    expect(await authenticate('Basic x', '::1')).toEqual({ rejection: 'format_error' });
+    expect(await judge('x'.repeat(4_097))).toEqual({ rejection: 'invalid_token' });
     expect(platform.asked).toHaveLength(before);
   });
 
@@ -170,7 +170,7 @@ describe('the platform judges a token', () => {
       const credential = await judge(token);
       if (!('failure' in credential)) throw new Error('The platform was understood.');
       const { failure } = credential;
-      expect(failure).toBeInstanceOf(IssuerFault);
+      expect(failure).toBeInstanceOf(IssuerError);
       if (!(failure instanceof Error)) throw new Error('No error.');
       expect([failure.message, failure.stack, failure.cause].join(' ')).not.toContain('canary');
     }
@@ -183,7 +183,10 @@ describe('the platform judges a token', () => {
     await judge(bad);
     const before = platform.asked.length;
     clock += 4_999;
-    expect([await judge(good), await judge(bad)]).toMatchObject([{ viewer: {} }, { fault: 'invalid_token' }]);
+    expect([await judge(good), await judge(bad)]).toMatchObject([
+      { viewer: {} },
+      { rejection: 'invalid_token' },
+    ]);
     expect(platform.asked).toHaveLength(before);
     clock += 1;
     await judge(bad);
@@ -192,14 +195,14 @@ describe('the platform judges a token', () => {
     expect(await judge(good)).toHaveProperty('viewer');
     expect(platform.asked).toHaveLength(before + 1);
     clock += 1;
-    expect(await judge(good)).toEqual({ fault: 'invalid_token' });
+    expect(await judge(good)).toEqual({ rejection: 'invalid_token' });
   });
 
   it('is asked again for another address, because a token may be bound to one', async () => {
     const token = newToken();
     await judge(token, '192.0.2.7');
     reply = { status: 401, body: '' };
-    expect(await judge(token, '192.0.2.8')).toEqual({ fault: 'invalid_token' });
+    expect(await judge(token, '192.0.2.8')).toEqual({ rejection: 'invalid_token' });
     expect(await judge(token, '192.0.2.7')).toHaveProperty('viewer');
   });
 });
@@ -255,7 +258,7 @@ describe('a gateway with AUTH_VALIDATE_TOKEN_URL', () => {
     ]);
     expect(text).not.toMatch(/canary|validateToken|127\.0\.0\.1/);
     expect((await page(token)).status).toBe(503);
-    await vi.waitFor(() => expect(gateway.logLines.join('')).toContain('IssuerFault'));
+    await vi.waitFor(() => expect(gateway.logLines.join('')).toContain('IssuerError'));
     reply = jsonReply(ACCEPTED);
     expect((await gateway.query('{ viewer { id } }', { token })).errors).toEqual([]);
     expect(gateway.logLines.join('')).not.toContain('canary');

@@ -97,7 +97,7 @@ describe('SIGTERM while requests and jobs run', () => {
       expect(z.looseObject({ msg: z.string() }).safeParse(JSON.parse(line)).success).toBe(true);
   });
 
-  it('a try that runs ends before the pool does: its outcome is stored', async () => {
+  it('an attempt that runs ends before the pool does: its outcome is stored', async () => {
     const southbound = await startSouthbound();
     let isAsked = false;
     southbound.answerWith(async () => {

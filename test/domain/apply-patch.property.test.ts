@@ -9,7 +9,7 @@ const RUNS = { numRuns: 1000 };
 const bare = (mac: string): string => mac.toLowerCase().replace(/[^0-9a-f]/g, '');
 
 /** Absent leaves, null clears, a value sets. */
-function wished<T>(
+function patched<T>(
   holder: object | null,
   key: string,
   current: T,
@@ -24,11 +24,11 @@ function wished<T>(
 function model(state: DeviceSettings, patch: DevicePatch): DeviceSettings {
   return {
     name: patch.name === undefined || patch.name === null ? state.name : patch.name.trim().normalize('NFC'),
-    notes: wished(patch, 'notes', state.notes, null, patch.notes),
+    notes: patched(patch, 'notes', state.notes, null, patch.notes),
     macAddress:
       patch.macAddress === undefined || patch.macAddress === null ? state.macAddress : bare(patch.macAddress),
-    serialNumber: wished(patch, 'serialNumber', state.serialNumber, null, patch.serialNumber?.trim()),
-    mvnoAccount: wished(patch, 'mvnoAccount', state.mvnoAccount, null, patch.mvnoAccount?.toLowerCase()),
+    serialNumber: patched(patch, 'serialNumber', state.serialNumber, null, patch.serialNumber?.trim()),
+    mvnoAccount: patched(patch, 'mvnoAccount', state.mvnoAccount, null, patch.mvnoAccount?.toLowerCase()),
     wifi: modelWifi(state.wifi, patch.wifi),
     dhcp: modelDhcp(state.dhcp, patch.dhcp),
   };
@@ -38,16 +38,16 @@ function modelWifi(old: DeviceSettings['wifi'], wish: DevicePatch['wifi']): Devi
   if (wish === undefined) return old;
   if (wish === null) return null;
   return {
-    enabled: wished(wish, 'enabled', old?.enabled ?? false, false, wish.enabled),
-    ssid: wished(wish, 'ssid', old?.ssid ?? null, null, wish.ssid),
-    password: wished(wish, 'password', old?.password ?? null, null, wish.password),
-    enabled5G: wished(wish, 'enabled5G', old?.enabled5G ?? false, false, wish.enabled5G),
-    ssid5G: wished(wish, 'ssid5G', old?.ssid5G ?? null, null, wish.ssid5G),
-    password5G: wished(wish, 'password5G', old?.password5G ?? null, null, wish.password5G),
-    enabled6G: wished(wish, 'enabled6G', old?.enabled6G ?? false, false, wish.enabled6G),
-    ssid6G: wished(wish, 'ssid6G', old?.ssid6G ?? null, null, wish.ssid6G),
-    password6G: wished(wish, 'password6G', old?.password6G ?? null, null, wish.password6G),
-    bandsteering: wished(wish, 'bandsteering', old?.bandsteering ?? false, false, wish.bandsteering),
+    enabled: patched(wish, 'enabled', old?.enabled ?? false, false, wish.enabled),
+    ssid: patched(wish, 'ssid', old?.ssid ?? null, null, wish.ssid),
+    password: patched(wish, 'password', old?.password ?? null, null, wish.password),
+    enabled5G: patched(wish, 'enabled5G', old?.enabled5G ?? false, false, wish.enabled5G),
+    ssid5G: patched(wish, 'ssid5G', old?.ssid5G ?? null, null, wish.ssid5G),
+    password5G: patched(wish, 'password5G', old?.password5G ?? null, null, wish.password5G),
+    enabled6G: patched(wish, 'enabled6G', old?.enabled6G ?? false, false, wish.enabled6G),
+    ssid6G: patched(wish, 'ssid6G', old?.ssid6G ?? null, null, wish.ssid6G),
+    password6G: patched(wish, 'password6G', old?.password6G ?? null, null, wish.password6G),
+    bandsteering: patched(wish, 'bandsteering', old?.bandsteering ?? false, false, wish.bandsteering),
   };
 }
 
@@ -60,18 +60,18 @@ function modelDhcp(old: DeviceSettings['dhcp'], wish: DevicePatch['dhcp']): Devi
     return { mac: bare(client.mac), ip: client.ip, enable: client.enable, id: id ?? null };
   });
   return {
-    enable: wished(wish, 'enable', old?.enable ?? false, false, wish.enable),
-    ipPoolStart: wished(wish, 'ipPoolStart', old?.ipPoolStart ?? null, null, wish.ipPoolStart),
-    ipPoolEnd: wished(wish, 'ipPoolEnd', old?.ipPoolEnd ?? null, null, wish.ipPoolEnd),
-    leaseTime: wished(wish, 'leaseTime', old?.leaseTime ?? null, null, wish.leaseTime),
-    primaryDnsServer: wished(
+    enable: patched(wish, 'enable', old?.enable ?? false, false, wish.enable),
+    ipPoolStart: patched(wish, 'ipPoolStart', old?.ipPoolStart ?? null, null, wish.ipPoolStart),
+    ipPoolEnd: patched(wish, 'ipPoolEnd', old?.ipPoolEnd ?? null, null, wish.ipPoolEnd),
+    leaseTime: patched(wish, 'leaseTime', old?.leaseTime ?? null, null, wish.leaseTime),
+    primaryDnsServer: patched(
       wish,
       'primaryDnsServer',
       old?.primaryDnsServer ?? null,
       null,
       wish.primaryDnsServer,
     ),
-    reservedClients: wished(wish, 'reservedClients', old?.reservedClients ?? [], [], list),
+    reservedClients: patched(wish, 'reservedClients', old?.reservedClients ?? [], [], list),
   };
 }
 

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/domain/device-patch.js';
-import { faultsOfChange, isSameSettings, settingsFaults } from '../../src/domain/device-rules.js';
+import { violationsOfChange, isSameSettings, settingsViolations } from '../../src/domain/device-rules.js';
 import { anyPatch, anySettings, FACTS, goodSettings } from './settings-arbitraries.js';
 
 const RUNS = { numRuns: 1000 };
-const paths = (faults: readonly { readonly path: string }[]): string[] => faults.map(({ path }) => path);
+const paths = (violations: readonly { readonly path: string }[]): string[] =>
+  violations.map(({ path }) => path);
 
 describe('the rules accept what is good, and an update answers for what it changes and for nothing else', () => {
   it('finds no fault in good settings', () => {
     fc.assert(
       fc.property(goodSettings, (settings) => {
-        expect(settingsFaults(settings, FACTS)).toEqual([]);
+        expect(settingsViolations(settings, FACTS)).toEqual([]);
       }),
       RUNS,
     );
@@ -20,7 +21,7 @@ describe('the rules accept what is good, and an update answers for what it chang
   it('never throws, whatever the settings hold', () => {
     fc.assert(
       fc.property(anySettings, (settings) => {
-        expect(() => settingsFaults(settings, FACTS)).not.toThrow();
+        expect(() => settingsViolations(settings, FACTS)).not.toThrow();
       }),
       RUNS,
     );
@@ -29,7 +30,7 @@ describe('the rules accept what is good, and an update answers for what it chang
   it('holds no update answerable that changes nothing, however bad the settings are', () => {
     fc.assert(
       fc.property(anySettings, (settings) => {
-        expect(faultsOfChange(settings, structuredClone(settings), FACTS)).toEqual([]);
+        expect(violationsOfChange(settings, structuredClone(settings), FACTS)).toEqual([]);
         expect(isSameSettings(settings, structuredClone(settings))).toBe(true);
       }),
       RUNS,
@@ -40,7 +41,9 @@ describe('the rules accept what is good, and an update answers for what it chang
     fc.assert(
       fc.property(goodSettings, anyPatch, (before, patch) => {
         const after = applyPatch(before, patch);
-        expect(paths(faultsOfChange(before, after, FACTS))).toEqual(paths(settingsFaults(after, FACTS)));
+        expect(paths(violationsOfChange(before, after, FACTS))).toEqual(
+          paths(settingsViolations(after, FACTS)),
+        );
       }),
       RUNS,
     );
@@ -49,8 +52,8 @@ describe('the rules accept what is good, and an update answers for what it chang
   it('holds an update answerable for faults of the new state only', () => {
     fc.assert(
       fc.property(anySettings, anySettings, (before, after) => {
-        const all = paths(settingsFaults(after, FACTS));
-        for (const path of paths(faultsOfChange(before, after, FACTS))) expect(all).toContain(path);
+        const all = paths(settingsViolations(after, FACTS));
+        for (const path of paths(violationsOfChange(before, after, FACTS))) expect(all).toContain(path);
       }),
       RUNS,
     );
@@ -60,7 +63,7 @@ describe('the rules accept what is good, and an update answers for what it chang
     fc.assert(
       fc.property(anySettings, (before) => {
         const after = applyPatch(before, { name: 'Renamed' });
-        expect(faultsOfChange(before, after, FACTS)).toEqual([]);
+        expect(violationsOfChange(before, after, FACTS)).toEqual([]);
       }),
       RUNS,
     );
@@ -76,9 +79,9 @@ describe('the rules accept what is good, and an update answers for what it chang
     };
     fc.assert(
       fc.property(goodSettings, (before) => {
-        const faults = settingsFaults(applyPatch(before, patch), FACTS);
-        expect(faults.length).toBeGreaterThanOrEqual(5);
-        expect(JSON.stringify(faults)).not.toContain('TopSecret');
+        const violations = settingsViolations(applyPatch(before, patch), FACTS);
+        expect(violations.length).toBeGreaterThanOrEqual(5);
+        expect(JSON.stringify(violations)).not.toContain('TopSecret');
       }),
     );
   });

@@ -3,9 +3,9 @@ import type { DeviceSettings } from '../../src/domain/device.js';
 import { changedPaths, namesOfChanges } from '../../src/domain/device-changes.js';
 import {
   type DeviceFacts,
-  faultsOfChange,
+  violationsOfChange,
   isSameSettings,
-  settingsFaults,
+  settingsViolations,
 } from '../../src/domain/device-rules.js';
 import type { ReservedClient } from '../../src/domain/dhcp.js';
 import { dhcp, pathsOf, SETTINGS, wifi } from './settings.js';
@@ -43,7 +43,7 @@ describe('a name has 1 to 100 characters, notes at most 4096, and neither has co
     ['no MAC address but zeros', { macAddress: '000000000000' }, ['macAddress']],
     ['11 digits', { macAddress: '12345678901' }, ['macAddress']],
   ])('%s', (_, wishes, paths) => {
-    expect(pathsOf(settingsFaults(settings(wishes), FACTS))).toEqual(paths);
+    expect(pathsOf(settingsViolations(settings(wishes), FACTS))).toEqual(paths);
   });
 });
 
@@ -52,13 +52,15 @@ describe('sections are judged by what the device is', () => {
   const ownAddress = listed({ ...ONE, ip: '192.168.0.1' });
 
   it('WiFi by the capabilities of its model', () => {
-    expect(pathsOf(settingsFaults(on6G, FACTS))).toEqual(['wifi.enabled6G']);
+    expect(pathsOf(settingsViolations(on6G, FACTS))).toEqual(['wifi.enabled6G']);
   });
 
   it('DHCP by the subnet that it last reported, while that is known', () => {
-    expect(pathsOf(settingsFaults(ownAddress, FACTS))).toEqual(['dhcp.reservedClients[0].ip']);
-    expect(settingsFaults(ownAddress, { ...FACTS, status: null })).toEqual([]);
-    expect(settingsFaults(ownAddress, { ...FACTS, status: { lanIp: null, subnetMask: null } })).toEqual([]);
+    expect(pathsOf(settingsViolations(ownAddress, FACTS))).toEqual(['dhcp.reservedClients[0].ip']);
+    expect(settingsViolations(ownAddress, { ...FACTS, status: null })).toEqual([]);
+    expect(settingsViolations(ownAddress, { ...FACTS, status: { lanIp: null, subnetMask: null } })).toEqual(
+      [],
+    );
   });
 });
 
@@ -96,7 +98,7 @@ describe('faults come in the order of the input, then by index', () => {
         ],
       }),
     });
-    expect(pathsOf(settingsFaults(bad, FACTS))).toEqual([
+    expect(pathsOf(settingsViolations(bad, FACTS))).toEqual([
       'name',
       'notes',
       'macAddress',
@@ -129,18 +131,18 @@ describe('faults come in the order of the input, then by index', () => {
   }));
 
   it('of too many reservations none is judged alone', () => {
-    expect(pathsOf(settingsFaults(listed(...tooMany), { ...FACTS, status: null }))).toEqual([
+    expect(pathsOf(settingsViolations(listed(...tooMany), { ...FACTS, status: null }))).toEqual([
       'dhcp.reservedClients',
     ]);
   });
 
   it('too many that were there before let no others in that nobody judges', () => {
     const others = tooMany.map((client) => ({ ...client, mac: 'no' }));
-    expect(pathsOf(faultsOfChange(listed(...tooMany), listed(...others), FACTS))).toEqual([
+    expect(pathsOf(violationsOfChange(listed(...tooMany), listed(...others), FACTS))).toEqual([
       'dhcp.reservedClients',
     ]);
     const renamed = { ...listed(...structuredClone(tooMany)), name: 'New' };
-    expect(faultsOfChange(listed(...tooMany), renamed, FACTS)).toEqual([]);
+    expect(violationsOfChange(listed(...tooMany), renamed, FACTS)).toEqual([]);
   });
 });
 
@@ -165,7 +167,7 @@ describe('a fault counts only when a value that it involves changes in this upda
     ['a twin that is added', listed(ONE), listed(ONE, ONE), ['[1].mac', '[1].ip']],
     ['older twins, moved', listed(TWO, ONE, { ...ONE }), listed(ONE, { ...ONE }, TWO), []],
   ])('%s', (_, before, after, paths) => {
-    const found = pathsOf(faultsOfChange(before, after, FACTS));
+    const found = pathsOf(violationsOfChange(before, after, FACTS));
     expect(found.map((path) => path.replace('dhcp.reservedClients', ''))).toEqual(paths);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSubnet } from '../../src/domain/addresses.js';
-import { dhcpFaults, type DhcpSettings, type ReservedClient } from '../../src/domain/dhcp.js';
+import { dhcpViolations, type DhcpSettings, type ReservedClient } from '../../src/domain/dhcp.js';
 import { dhcp, pathsOf } from './settings.js';
 
 const LAN = parseSubnet('192.168.0.100', '255.255.255.0');
@@ -15,7 +15,7 @@ const client = (wishes: Partial<ReservedClient> = {}): ReservedClient => ({
 const other = (wishes: Partial<ReservedClient> = {}): ReservedClient =>
   client({ mac: 'aaaaaaaaaa02', ip: at(10), ...wishes });
 const faultsOf = (wishes: Partial<DhcpSettings>, subnet = LAN): string[] =>
-  pathsOf(dhcpFaults(dhcp(wishes), subnet)).map((path) => path.replace(/^dhcp\./, ''));
+  pathsOf(dhcpViolations(dhcp(wishes), subnet)).map((path) => path.replace(/^dhcp\./, ''));
 
 describe('enabled DHCP needs a pool and a lease time', () => {
   const ready = { enable: true, ipPoolStart: at(2), ipPoolEnd: at(9), leaseTime: 60 };
@@ -31,8 +31,8 @@ describe('enabled DHCP needs a pool and a lease time', () => {
   });
 
   it('the sentence names what is missing', () => {
-    const [fault] = dhcpFaults(dhcp({ ...ready, leaseTime: null }), LAN);
-    expect(fault?.message).toContain('leaseTime');
+    const [violation] = dhcpViolations(dhcp({ ...ready, leaseTime: null }), LAN);
+    expect(violation?.message).toContain('leaseTime');
   });
 });
 
@@ -86,7 +86,7 @@ describe('a pool starts before it ends, lies in the subnet and does not hold the
 
   it('only the order is judged while the subnet is not known', () => {
     const unknown = (ipPoolStart: string, ipPoolEnd: string): string[] =>
-      pathsOf(dhcpFaults(dhcp({ ipPoolStart, ipPoolEnd }), undefined));
+      pathsOf(dhcpViolations(dhcp({ ipPoolStart, ipPoolEnd }), undefined));
     expect(unknown('0.0.0.0', '255.255.255.255')).toEqual([]);
     expect(unknown('10.0.1.0', '10.0.0.255')).toEqual(['dhcp.ipPoolEnd']);
   });
@@ -114,12 +114,12 @@ describe('a reservation has a MAC address, and an address that a host of the sub
 
   it('any address will do while the subnet is not known', () => {
     const reservedClients = [client({ ip: '0.0.0.0' })];
-    expect(dhcpFaults(dhcp({ reservedClients }), undefined)).toEqual([]);
+    expect(dhcpViolations(dhcp({ reservedClients }), undefined)).toEqual([]);
   });
 
   it('the sentence tells the own address from a foreign one', () => {
     const sentence = (ip: string): string | undefined =>
-      dhcpFaults(dhcp({ reservedClients: [client({ ip })] }), LAN)[0]?.message;
+      dhcpViolations(dhcp({ reservedClients: [client({ ip })] }), LAN)[0]?.message;
     expect(sentence(at(100))).toMatch(/own address/);
     expect(sentence('10.0.0.1')).toMatch(/subnet/);
     expect(sentence('x')).toMatch(/IPv4/);
@@ -159,7 +159,7 @@ describe('at most 256 reservations', () => {
         ip: `10.0.${index % 256}.${Math.floor(index / 256)}`,
       }),
     );
-    expect(pathsOf(dhcpFaults(dhcp({ reservedClients }), undefined))).toEqual(paths);
+    expect(pathsOf(dhcpViolations(dhcp({ reservedClients }), undefined))).toEqual(paths);
   });
 });
 
@@ -191,11 +191,11 @@ describe('a fault answers to every value that its rule looks at', () => {
     ],
   ])('%s', (_, wishes, fields) => {
     const involves = fields.map((field) => `dhcp.${field}`);
-    expect(dhcpFaults(dhcp(wishes), LAN).map((fault) => fault.involves)).toEqual([involves]);
+    expect(dhcpViolations(dhcp(wishes), LAN).map((violation) => violation.involves)).toEqual([involves]);
   });
 
   it('the sentence about two alike names what they share', () => {
-    const [mac, ip] = dhcpFaults(dhcp({ reservedClients: [client(), client()] }), LAN);
+    const [mac, ip] = dhcpViolations(dhcp({ reservedClients: [client(), client()] }), LAN);
     expect(mac?.message).toContain('same mac');
     expect(ip?.message).toContain('same ip');
   });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { DeviceSettings } from '../../src/domain/device.js';
 import { DHCP_DEFAULTS, type DhcpSettings } from '../../src/domain/dhcp.js';
-import type { Fault } from '../../src/domain/violation.js';
+import type { RuleViolation } from '../../src/domain/violation.js';
 import { WIFI_DEFAULTS, type WifiSettings } from '../../src/domain/wifi.js';
 
 /** Settings that break no rule. */
@@ -23,8 +23,8 @@ export function dhcp(wishes: Partial<DhcpSettings>): DhcpSettings {
   return { ...DHCP_DEFAULTS, ...wishes };
 }
 
-/** Where the faults are; each must also have a sentence for people. */
-export function pathsOf(faults: readonly Fault[]): string[] {
-  for (const { message } of faults) expect(message).toMatch(/^[A-Z].*\.$/);
-  return faults.map(({ path }) => path);
+/** Where the violations are; each must also have a sentence for people. */
+export function pathsOf(violations: readonly RuleViolation[]): string[] {
+  for (const { message } of violations) expect(message).toMatch(/^[A-Z].*\.$/);
+  return violations.map(({ path }) => path);
 }

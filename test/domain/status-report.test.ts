@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   joinReports,
-  reportFaults,
+  reportViolations,
   type StatusPatch,
   type StatusReport,
   toStatusPatch,
@@ -23,7 +23,7 @@ function report(field: keyof StatusReport, value: unknown): StatusReport {
 
 function expectJudged(fields: readonly (keyof StatusReport)[], value: unknown, isGood: boolean): void {
   for (const field of fields) {
-    expect(pathsOf(reportFaults(report(field, value), NOW))).toEqual(isGood ? [] : [field]);
+    expect(pathsOf(reportViolations(report(field, value), NOW))).toEqual(isGood ? [] : [field]);
   }
 }
 
@@ -82,7 +82,7 @@ describe('every value of a report has its rule', () => {
 
   it('faults come in the order of the input', () => {
     const bad = { simStatus: '\n', upTime: -1, lanIp: 'x', lastComm: 'x', signalStrength: 101, online: true };
-    expect(pathsOf(reportFaults(bad, NOW))).toEqual([
+    expect(pathsOf(reportViolations(bad, NOW))).toEqual([
       'lastComm',
       'lanIp',
       'upTime',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wifiFaults, type WifiSettings } from '../../src/domain/wifi.js';
+import { wifiViolations, type WifiSettings } from '../../src/domain/wifi.js';
 import { pathsOf, wifi } from './settings.js';
 
 const ALL = { wifi: true, wifi2G: true, wifi5G: true, wifi6G: true, simSupport: false };
@@ -7,7 +7,7 @@ const HEX_64 = '0123456789abcdefABCDEF0123456789'.repeat(2);
 const MESH = { ssid: 'Mesh', ssid5G: 'Mesh', ssid6G: 'Mesh' };
 const KEY = { password: 'MeshMesh', password5G: 'MeshMesh', password6G: 'MeshMesh' };
 
-const faultsOf = (wishes: Partial<WifiSettings>): string[] => pathsOf(wifiFaults(wifi(wishes), ALL));
+const faultsOf = (wishes: Partial<WifiSettings>): string[] => pathsOf(wifiViolations(wifi(wishes), ALL));
 
 describe('an SSID has 1 to 32 bytes of UTF-8, whether its band is enabled or not', () => {
   const rows: readonly [string, string, boolean][] = [
@@ -50,7 +50,7 @@ describe('a password has 8 to 63 printable ASCII characters, or 64 hex digits bu
 
   it('the sentence offers hex digits only where they are taken', () => {
     const wishes = { password: '', password5G: '', password6G: '' };
-    const messages = wifiFaults(wifi(wishes), ALL).map(({ message }) => message);
+    const messages = wifiViolations(wifi(wishes), ALL).map(({ message }) => message);
     expect(messages.map((message) => message.includes('64 hex digits'))).toEqual([true, true, false]);
   });
 });
@@ -83,25 +83,25 @@ describe('what the model lacks may not be enabled', () => {
     ['6 GHz', { wifi6G: false }, ['wifi.enabled6G']],
     ['WiFi', { wifi: false }, ['wifi.enabled', 'wifi.enabled5G', 'wifi.enabled6G']],
   ])('%s', (label, lacks, paths) => {
-    const faults = wifiFaults(on, { ...ALL, ...lacks });
-    expect(pathsOf(faults)).toEqual(paths);
-    if (label !== 'WiFi') expect(faults[0]?.message).toContain(label);
+    const violations = wifiViolations(on, { ...ALL, ...lacks });
+    expect(pathsOf(violations)).toEqual(paths);
+    if (label !== 'WiFi') expect(violations[0]?.message).toContain(label);
     const off = { ...on, enabled: false, enabled5G: false, enabled6G: false };
-    expect(wifiFaults(off, { ...ALL, ...lacks })).toEqual([]);
+    expect(wifiViolations(off, { ...ALL, ...lacks })).toEqual([]);
   });
 });
 
 describe('band steering needs the same SSID and password on every enabled band', () => {
   const on = { enabled: true, enabled5G: true, enabled6G: true, bandsteering: true, ...MESH, ...KEY };
-  const fault = ['wifi.bandsteering'];
+  const violation = ['wifi.bandsteering'];
   it.each<[string, Partial<WifiSettings>, readonly string[]]>([
     ['three bands that are alike', on, []],
-    ['another SSID on the first', { ...on, ssid: 'x' }, fault],
-    ['another SSID on the second', { ...on, ssid5G: 'x' }, fault],
-    ['another SSID on the third', { ...on, ssid6G: 'x' }, fault],
-    ['another password on the first', { ...on, password: 'JohnConner' }, fault],
-    ['another password on the second', { ...on, password5G: 'JohnConner' }, fault],
-    ['another password on the third', { ...on, password6G: 'JohnConner' }, fault],
+    ['another SSID on the first', { ...on, ssid: 'x' }, violation],
+    ['another SSID on the second', { ...on, ssid5G: 'x' }, violation],
+    ['another SSID on the third', { ...on, ssid6G: 'x' }, violation],
+    ['another password on the first', { ...on, password: 'JohnConner' }, violation],
+    ['another password on the second', { ...on, password5G: 'JohnConner' }, violation],
+    ['another password on the third', { ...on, password6G: 'JohnConner' }, violation],
     [
       'one raw key in two spellings',
       { ...on, enabled6G: false, password: 'aB'.repeat(32), password5G: 'Ab'.repeat(32) },
@@ -110,9 +110,9 @@ describe('band steering needs the same SSID and password on every enabled band',
     [
       'two raw keys',
       { ...on, enabled6G: false, password: 'aB'.repeat(32), password5G: 'aC'.repeat(32) },
-      fault,
+      violation,
     ],
-    ['passphrases that differ by case', { ...on, password: KEY.password.toUpperCase() }, fault],
+    ['passphrases that differ by case', { ...on, password: KEY.password.toUpperCase() }, violation],
     ['a disabled band that differs', { ...on, ssid5G: 'x', enabled5G: false }, []],
     ['one band', { ...on, enabled5G: false, enabled6G: false, ssid: 'x' }, []],
     ['no band', { bandsteering: true, ssid: 'x', ssid5G: 'y' }, []],
@@ -143,6 +143,6 @@ describe('a fault answers to every value that its rule looks at', () => {
       ],
     ],
   ])('%s', (_, wishes, involves) => {
-    expect(wifiFaults(wifi(wishes), ALL).map((fault) => fault.involves)).toEqual([involves]);
+    expect(wifiViolations(wifi(wishes), ALL).map((violation) => violation.involves)).toEqual([involves]);
   });
 });

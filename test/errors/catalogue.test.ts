@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE, type ErrorCode } from '../../src/errors/catalogue.js';
-import { GatewayError, inputFault } from '../../src/errors/gateway-error.js';
+import { GatewayError, inputError } from '../../src/errors/gateway-error.js';
 import { toExtensions } from '../../src/errors/wire.js';
 
 /** The table of the contract (section 7): code → REST code, REST message, retryable. Null: the value's own name or path. */
@@ -77,13 +77,13 @@ describe('an input fault repeats its first violation at the top', () => {
     ['VALUE_NOT_PERMITTED', 'level', 409, 'level'],
     ['BAD_USER_INPUT', 'input.name', 400, 'bad_request'],
   ] as const)('%s at %s', (code, path, restCode, restMessage) => {
-    const fault = inputFault([
+    const error = inputError([
       { path, code, message: 'First.' },
       { path: 'notes', code: 'INVALID_VALUE', message: 'Second.' },
     ]);
     const rest = { code: restCode, message: restMessage };
-    expect(fault.message).toBe('First.');
-    expect(toExtensions(fault, 'request-1')).toMatchObject({
+    expect(error.message).toBe('First.');
+    expect(toExtensions(error, 'request-1')).toMatchObject({
       code,
       rest,
       violations: [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { aboutDevice } from '../../src/errors/with-device-id.js';
+import { withDeviceId } from '../../src/errors/with-device-id.js';
 import { CATALOGUE, isErrorCode } from '../../src/errors/catalogue.js';
-import { type ErrorFacts, GatewayError, inputFault } from '../../src/errors/gateway-error.js';
+import { type ErrorFacts, GatewayError, inputError } from '../../src/errors/gateway-error.js';
 import { LoggableError } from '../../src/errors/loggable-error.js';
-import { SecretFault } from '../../src/errors/secret-error.js';
+import { SecretError } from '../../src/errors/secret-error.js';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { toExtensions } from '../../src/errors/wire.js';
 
@@ -31,11 +31,11 @@ describe('an error carries on the wire what is known of it, and no key for what 
   });
 
   it('every violation has its own REST view', () => {
-    const fault = inputFault(
+    const error = inputError(
       [BAD_NAME, { path: 'macAddress', code: 'MAC_ADDRESS_IN_USE', message: 'Taken.' }],
       { deviceId: 'd1' },
     );
-    expect(toExtensions(fault, 'request-1')).toStrictEqual({
+    expect(toExtensions(error, 'request-1')).toStrictEqual({
       code: 'INVALID_VALUE',
       rest: { code: 422, message: 'name' },
       violations: [
@@ -54,7 +54,7 @@ describe('an error carries on the wire what is known of it, and no key for what 
   });
 
   it('a fault that is about no device names none', () => {
-    expect(toExtensions(inputFault([BAD_NAME]), 'request-1')).not.toHaveProperty('deviceId');
+    expect(toExtensions(inputError([BAD_NAME]), 'request-1')).not.toHaveProperty('deviceId');
   });
 
   it.each([
@@ -63,8 +63,8 @@ describe('an error carries on the wire what is known of it, and no key for what 
     ['filter.inners[1].levels[10]', 'levels'],
     ['list[0].level', 'level'],
   ])('a value outside its set at %s is called %s on the REST page', (path, name) => {
-    const fault = inputFault([{ path, code: 'VALUE_NOT_PERMITTED', message: 'No.' }]);
-    expect(toExtensions(fault, 'request-1').rest).toEqual({ code: 409, message: name });
+    const error = inputError([{ path, code: 'VALUE_NOT_PERMITTED', message: 'No.' }]);
+    expect(toExtensions(error, 'request-1').rest).toEqual({ code: 409, message: name });
   });
 });
 
@@ -97,10 +97,10 @@ describe('only codes of the catalogue are ours', () => {
 
 describe('aboutDevice names the device in every error', () => {
   const failing = async (error: Error): Promise<unknown> =>
-    await aboutDevice('d1', async () => await Promise.reject(error)).catch((caught: unknown) => caught);
+    await withDeviceId('d1', async () => await Promise.reject(error)).catch((caught: unknown) => caught);
 
   it('hands a result through', async () => {
-    await expect(aboutDevice('d1', async () => await Promise.resolve('done'))).resolves.toBe('done');
+    await expect(withDeviceId('d1', async () => await Promise.resolve('done'))).resolves.toBe('done');
   });
 
   it('adds it to an error that names none, and leaves the rest of it', async () => {
@@ -129,7 +129,7 @@ describe('aboutDevice names the device in every error', () => {
 describe('the log knows each kind of error by its name', () => {
   it.each([
     ['GatewayError', () => new GatewayError('NOT_FOUND')],
-    ['SecretFault', () => new SecretFault('not-sealed')],
+    ['SecretError', () => new SecretError('not-sealed')],
     ['StartupError', () => new StartupError('PORT is not a number.')],
   ])('%s', (name, error) => {
     expect(error().name).toBe(name);
@@ -142,9 +142,9 @@ describe('a secret that does not open says why, with its key and nothing of the 
     ['unknown-key', 'k1', /key "k1", which is not in the ring\.$/],
     ['not-authentic', 'k1', /does not open with key "k1".*this id\.$/],
   ] as const)('%s', (reason, keyId, sentence) => {
-    const fault = new SecretFault(reason, keyId);
-    expect(fault).toMatchObject({ reason, keyId: keyId ?? '' });
-    expect(fault.message).toMatch(sentence);
-    expect(fault).toBeInstanceOf(LoggableError);
+    const error = new SecretError(reason, keyId);
+    expect(error).toMatchObject({ reason, keyId: keyId ?? '' });
+    expect(error.message).toMatch(sentence);
+    expect(error).toBeInstanceOf(LoggableError);
   });
 });

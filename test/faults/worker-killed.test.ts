@@ -89,7 +89,7 @@ describe(`${CHANGES} changes to ${DEVICES} devices from ${CLIENTS} clients, a wo
       'SELECT count(*)::integer AS jobs FROM provisioning_job',
     );
     expect(jobs).toEqual([{ jobs: CHANGES }]);
-    expect(southbound.faults).toEqual([]);
+    expect(southbound.errors).toEqual([]);
 
     const { rows: stored } = await gateway.sql.query<{ id: string; ssid: string }>(
       'SELECT id, wifi_ssid AS ssid FROM network_device',

@@ -231,13 +231,13 @@ describe('what the gateway lets through', () => {
     const device = everything([], 'NetworkDevice');
     expect(device).toContain('reservedClients { ');
     const page = `{ networkDeviceConnection(first: 500) { nodes { ${device} } edges { node { ${device} } } totalCount } }`;
-    expect(judge(page).fault).toBeUndefined();
+    expect(judge(page).error).toBeUndefined();
     expect(costOf(page, {}, schema).work).toBeGreaterThan(10_000);
     const look = `query ($ids: [ID!]!) { networkDevices(ids: $ids) { ${device} } }`;
-    expect(judge(look, { ids }).fault).toBeUndefined();
+    expect(judge(look, { ids }).error).toBeUndefined();
     const entities = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on NetworkDevice { ${device} } } }`;
     const r = ids.map((id) => ({ __typename: 'NetworkDevice', id }));
-    expect(judge(entities, { r }).fault).toBeUndefined();
+    expect(judge(entities, { r }).error).toBeUndefined();
   });
 
   it('nothing is measured while it is made that cannot be too long', () => {
@@ -255,8 +255,8 @@ describe('what the gateway lets through', () => {
     const query = getIntrospectionQuery();
     const { schemaBytes } = costOf(query, {}, schema);
     expect(schemaBytes).toBeGreaterThan(30_000);
-    expect(judge(query).fault).toBeUndefined();
-    expect(judge('{ _sdl _service { sdl } }').fault).toBeUndefined();
+    expect(judge(query).error).toBeUndefined();
+    expect(judge('{ _sdl _service { sdl } }').error).toBeUndefined();
     expect(2 * schemaBytes + costOf('{ _sdl _service { sdl } }', {}, schema).schemaBytes).toBeLessThan(
       400_000,
     );
@@ -308,15 +308,15 @@ describe('what the gateway lets through', () => {
       { ids },
     ],
   ])('refuses %s', (_, source, message, variables) => {
-    const { fault } = judge(source, variables);
-    expect(fault?.code).toBe('OPERATION_TOO_LARGE');
-    expect(fault?.message).toMatch(message);
+    const { error } = judge(source, variables);
+    expect(error?.code).toBe('OPERATION_TOO_LARGE');
+    expect(error?.message).toMatch(message);
   });
 
   it('the limit of an answer is the setting', () => {
     const query = 'query ($ids: [ID!]!) { networkDevices(ids: $ids) { id name } }';
-    expect(judge(query, { ids }, 50_000).fault?.message).toContain('50000 bytes (MAX_ANSWER_BYTES)');
-    expect(judge(query, { ids: ids.slice(0, 700) }, 50_000).fault).toBeUndefined();
+    expect(judge(query, { ids }, 50_000).error?.message).toContain('50000 bytes (MAX_ANSWER_BYTES)');
+    expect(judge(query, { ids: ids.slice(0, 700) }, 50_000).error).toBeUndefined();
   });
 });
 

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { documentFault } from '../../src/graphql/documents/limits.js';
+import { documentError } from '../../src/graphql/documents/limits.js';
 import { EXAMPLE_DOCUMENT } from '../../src/http/pages/example-operations.js';
 
 const DEFAULTS = { maxDepth: 12, maxAliases: 100, maxRootFields: 50, maxFragments: 200 };
 
 /** What is too large about a document, if anything. */
-function faultOf(source: string, limits: Partial<typeof DEFAULTS> = {}): string | undefined {
-  const fault = documentFault(parse(source), { ...DEFAULTS, ...limits });
-  if (fault !== undefined) expect(fault.code).toBe('OPERATION_TOO_LARGE');
-  return fault?.message;
+function errorOf(source: string, limits: Partial<typeof DEFAULTS> = {}): string | undefined {
+  const violation = documentError(parse(source), { ...DEFAULTS, ...limits });
+  if (violation !== undefined) expect(violation.code).toBe('OPERATION_TOO_LARGE');
+  return violation?.message;
 }
 
 const nested = (levels: number, innermost = 'x'): string =>
@@ -20,9 +20,9 @@ const many = (count: number, text: (index: number) => string): string =>
 
 describe('depth counts fields inside each other, through fragments', () => {
   it('at most MAX_DEPTH', () => {
-    expect(faultOf(nested(12))).toBeUndefined();
-    expect(faultOf(nested(13))).toContain('12 levels deep (MAX_DEPTH)');
-    expect(faultOf(nested(13), { maxDepth: 13 })).toBeUndefined();
+    expect(errorOf(nested(12))).toBeUndefined();
+    expect(errorOf(nested(13))).toContain('12 levels deep (MAX_DEPTH)');
+    expect(errorOf(nested(13), { maxDepth: 13 })).toBeUndefined();
   });
 
   it.each([
@@ -32,8 +32,8 @@ describe('depth counts fields inside each other, through fragments', () => {
     ['a chain of fragments', `{ ...A } fragment A on T ${nested(7, '...B')} fragment B on T ${nested(7)}`],
     ['the second operation', `query A { x } query B ${nested(13)}`],
   ])('in %s', (_, source) => {
-    expect(faultOf(source)).toContain('MAX_DEPTH');
-    expect(faultOf(source, { maxDepth: 13 })).toBeUndefined();
+    expect(errorOf(source)).toContain('MAX_DEPTH');
+    expect(errorOf(source, { maxDepth: 13 })).toBeUndefined();
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('depth counts fields inside each other, through fragments', () => {
     ['objects', `{ x(y: ${'{ z: '.repeat(800)}1${'}'.repeat(800)}) }`],
     ['types', `query ($y: ${'['.repeat(1_000)}Int${']'.repeat(1_000)}) { x }`],
   ])('a thousand levels of %s', (_, source) => {
-    expect(faultOf(source)).toContain('MAX_DEPTH');
+    expect(errorOf(source)).toContain('MAX_DEPTH');
   });
 });
 
@@ -62,15 +62,15 @@ describe('introspection has its own depth', () => {
       }),
     ],
   ])('%s', (_, source) => {
-    expect(faultOf(source)).toBeUndefined();
-    expect(faultOf(source, { maxDepth: 1 })).toBeUndefined();
+    expect(errorOf(source)).toBeUndefined();
+    expect(errorOf(source, { maxDepth: 1 })).toBeUndefined();
   });
 
   it('which ends too', () => {
     const chain = (levels: number): string =>
       `{ __type(name: "X") { ${'ofType { '.repeat(levels)} name ${'}'.repeat(levels)} } }`;
-    expect(faultOf(chain(18))).toBeUndefined();
-    expect(faultOf(chain(19))).toContain('Introspection goes at most 20 levels deep');
+    expect(errorOf(chain(18))).toBeUndefined();
+    expect(errorOf(chain(19))).toContain('Introspection goes at most 20 levels deep');
   });
 });
 
@@ -87,17 +87,17 @@ describe('aliases count wherever they come to stand', () => {
       (count: number) => `{ x { ...F ...F } } fragment F on T { ${leaf(Math.ceil(count / 2))} }`,
     ],
   ])('%s', (_, source) => {
-    expect(faultOf(source(100))).toBeUndefined();
-    expect(faultOf(source(101))).toContain('100 aliases and repeated fields (MAX_ALIASES)');
+    expect(errorOf(source(100))).toBeUndefined();
+    expect(errorOf(source(101))).toContain('100 aliases and repeated fields (MAX_ALIASES)');
   });
 
   it('10,000 of them', () => {
-    expect(faultOf(`{ x { ${leaf(10_000)} } }`)).toContain('MAX_ALIASES');
+    expect(errorOf(`{ x { ${leaf(10_000)} } }`)).toContain('MAX_ALIASES');
   });
 
   it('in fragments that double 49 times', () => {
     const bomb = many(49, (index) => `fragment F${index} on T { ...F${index + 1} ...F${index + 1} }`);
-    expect(faultOf(`{ ...F0 } ${bomb} fragment F49 on T { x { a: y } }`)).toContain('MAX_ALIASES');
+    expect(errorOf(`{ ...F0 } ${bomb} fragment F49 on T { x { a: y } }`)).toContain('MAX_ALIASES');
   });
 });
 
@@ -110,8 +110,8 @@ describe('fields at the root count', () => {
     ],
     ['of any operation', (count: number) => `query A { x } mutation B { ${many(count, (i) => `x${i}`)} }`],
   ])('%s', (_, source) => {
-    expect(faultOf(source(50))).toBeUndefined();
-    expect(faultOf(source(51))).toContain('50 fields at its root (MAX_ROOT_FIELDS)');
+    expect(errorOf(source(50))).toBeUndefined();
+    expect(errorOf(source(51))).toContain('50 fields at its root (MAX_ROOT_FIELDS)');
   });
 });
 
@@ -120,12 +120,12 @@ describe('what validation would take too long for', () => {
     ['directives', (count: number) => `{ x ${'@skip(if: false) '.repeat(count)} }`, 200],
     ['fragments', (count: number) => `{ x } ${many(count, (index) => `fragment F${index} on T { x }`)}`, 200],
   ])('%s', (_, source, most) => {
-    expect(faultOf(source(most))).toBeUndefined();
-    expect(faultOf(source(most + 1))).toMatch(new RegExp(`at most ${most} `));
+    expect(errorOf(source(most))).toBeUndefined();
+    expect(errorOf(source(most + 1))).toMatch(new RegExp(`at most ${most} `));
   });
 
   it('fragments inside themselves are left to validation', () => {
-    expect(faultOf('{ ...A } fragment A on T { x { ...B } } fragment B on T { y { ...A } }')).toBeUndefined();
+    expect(errorOf('{ ...A } fragment A on T { x { ...B } } fragment B on T { y { ...A } }')).toBeUndefined();
   });
 });
 
@@ -148,7 +148,7 @@ describe('whatever is asked', () => {
         // In a place of its own no field repeats another one's name.
         const spread = `{ ${body.replaceAll('...F', 'f { ...F }')} } fragment F on T { ${inner} }`;
         const written = `{ ${body.replaceAll('...F', `f { ${inner} }`)} }`;
-        expect(faultOf(spread, limits)).toEqual(faultOf(written, limits));
+        expect(errorOf(spread, limits)).toEqual(errorOf(written, limits));
       }),
       { numRuns: 500 },
     );
@@ -157,6 +157,6 @@ describe('whatever is asked', () => {
 
 it('the operations of the explorer are far inside the limits', () => {
   expect(
-    faultOf(EXAMPLE_DOCUMENT, { maxDepth: 4, maxAliases: 0, maxRootFields: 2, maxFragments: 0 }),
+    errorOf(EXAMPLE_DOCUMENT, { maxDepth: 4, maxAliases: 0, maxRootFields: 2, maxFragments: 0 }),
   ).toBeUndefined();
 });

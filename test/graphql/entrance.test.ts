@@ -28,7 +28,7 @@ describe('nobody is asked what they want before it is known who they are', () =>
     const args = Object.fromEntries(field.args.map(({ name }) => [name, untouchable]));
     const context = {
       requestId: 'r',
-      credential: { fault: 'credentials_invalid' },
+      credential: { violation: 'credentials_invalid' },
       log: pino({ level: 'silent' }),
     };
     try {

@@ -19,7 +19,7 @@ import {
 } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OperationCosts } from '../../src/graphql/cost/operation-costs.js';
-import { KnownDocuments } from '../../src/graphql/execution/plan-cache.js';
+import { PlanCache } from '../../src/graphql/execution/plan-cache.js';
 import { runPlan } from '../../src/graphql/execution/run-plan.js';
 import { randomRequest } from '../support/random-document.js';
 
@@ -104,7 +104,7 @@ describe('a plan', () => {
       fc.asyncProperty(randomRequest(schema, ['a', 'b']), fc.nat(), async ({ query, variables }, chosen) => {
         seed = chosen;
         const document = parse(query);
-        const known = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
+        const known = new PlanCache(schema, new OperationCosts(schema, 16_000_000));
         known.learn(query, document);
         const ready = known.find({ query, operationName: undefined, variables });
         const expected: ExecutionResult = await execute({

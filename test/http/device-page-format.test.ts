@@ -212,9 +212,9 @@ describe('a request on the page', () => {
 
   it('reports every property at fault, the known ones in the order of the settings, then the unknown ones', () => {
     const body = { z: 1, dhcp: { leaseTime: 'x', b: 1 }, wifi: { ssid: 5 }, name: 5, a: 1 };
-    const fault = faultOf(body);
-    expect(fault).toMatchObject({ code: 'INVALID_VALUE', facts: { restMessage: 'name' } });
-    expect(fault.facts.violations?.map(({ path }) => path)).toEqual([
+    const error = errorOf(body);
+    expect(error).toMatchObject({ code: 'INVALID_VALUE', facts: { restMessage: 'name' } });
+    expect(error.facts.violations?.map(({ path }) => path)).toEqual([
       'name',
       'wifi.ssid',
       'dhcp.leaseTime',
@@ -222,15 +222,15 @@ describe('a request on the page', () => {
       'z',
       'a',
     ]);
-    for (const violation of fault.facts.violations ?? []) expect(violation.message).toMatch(/^[A-Zt].*\.$/);
+    for (const violation of error.facts.violations ?? []) expect(violation.message).toMatch(/^[A-Zt].*\.$/);
   });
 
   it.each([null, undefined, [], 'x', 5, true, [{}]])('%j is no request', (body) => {
-    expect(faultOf(body).code).toBe('BAD_REQUEST');
+    expect(errorOf(body).code).toBe('BAD_REQUEST');
   });
 });
 
-function faultOf(body: unknown): GatewayError {
+function errorOf(body: unknown): GatewayError {
   try {
     fromPage(body);
   } catch (error) {

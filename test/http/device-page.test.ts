@@ -8,7 +8,7 @@ import { GatewayError } from '../../src/errors/gateway-error.js';
 import { devicePageRoute } from '../../src/rest/device-page.js';
 import type { HttpAnswer, Route } from '../../src/http/core/endpoint.js';
 import type { Credential } from '../../src/auth/credential.js';
-import { HttpFault } from '../../src/http/core/http-error.js';
+import { HttpError } from '../../src/http/core/http-error.js';
 import { SealedText } from '../../src/secrets/key-ring.js';
 
 const ID = 'abcdefabcdefabcdefabcdef';
@@ -25,7 +25,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   const logLines: string[] = [];
   const fail = async (): Promise<never> => await Promise.reject(error);
   const route = devicePageRoute({
-    admission: { networkOf: () => '', judge: asAdmin, admit: asAdmin },
+    admission: { networkOf: () => '', authenticate: asAdmin, authenticateAndCount: asAdmin },
     gateway: {
       devices: { find: fail, optimistic: { read: fail, write: fail, keepKey: fail }, locked: fail },
       secrets: { seal: () => new SealedText(''), open: () => '', isCurrent: () => true },
@@ -110,12 +110,12 @@ describe.each(['GET', 'POST'] as const)('%s: errors of the catalogue', (method) 
 
 describe('faults that the server finds are presented as the page does', () => {
   it.each([
-    [new HttpFault(405, 'BAD_REQUEST'), 'bad_request'],
-    [new HttpFault(413, 'OPERATION_TOO_LARGE', 'Too large.'), 'bad_request'],
-    [new HttpFault(500, 'INTERNAL_ERROR'), 'internal_error'],
-    [new HttpFault(503, 'DATABASE_UNAVAILABLE'), 'database_unavailable'],
-  ])('%s', (fault, message) => {
-    const body: unknown = JSON.parse(failing(new Error('unused')).route.presentFault?.(fault, 'r-1') ?? '');
-    expect(body).toEqual({ code: fault.status, message, description: fault.message });
+    [new HttpError(405, 'BAD_REQUEST'), 'bad_request'],
+    [new HttpError(413, 'OPERATION_TOO_LARGE', 'Too large.'), 'bad_request'],
+    [new HttpError(500, 'INTERNAL_ERROR'), 'internal_error'],
+    [new HttpError(503, 'DATABASE_UNAVAILABLE'), 'database_unavailable'],
+  ])('%s', (error, message) => {
+    const body: unknown = JSON.parse(failing(new Error('unused')).route.presentError?.(error, 'r-1') ?? '');
+    expect(body).toEqual({ code: error.status, message, description: error.message });
   });
 });

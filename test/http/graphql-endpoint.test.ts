@@ -37,7 +37,7 @@ async function post(body: Body, headers: Record<string, string> = {}): Promise<R
   return await send({ method: 'POST', body, headers: { 'content-type': JSON_TYPE, ...headers } });
 }
 
-function expectFault(
+function expectError(
   { headers, body }: Reply,
   code: string,
   restCode = 400,
@@ -73,7 +73,7 @@ describe('a request that is not understood gets a coded JSON error with its own 
   ])('%s: 400', async (_, body) => {
     const reply = await post(body);
     expect(reply.status).toBe(400);
-    expectFault(reply, 'BAD_REQUEST');
+    expectError(reply, 'BAD_REQUEST');
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonx'])(
@@ -81,7 +81,7 @@ describe('a request that is not understood gets a coded JSON error with its own 
     async (type) => {
       const reply = await post('{"query":"{ __typename }"}', { 'content-type': type });
       expect(reply.status).toBe(415);
-      expectFault(reply, 'BAD_REQUEST');
+      expectError(reply, 'BAD_REQUEST');
     },
   );
 
@@ -97,7 +97,7 @@ describe('a request that is not understood gets a coded JSON error with its own 
     const body = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2_000)}` });
     const announced = await post(body);
     expect(announced.status).toBe(413);
-    expectFault(announced, 'OPERATION_TOO_LARGE');
+    expectError(announced, 'OPERATION_TOO_LARGE');
     const stream = new Blob([body]).stream();
     const init: RequestInit & { duplex: 'half' } = {
       method: 'POST',
@@ -107,7 +107,7 @@ describe('a request that is not understood gets a coded JSON error with its own 
     };
     const chunked = await send(init);
     expect(chunked.status).toBe(413);
-    expectFault(chunked, 'OPERATION_TOO_LARGE');
+    expectError(chunked, 'OPERATION_TOO_LARGE');
   });
 
   it('a body of exactly MAX_BODY_BYTES is taken', async () => {
@@ -130,7 +130,7 @@ describe('a request that is not understood gets a coded JSON error with its own 
     const reply = await send({ method, headers: { 'content-type': JSON_TYPE } });
     expect(reply.status).toBe(405);
     expect(reply.headers.get('allow')).toMatch(/POST/);
-    expectFault(reply, 'BAD_REQUEST');
+    expectError(reply, 'BAD_REQUEST');
   });
 });
 
@@ -147,12 +147,12 @@ describe('a document that is not executed: 4xx for clients of GraphQL over HTTP,
     const plain = await post(body, { accept: JSON_TYPE });
     expect(plain.status).toBe(200);
     expect(plain.headers.get('content-type')).toMatch(/^application\/json/);
-    expectFault(plain, code);
+    expectError(plain, code);
     expect(plain.body).not.toHaveProperty('data');
     const modern = await post(body, { accept: RESPONSE_TYPE });
     expect(modern.status).toBe(400);
     expect(modern.headers.get('content-type')).toMatch(/^application\/graphql-response\+json/);
-    expectFault(modern, code);
+    expectError(modern, code);
     expect(modern.body).not.toHaveProperty('data');
   });
 
@@ -166,12 +166,12 @@ describe('a document that is not executed: 4xx for clients of GraphQL over HTTP,
       const plain = await post(body, headers);
       expect(plain.status).toBe(200);
       expect(plain.headers.get('content-type')).toBe(`${JSON_TYPE}; charset=utf-8`);
-      expectFault(plain, 'BAD_REQUEST');
+      expectError(plain, 'BAD_REQUEST');
       expect(plain.body).not.toHaveProperty('data');
     }
     const modern = await post(body, { accept: RESPONSE_TYPE });
     expect(modern.status).toBe(400);
-    expectFault(modern, 'BAD_REQUEST');
+    expectError(modern, 'BAD_REQUEST');
   });
 
   it('an empty operationName is none, whether the document is known or not, by POST and GET', async () => {
@@ -190,7 +190,7 @@ describe('a document that is not executed: 4xx for clients of GraphQL over HTTP,
     const reply = await post(JSON.stringify({ query }), { accept, authorization: `Bearer ${token}` });
     expect(reply.status).toBe(200);
     expect(reply.body).toMatchObject({ data: { updateNetworkDevice: null } });
-    expectFault(reply, 'ACCESS_DENIED', 403, 'access_denied');
+    expectError(reply, 'ACCESS_DENIED', 403, 'access_denied');
   });
 
   it('a document of MAX_TOKENS tokens is taken', async () => {
@@ -198,7 +198,7 @@ describe('a document that is not executed: 4xx for clients of GraphQL over HTTP,
     const query = `{ ${'__typename '.repeat(98)} }`;
     expect(await post(JSON.stringify({ query }))).toMatchObject({ status: 200, body: { data: {} } });
     const more = await post(JSON.stringify({ query: `{ ${'__typename '.repeat(101)} }` }));
-    expectFault(more, 'OPERATION_TOO_LARGE');
+    expectError(more, 'OPERATION_TOO_LARGE');
   });
 });
 
@@ -210,7 +210,7 @@ describe('the type of the answer', () => {
     const headers = { authorization: `Bearer ${token}` };
     const refused = await post(body, { ...headers, accept: 'text/html' });
     expect(refused.status).toBe(406);
-    expectFault(refused, 'BAD_REQUEST');
+    expectError(refused, 'BAD_REQUEST');
     const { rows } = await gateway.sql.query('SELECT notes FROM network_device WHERE id = $1', [device.id]);
     expect(rows).not.toEqual([{ notes: 'unheard' }]);
     expect((await post(body, { ...headers, accept: 'application/json;v=2' })).status).toBe(200);
@@ -258,7 +258,7 @@ describe('GET /graphql reads', () => {
       { accept },
     );
     expect(reply.status).toBe(405);
-    expectFault(reply, 'BAD_REQUEST');
+    expectError(reply, 'BAD_REQUEST');
     const { rows } = await gateway.sql.query('SELECT name FROM network_device WHERE id = $1', [device.id]);
     expect(rows).toEqual([{ name: 'Johns router' }]);
   });

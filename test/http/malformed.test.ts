@@ -15,8 +15,8 @@ const BODY = '{"query":"{ __typename }"}';
 const HEAD = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 const WHOLE = `${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`;
 
-/** Every fault is JSON in the wire format of errors. */
-function expectJsonFault(answer: RawAnswer | undefined, status: number): void {
+/** Every error is JSON in the wire format of errors. */
+function expectJsonError(answer: RawAnswer | undefined, status: number): void {
   expect(answer?.status).toBe(status);
   expectJson(answer);
   expect(JSON.parse(answer?.body ?? '')).toMatchObject({
@@ -51,7 +51,7 @@ describe('what is no request of HTTP/1.1 is answered in JSON all the same', () =
     ['a path that is none', 'GET graphql HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', 400],
   ])('%s', async (_, bytes, status) => {
-    expectJsonFault(await sendRaw(gateway.url, Buffer.from(bytes, 'latin1')), status);
+    expectJsonError(await sendRaw(gateway.url, Buffer.from(bytes, 'latin1')), status);
   });
 
   it('an expectation that nobody knows is no fault', async () => {
@@ -70,10 +70,10 @@ describe('what is no request of HTTP/1.1 is answered in JSON all the same', () =
         gateway.url,
         `${HEAD}Content-Length: 20000000\r\n\r\n${'x'.repeat(20_000_000)}`,
       );
-      expectJsonFault(announced, 413);
+      expectJsonError(announced, 413);
       const chunk = `${(60_000).toString(16)}\r\n${'x'.repeat(60_000)}\r\n`;
       const chunked = `${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(300)}0\r\n\r\n`;
-      expectJsonFault(await sendRaw(gateway.url, chunked), 413);
+      expectJsonError(await sendRaw(gateway.url, chunked), 413);
     }
   });
 });

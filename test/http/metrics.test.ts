@@ -99,7 +99,7 @@ describe('GET /metrics', () => {
     expect(metrics.get('database_waiting')).toBe(0);
   });
 
-  it('provisioning: tries by outcome, open jobs by state', async () => {
+  it('provisioning: attempts by outcome, open jobs by state', async () => {
     const before = (await metricsOf(gateway)).get('provisioning_tries_total{outcome="applied"}') ?? 0;
     await gateway.query(
       'mutation ($id: ID!) { updateNetworkDevice(id: $id, input: { wifi: { ssid: "New" } }) { id } }',

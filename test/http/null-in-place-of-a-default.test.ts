@@ -3,7 +3,7 @@ import { connect } from '../live/subscriber.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../support/gateway.js';
 
-// A variable with a default may have a type that takes null and stand where null may not. The null of a request is then its fault,
+// A variable with a default may have a type that takes null and stand where null may not. The null of a request is then its error,
 // told once, and no failure of each field that it reaches.
 
 let gateway: TestGateway;

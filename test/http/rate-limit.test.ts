@@ -205,8 +205,8 @@ describe('MAC_ADDRESS_IN_USE is told MAC_PROBE_LIMIT times an hour', () => {
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(15);
     const taken = await update(token, probe);
     const free = await update(token, { macAddress: newMac() });
-    const withFault = await update(token, { macAddress: newMac(), name: '' });
-    for (const { status, errors } of [taken, free, withFault]) {
+    const withError = await update(token, { macAddress: newMac(), name: '' });
+    for (const { status, errors } of [taken, free, withError]) {
       expect(status).toBe(200);
       expect(errors).toMatchObject([
         {

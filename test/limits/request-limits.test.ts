@@ -24,11 +24,11 @@ const VIEWER: Credential = {
 it.each<[string, Credential, number, number]>([
   ['a subject', VIEWER, 6_000, 6_000],
   ['a subject where nothing is limited', VIEWER, 0, Infinity],
-  ['an address without a token', { fault: 'credentials_invalid' }, 6_000, 6_000],
+  ['an address without a token', { rejection: 'credentials_invalid' }, 6_000, 6_000],
   ['an address whose issuer is away', { failure: new Error('away') }, 6_000, 6_000],
-  ['an address with an expired token', { fault: 'expired' }, 6_000, 6_000],
-  ['an address with an invalid token', { fault: 'invalid_token' }, 6_000, 6_000],
-  ['an address with an invalid token and a low limit', { fault: 'invalid_token' }, 60, 60],
+  ['an address with an expired token', { rejection: 'expired' }, 6_000, 6_000],
+  ['an address with an invalid token', { rejection: 'invalid_token' }, 6_000, 6_000],
+  ['an address with an invalid token and a low limit', { rejection: 'invalid_token' }, 60, 60],
 ])('%s', (_, credential, rateLimit, most) => {
   const found = allowed(credential, rateLimit);
   // Time goes on meanwhile, and gives some back.

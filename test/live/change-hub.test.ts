@@ -50,19 +50,19 @@ const ANY: DeviceWatch = {
 describe('the hub reads a changed device once and tells all who watch it', () => {
   let reads: (readonly string[])[];
   /** Thrown by the next reads, the first one first. */
-  let faults: Error[];
+  let errors: Error[];
   let isFed: boolean;
   let hub: ChangeHub;
   beforeEach(() => {
     reads = [];
-    faults = [];
+    errors = [];
     isFed = true;
     hub = new ChangeHub({
       read: async (ids) => {
         reads.push(ids);
         await delay(5);
-        const fault = faults.shift();
-        if (fault !== undefined) throw fault;
+        const failure = errors.shift();
+        if (failure !== undefined) throw failure;
         return ids.filter((id) => id !== 'gone').map((id) => deviceOf(id));
       },
       isFed: () => isFed,
@@ -115,7 +115,7 @@ describe('the hub reads a changed device once and tells all who watch it', () =>
   });
 
   it('a read that fails because the database is away is repeated, and nothing is lost meanwhile', async () => {
-    faults = [new GatewayError('DATABASE_UNAVAILABLE'), new GatewayError('DATABASE_UNAVAILABLE')];
+    errors = [new GatewayError('DATABASE_UNAVAILABLE'), new GatewayError('DATABASE_UNAVAILABLE')];
     const subscriber = hub.watch(ANY);
     hub.changed(['a']);
     await delay(20);
@@ -124,7 +124,7 @@ describe('the hub reads a changed device once and tells all who watch it', () =>
   });
 
   it('any other failure is told; the hub goes on', async () => {
-    faults = [new Error('a bug')];
+    errors = [new Error('a bug')];
     const subscriber = hub.watch(ANY);
     hub.changed(['a']);
     await expect(subscriber.next()).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
@@ -137,7 +137,7 @@ describe('the hub reads a changed device once and tells all who watch it', () =>
   it('changes that were missed end everything with DATABASE_UNAVAILABLE', async () => {
     const [waiting, busy] = [hub.watch(ANY), hub.watch(ANY)];
     const failure = expect(waiting.next()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
-    hub.lost();
+    hub.missedChanges();
     await failure;
     await expect(busy.next()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
   });

@@ -4,9 +4,9 @@ import { GraphQLError } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { IssuerFault } from '../../src/auth/ask-issuer.js';
+import { IssuerError } from '../../src/auth/ask-issuer.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
-import { SecretFault } from '../../src/errors/secret-error.js';
+import { SecretError } from '../../src/errors/secret-error.js';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { PrismaClient } from '../../src/generated/prisma/client.js';
 import { createLog, describeCause, logFailure } from '../../src/logging/log.js';
@@ -172,8 +172,8 @@ describe('what is left is enough to go by', () => {
   it('ours, and those of the driver that are always the same: their message', () => {
     const messages = [
       new StartupError('Set PORT to another one.'),
-      new SecretFault('unknown-key', 'old'),
-      new IssuerFault('The issuer answered 500 instead of its keys.'),
+      new SecretError('unknown-key', 'old'),
+      new IssuerError('The issuer answered 500 instead of its keys.'),
       new Error('timeout exceeded when trying to connect'),
     ].map((error) => describeCause(new Error(CANARY, { cause: error }))['cause']);
     expect(messages).toMatchObject([

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFleetText } from '../../src/operations/import-fleet/fleet-text.js';
-import { findJsonFault } from '../../src/operations/import-fleet/json-fault.js';
+import { findJsonError } from '../../src/operations/import-fleet/json-error.js';
 
-function faultOf(bytes: Buffer | string): string | undefined {
+function errorOf(bytes: Buffer | string): string | undefined {
   const read = readFleetText(Buffer.from(bytes));
-  return 'fault' in read ? read.fault : undefined;
+  return 'error' in read ? read.error : undefined;
 }
 
 /** A text as Windows wrote it before Unicode. */
@@ -43,11 +43,11 @@ describe('a fleet file is JSON in UTF-8; anything else is told with its place', 
     ['letters beyond the BMP before', '["🚀🚀" 1]', 'line 1, column 7 should be "," or "]"'],
     ['lines of an old Mac', '[\r1,\rx]', 'line 3, column 1 should be a value'],
   ])('%s', (_, bytes, place) => {
-    expect(faultOf(bytes)).toContain(place);
+    expect(errorOf(bytes)).toContain(place);
   });
 
   it('never quotes what the file holds', () => {
-    expect(faultOf('{"password": "Zq7canary" "x"}')).not.toContain('canary');
+    expect(errorOf('{"password": "Zq7canary" "x"}')).not.toContain('canary');
   });
 
   it.each<[string, Buffer | string]>([
@@ -64,10 +64,10 @@ describe('a fleet file is JSON in UTF-8; anything else is told with its place', 
   it('finds no fault in JSON, however deep', () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom('', ' ', '\n'), (json, blank) => {
-        expect(findJsonFault(blank + json + blank)).toBeUndefined();
+        expect(findJsonError(blank + json + blank)).toBeUndefined();
       }),
     );
-    expect(findJsonFault('['.repeat(100_000) + ']'.repeat(100_000))).toBeUndefined();
+    expect(findJsonError('['.repeat(100_000) + ']'.repeat(100_000))).toBeUndefined();
   });
 
   it('agrees with the parser about what is no JSON, and finds the fault where it is', () => {
@@ -80,21 +80,21 @@ describe('a fleet file is JSON in UTF-8; anything else is told with its place', 
       }
     };
     const letters = fc.constantFrom(...Array.from('{}[],:"\\ 01-.eE+tfnull\n\u0001ø'));
-    let faults = 0;
+    let violations = 0;
     fc.assert(
       fc.property(fc.json(), fc.nat(), letters, fc.nat({ max: 2 }), (json, place, letter, removed) => {
         const index = place % (json.length + 1);
         const text = json.slice(0, index) + letter + json.slice(index + removed);
-        const fault = findJsonFault(text);
-        expect(fault === undefined, text).toBe(isJson(text));
-        if (fault === undefined) return;
-        faults += 1;
+        const error = findJsonError(text);
+        expect(error === undefined, text).toBe(isJson(text));
+        if (error === undefined) return;
+        violations += 1;
         // What stands before it begins some JSON: nothing is wrong with it but that it ends.
-        const before = text.slice(0, fault.index);
-        expect(findJsonFault(before)?.index ?? before.length).toBe(before.length);
+        const before = text.slice(0, error.index);
+        expect(findJsonError(before)?.index ?? before.length).toBe(before.length);
       }),
       { numRuns: 3000 },
     );
-    expect(faults).toBeGreaterThan(500);
+    expect(violations).toBeGreaterThan(500);
   });
 });

@@ -62,9 +62,9 @@ describe('an import puts customers in below their resellers, whatever the order 
     const below = { id: idOf(LENGTH), name: 'Below', parentReseller: idOf(7) };
     const alone = { id: idOf(LENGTH + 1), name: 'Alone' };
     const { outcome, kept } = await importCustomers([alone, ...circle, below]);
-    const faults = 'faults' in outcome ? outcome.faults : [];
-    expect(faults).toHaveLength(LENGTH + 1);
-    expect(faults[0]).toMatch(/^customers\[1\]\.parentReseller: .*circle/);
+    const errors = 'errors' in outcome ? outcome.errors : [];
+    expect(errors).toHaveLength(LENGTH + 1);
+    expect(errors[0]).toMatch(/^customers\[1\]\.parentReseller: .*circle/);
     expect(kept).toEqual([]);
   });
 });

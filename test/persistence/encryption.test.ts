@@ -146,7 +146,7 @@ describe('WiFi passwords are stored sealed, bound to their device and field', ()
       expect(lines).toHaveLength(1);
       expect(JSON.parse(lines[0] ?? '')).toMatchObject({
         deviceId: device.id,
-        cause: { name: 'SecretFault', message: reason },
+        cause: { name: 'SecretError', message: reason },
       });
     },
   );

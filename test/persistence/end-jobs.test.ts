@@ -8,7 +8,7 @@ import {
 import { createDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
-describe('tries that end at once', () => {
+describe('attempts that end at once', () => {
   let gateway: TestGateway;
   let database: Database;
   let statements: string[];

@@ -193,7 +193,7 @@ describe('a rotation', () => {
     expect(rotation).toMatchObject({
       devices: 1,
       isComplete: true,
-      unreadable: [{ deviceId: device.id, field: 'password', fault: { keyId: 'old' } }],
+      unreadable: [{ deviceId: device.id, field: 'password', error: { keyId: 'old' } }],
     });
     expect(rotation.byKey.passwords.get('old')).toBe(1);
     const after = (await rows()).find(({ id }) => id === device.id);

@@ -63,7 +63,7 @@ export interface TestGateway {
   readonly logLines: string[];
   /** Straight to the database, to look at what is stored or to make what the front door refuses. */
   readonly sql: pg.Pool;
-  /** Loads a fleet as `npm run import` does; faults are thrown. */
+  /** Loads a fleet as `npm run import` does; errors are thrown. */
   readonly importFleet: (content: unknown) => Promise<void>;
   readonly token: (level: AccessLevel, customer: string, ttl?: string) => Promise<string>;
   readonly query: (query: string, options?: QueryOptions) => Promise<GraphqlAnswer>;
@@ -133,7 +133,7 @@ export async function startGatewayOn(
         () => undefined,
         new Date(),
       );
-      if ('faults' in outcome) throw new Error(outcome.faults.join('\n'));
+      if ('errors' in outcome) throw new Error(outcome.errors.join('\n'));
     },
     token: async (level, customerId, ttl = '5m') => {
       if (app.issuer === undefined) throw new Error('This gateway has no local issuer.');

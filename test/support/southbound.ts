@@ -45,7 +45,7 @@ export interface Southbound {
   readonly url: string;
   readonly arrivals: readonly Arrival[];
   /** What is wrong with requests that arrived; to be empty. */
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
   /** Decides on answers from now on. */
   readonly answerWith: (decide: (order: Order) => Answer | Promise<Answer>) => void;
   /** Keeps calls waiting from now on. @returns what lets those go, and well */
@@ -58,15 +58,15 @@ export interface Southbound {
 /** Starts an endpoint that applies everything, checks each signature, and keeps what arrives. */
 export async function startSouthbound(): Promise<Southbound> {
   const arrivals: Arrival[] = [];
-  const faults: string[] = [];
+  const errors: string[] = [];
   let decide: (order: Order) => Answer | Promise<Answer> = () => ({ status: 204 });
   const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => faults.push(String(error)));
+    handle(request, response).catch((error: unknown) => errors.push(String(error)));
   });
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
     const body = await readBody(request);
-    faults.push(...signatureFaults(request, body));
+    errors.push(...signatureErrors(request, body));
     const arrival: Arrival = { ...order.parse(JSON.parse(body)), startedAt, endedAt: undefined };
     arrivals.push(arrival);
     response.on('close', () => {
@@ -88,7 +88,7 @@ export async function startSouthbound(): Promise<Southbound> {
   return {
     url,
     arrivals,
-    faults,
+    errors,
     answerWith,
     hold: () => {
       let release = (): void => undefined;
@@ -114,7 +114,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function signatureFaults({ method, headers }: IncomingMessage, body: string): string[] {
+function signatureErrors({ method, headers }: IncomingMessage, body: string): string[] {
   const timestamp = String(headers['x-timestamp']);
   const expected = `sha256=${createHmac('sha256', SOUTHBOUND_SECRET).update(`${timestamp}.${body}`).digest('hex')}`;
   return [

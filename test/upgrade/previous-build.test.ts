@@ -193,7 +193,7 @@ describe.skipIf(build === undefined)('the release before works on the schema of 
 
   it('and logs no fault meanwhile', async () => {
     await delay(100);
-    const faults = previous.logLines.filter((line) => /"level":(50|60)/.test(line));
-    expect(faults).toEqual([]);
+    const failures = previous.logLines.filter((line) => /"level":(50|60)/.test(line));
+    expect(failures).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ const MAX_SCHEMA_BYTES = 400_000;
 
 /** What an operation is allowed by its cost: why it is refused, or what its answer is measured with. */
 export interface CostJudgement {
-  readonly fault: GatewayError | undefined;
+  readonly error: GatewayError | undefined;
   /** Undefined when the answer cannot be too long, whatever the data are. */
   readonly meter: AnswerMeter | undefined;
 }
@@ -36,7 +36,7 @@ export class OperationCosts {
     const cost = this.#costOf(document, operation)(variables);
     const message = excessOf(cost, this.maxAnswerBytes);
     return {
-      fault: message === undefined ? undefined : new GatewayError('OPERATION_TOO_LARGE', { message }),
+      error: message === undefined ? undefined : new GatewayError('OPERATION_TOO_LARGE', { message }),
       meter: cost.largestBytes <= this.maxAnswerBytes ? undefined : new AnswerMeter(this.maxAnswerBytes),
     };
   }

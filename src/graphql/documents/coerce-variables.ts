@@ -14,7 +14,7 @@ import type { InputPath } from './argument-paths.js';
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** One value of the variables that does not fit its type. */
-export interface VariableFault {
+export interface VariableViolation {
   /** Name of the variable. */
   readonly variable: string;
   /** Where in the variable the value stands. */
@@ -26,24 +26,24 @@ export interface VariableFault {
   readonly message: string | undefined;
 }
 
-/** The variables coerced to their types, and what does not fit; with faults the values are not complete. */
+/** The variables coerced to their types, and what does not fit; with violations the values are not complete. */
 export interface CoercedVariables {
   readonly values: Variables;
-  readonly faults: readonly VariableFault[];
+  readonly violations: readonly VariableViolation[];
 }
 
 /**
- * Coerces variables as graphql-js does (`getVariableValues`), which makes an error with a picture of the whole object for each fault
- * in it: here nothing is looked at any more after the last fault that is wanted.
- * @param maxFaults at least 1
+ * Coerces variables as graphql-js does (`getVariableValues`), which makes an error with a picture of the whole object for each violation
+ * in it: here nothing is looked at any more after the last violation that is wanted.
+ * @param maxViolations at least 1
  */
 export function coerceVariables(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: Pick<OperationDefinitionNode, 'variableDefinitions'>,
   variables: Variables,
-  maxFaults: number,
+  maxViolations: number,
 ): CoercedVariables {
-  const faults: VariableFault[] = [];
+  const violations: VariableViolation[] = [];
   const values: [string, unknown][] = [];
   for (const definition of variableDefinitions) {
     const variable = definition.variable.name.value;
@@ -52,36 +52,41 @@ export function coerceVariables(
     if (!isInputType(type)) continue;
     if (Object.hasOwn(variables, variable)) {
       const given = variables[variable];
-      const { value, faults: found } = coerceOne(variable, type, given, maxFaults - faults.length);
-      faults.push(...found);
+      const { value, violations: found } = coerceOne(
+        variable,
+        type,
+        given,
+        maxViolations - violations.length,
+      );
+      violations.push(...found);
       values.push([variable, value]);
     } else if (definition.defaultValue !== undefined) {
       values.push([variable, valueFromAST(definition.defaultValue, type)]);
     } else if (isNonNullType(type)) {
-      faults.push({ variable, path: [], type, value: undefined, message: undefined });
+      violations.push({ variable, path: [], type, value: undefined, message: undefined });
     }
-    if (faults.length >= maxFaults) break;
+    if (violations.length >= maxViolations) break;
   }
-  return { values: Object.fromEntries(values), faults };
+  return { values: Object.fromEntries(values), violations };
 }
 
-class EnoughFaults extends Error {}
+class EnoughViolations extends Error {}
 
 function coerceOne(
   variable: string,
   type: GraphQLInputType,
   given: unknown,
-  maxFaults: number,
-): { readonly value: unknown; readonly faults: readonly VariableFault[] } {
-  const faults: VariableFault[] = [];
-  const onFault = (path: InputPath, value: unknown, { message }: Error): void => {
-    faults.push({ variable, path, type, value, message });
-    if (faults.length >= maxFaults) throw new EnoughFaults();
+  maxViolations: number,
+): { readonly value: unknown; readonly violations: readonly VariableViolation[] } {
+  const violations: VariableViolation[] = [];
+  const onError = (path: InputPath, value: unknown, { message }: Error): void => {
+    violations.push({ variable, path, type, value, message });
+    if (violations.length >= maxViolations) throw new EnoughViolations();
   };
   try {
-    return { value: coerceInputValue(given, type, onFault, true), faults };
+    return { value: coerceInputValue(given, type, onError, true), violations };
   } catch (error) {
-    if (error instanceof EnoughFaults) return { value: undefined, faults };
+    if (error instanceof EnoughViolations) return { value: undefined, violations };
     throw error;
   }
 }

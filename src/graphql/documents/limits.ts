@@ -25,13 +25,13 @@ const NODES_PER_LEVEL = 8;
  * What is too large about a document, found in one pass before it is validated: validation compares fields with each
  * other, and so takes far longer for a document that is made to be slow.
  */
-export function documentFault(document: DocumentNode, limits: DocumentLimits): GatewayError | undefined {
-  const message = nodeFault(document, limits) ?? shapeFault(document, limits);
+export function documentError(document: DocumentNode, limits: DocumentLimits): GatewayError | undefined {
+  const message = nodeError(document, limits) ?? shapeError(document, limits);
   return message === undefined ? undefined : new GatewayError('OPERATION_TOO_LARGE', { message });
 }
 
 /** What the rest recurses into is bounded here first, without recursion. */
-function nodeFault(document: DocumentNode, { maxDepth, maxFragments }: DocumentLimits): string | undefined {
+function nodeError(document: DocumentNode, { maxDepth, maxFragments }: DocumentLimits): string | undefined {
   const maxNodes = NODES_PER_LEVEL * Math.max(maxDepth, MAX_INTROSPECTION_DEPTH);
   let nested = 0;
   let [deepest, directives, fragments] = [0, 0, 0];
@@ -67,7 +67,7 @@ interface Shape {
 
 const NOTHING: Shape = { fields: 0, aliases: 0, depth: 0, introspectionDepth: 0 };
 
-function shapeFault(
+function shapeError(
   document: DocumentNode,
   { maxDepth, maxAliases, maxRootFields }: DocumentLimits,
 ): string | undefined {

@@ -5,15 +5,15 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
-import { GatewayError, inputFault } from '../../errors/gateway-error.js';
+import { GatewayError, inputError } from '../../errors/gateway-error.js';
 import { toExtensions } from '../../errors/wire.js';
-import { variableFaults } from './variable-violations.js';
+import { variableViolations } from './variable-violations.js';
 
 /** How an operation came: as a stream of events only subscriptions run, and nothing but them has one. */
 export type Transport = 'answer' | 'events';
 
 /** What keeps an operation of this kind from being executed, if anything does. */
-export function transportFault(
+export function transportError(
   transport: Transport,
   { operation }: OperationDefinitionNode,
 ): GatewayError | undefined {
@@ -26,19 +26,19 @@ export function transportFault(
 }
 
 /** What is wrong with the variables of an operation, if anything is. */
-export function variablesFault(
+export function variablesError(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): GatewayError | undefined {
-  const [first, ...others] = variableFaults(schema, document, operation, variables);
-  return first && inputFault([first, ...others]);
+  const [first, ...others] = variableViolations(schema, document, operation, variables);
+  return first && inputError([first, ...others]);
 }
 
 /** The error of a request that is not executed. */
-export function refusedRequest(fault: GatewayError, requestId: string): GraphQLError {
-  return new GraphQLError(fault.message, {
-    extensions: { ...toExtensions(fault, requestId), http: { status: 400 } },
+export function refusedRequest(error: GatewayError, requestId: string): GraphQLError {
+  return new GraphQLError(error.message, {
+    extensions: { ...toExtensions(error, requestId), http: { status: 400 } },
   });
 }

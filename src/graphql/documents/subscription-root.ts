@@ -6,7 +6,7 @@ import { fragmentMeasures } from './fragments.js';
  * What is wrong with the roots of a document's subscriptions: `@skip` and `@include` could leave nothing to watch, so there are none
  * (specification of September 2025, 5.2.3.1). graphql-js does not know the rule yet: its validation throws for a variable there.
  */
-export function subscriptionRootFault(document: DocumentNode): GatewayError | undefined {
+export function subscriptionRootError(document: DocumentNode): GatewayError | undefined {
   const isConditional = fragmentMeasures(
     document,
     ({ selectionSet }): boolean => hasCondition(selectionSet, isConditional),

@@ -12,36 +12,38 @@ import {
 } from 'graphql';
 import type { Violation } from '../../errors/gateway-error.js';
 import { dotted, type InputPath, placesOfVariables } from './argument-paths.js';
-import { coerceVariables, type VariableFault, type Variables } from './coerce-variables.js';
+import { coerceVariables, type VariableViolation, type Variables } from './coerce-variables.js';
 import { notPermitted } from './enum-violations.js';
 import { nullPositions } from './null-positions.js';
 
-/** Maximum number of faults that are told of one request: a list can have thousands, and whoever mends these finds the rest. */
-export const MAX_REQUEST_FAULTS = 10;
+/** Maximum number of violations that are told of one request: a list can have thousands, and whoever mends these finds the rest. */
+export const MAX_REQUEST_VIOLATIONS = 10;
 
 /**
  * What is wrong with the variables of an operation, value by value. graphql-js would refuse them too, but in
- * sentences that repeat the whole input, and without saying which fault is one of an enum.
+ * sentences that repeat the whole input, and without saying which violation is one of an enum.
  */
-export function variableFaults(
+export function variableViolations(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
 ): readonly Violation[] {
-  const { values, faults } = coerceVariables(schema, operation, variables, MAX_REQUEST_FAULTS);
-  if (faults.length > 0) {
+  const { values, violations } = coerceVariables(schema, operation, variables, MAX_REQUEST_VIOLATIONS);
+  if (violations.length > 0) {
     const places = placesOfVariables(document, operation);
-    return faults.map((fault) => violationOf(fault, places.get(fault.variable) ?? fault.variable));
+    return violations.map((violation) =>
+      violationOf(violation, places.get(violation.variable) ?? violation.variable),
+    );
   }
   if (!Object.values(values).includes(null)) return [];
   return nullPositions(schema, document, operation, values)
-    .slice(0, MAX_REQUEST_FAULTS)
+    .slice(0, MAX_REQUEST_VIOLATIONS)
     .map((path) => unfit([path], 'must not be null'));
 }
 
 /** @param place what the variable is given to */
-function violationOf({ path, type, value, message }: VariableFault, place: string): Violation {
+function violationOf({ path, type, value, message }: VariableViolation, place: string): Violation {
   const at = [place, ...path];
   if (message === undefined) return unfit(at, 'is needed');
   const [, neededField] = /^Field "(\w{1,64})" of required type/.exec(message) ?? [];

@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import type { Logger } from 'pino';
 import { isErrorCode } from '../../errors/catalogue.js';
-import { type ErrorFacts, GatewayError, inputFault } from '../../errors/gateway-error.js';
+import { type ErrorFacts, GatewayError, inputError } from '../../errors/gateway-error.js';
 import { toExtensions } from '../../errors/wire.js';
 import { logFailure } from '../../logging/log.js';
 import { ArgumentPath, dotted, placesOfVariables } from '../documents/argument-paths.js';
@@ -68,7 +68,7 @@ function describe(error: GraphQLError, facts: SharedFacts): Pick<GraphQLError, '
     const ours = toExtensions(new GatewayError('BAD_REQUEST'), facts.requestId);
     return { message, extensions: { ...ours, code } };
   }
-  const known = toRequestFault(error, code, facts);
+  const known = toRequestError(error, code, facts);
   return { message: known.message, extensions: toExtensions(known, facts.requestId) };
 }
 
@@ -90,12 +90,12 @@ function isReady({ extensions }: GraphQLError): boolean {
   return isErrorCode(extensions['code']) && 'requestId' in extensions;
 }
 
-function toRequestFault(error: GraphQLError, code: string, facts: SharedFacts): GatewayError {
+function toRequestError(error: GraphQLError, code: string, facts: SharedFacts): GatewayError {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
       return tooLargeToParse(error) ?? new GatewayError(code, safeText(withoutToken(error.message)));
     case 'GRAPHQL_VALIDATION_FAILED':
-      return validationFault(error, facts.enumPlaces);
+      return validationError(error, facts.enumPlaces);
     case 'BAD_USER_INPUT':
       return new GatewayError(code);
     case 'OPERATION_RESOLUTION_FAILURE':
@@ -121,7 +121,7 @@ function tooLargeToParse({ message }: GraphQLError): GatewayError | undefined {
     : undefined;
 }
 
-/** Apollo gives some faults of a request no code but a status, e.g. a persisted query under the hash of another. */
+/** Apollo gives some errors of a request no code but a status, e.g. a persisted query under the hash of another. */
 function isRefusedByApollo({ path, extensions: { http } }: GraphQLError): boolean {
   return (
     path === undefined && typeof http === 'object' && http !== null && 'status' in http && http.status === 400
@@ -148,7 +148,7 @@ const VALUE_KINDS: ReadonlySet<string> = new Set<ValueNode['kind']>([
   Kind.OBJECT,
 ]);
 
-function validationFault(error: GraphQLError, enumPlaces: () => EnumPlaces): GatewayError {
+function validationError(error: GraphQLError, enumPlaces: () => EnumPlaces): GatewayError {
   const node = error.nodes?.[0];
   // A password that was left unquoted can look like a variable.
   if (node?.kind === Kind.VARIABLE) {
@@ -159,7 +159,7 @@ function validationFault(error: GraphQLError, enumPlaces: () => EnumPlaces): Gat
     return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(error.message));
   }
   const path = enumPlaces().get(node);
-  if (path !== undefined) return inputFault([notPermitted(path)]);
+  if (path !== undefined) return inputError([notPermitted(path)]);
   // "Int cannot represent non-integer value: …" and "Expected value of type "X", found …" end in the value.
   const message = error.message.replace(/(, found|:) .*$/s, '.');
   return new GatewayError('GRAPHQL_VALIDATION_FAILED', safeText(message));

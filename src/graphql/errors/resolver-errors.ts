@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { viewerOf } from '../../auth/credential.js';
 import { shownId } from '../../domain/id.js';
-import { withDeviceId } from '../../errors/with-device-id.js';
+import { errorWithDeviceId } from '../../errors/with-device-id.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { toExtensions } from '../../errors/wire.js';
 import { logFailure } from '../../logging/log.js';
@@ -52,7 +52,7 @@ function guardEntrance<Source, Context extends GatewayContext>(field: GraphQLFie
       viewerOf(context.credential);
     } catch (error) {
       const { id } = args;
-      throw isDevice && typeof id === 'string' ? withDeviceId(error, shownId(id)) : error;
+      throw isDevice && typeof id === 'string' ? errorWithDeviceId(error, shownId(id)) : error;
     }
     return resolve(source, args, context, info);
   };

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
-import { concludeOperation, type OnOperation } from './finish-operation.js';
+import { finishOperation, type OnOperation } from './finish-operation.js';
 import type { GatewayContext } from '../request/context.js';
-import type { KnownDocuments, OperationRequest } from './plan-cache.js';
+import type { PlanCache, OperationRequest } from './plan-cache.js';
 import { toGraphQLError } from '../errors/resolver-errors.js';
 import { runPlan } from './run-plan.js';
 
@@ -13,8 +13,8 @@ import { runPlan } from './run-plan.js';
 export type AnswerKnown = (body: unknown, context: GatewayContext) => Promise<string | undefined>;
 
 /** The answers to requests for these documents: the same bytes that they would get without being known. */
-export function knownAnswers(
-  documents: KnownDocuments,
+export function cachedExecutor(
+  documents: PlanCache,
   schema: GraphQLSchema,
   onOperation: OnOperation,
 ): AnswerKnown {
@@ -25,10 +25,10 @@ export function knownAnswers(
     const { plan, operation, document, variables, meter } = ready;
     context.meter = meter;
     const result = await runPlan(plan, context, variables, meter);
-    const { data, errors } = meter?.fault
-      ? { data: null, errors: [toGraphQLError(meter.fault, context)] }
+    const { data, errors } = meter?.error
+      ? { data: null, errors: [toGraphQLError(meter.error, context)] }
       : result;
-    const presented = concludeOperation({ context, schema, document, operation, errors }, onOperation);
+    const presented = finishOperation({ context, schema, document, operation, errors }, onOperation);
     return `${JSON.stringify(presented.length > 0 ? { errors: presented, data } : { data })}\n`;
   };
 }

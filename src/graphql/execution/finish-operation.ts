@@ -30,7 +30,7 @@ interface EndedOperation {
  * ended.
  * @returns its errors as clients get them
  */
-export function concludeOperation(
+export function finishOperation(
   { context, schema, document, operation, errors }: EndedOperation,
   onOperation: OnOperation,
 ): readonly GraphQLFormattedError[] {

@@ -56,7 +56,7 @@ interface KnownDocument {
  * Documents that were found valid and within all limits, with plans for their operations. What it does not know, or would have to
  * refuse, is left to who judges documents: nothing here answers with an error.
  */
-export class KnownDocuments {
+export class PlanCache {
   readonly #documents = new LRUCache<string, KnownDocument>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }) => bytes,
@@ -95,10 +95,10 @@ export class KnownDocuments {
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
     // Each operation by itself: the document was judged with another one, perhaps.
-    const { fault, meter } = this.costs.judge(document, operation, variables);
-    if (fault !== undefined) return undefined;
-    const { values, faults } = coerceVariables(this.schema, operation, variables, 1);
-    if (faults.length > 0) return undefined;
+    const { error, meter } = this.costs.judge(document, operation, variables);
+    if (error !== undefined) return undefined;
+    const { values, violations } = coerceVariables(this.schema, operation, variables, 1);
+    if (violations.length > 0) return undefined;
     for (const name of traits.nonNull) if (values[name] === null) return undefined;
     const conditions = conditionsOf(operation, traits, values);
     const plan = conditions && this.#planOf(known, operation, query, conditions);

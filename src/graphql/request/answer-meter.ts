@@ -28,7 +28,7 @@ export class AnswerMeter {
   }
 
   /** What is told in place of an answer that is too long. */
-  get fault(): GatewayError | undefined {
+  get error(): GatewayError | undefined {
     return this.isOver ? oversizedAnswer(this.maxBytes) : undefined;
   }
 

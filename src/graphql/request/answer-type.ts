@@ -2,14 +2,14 @@
 export type AnswerType = 'application/json' | 'application/graphql-response+json';
 
 /** A media range of an `accept` header that answers can have, and how much the client wants it. */
-interface Wish {
+interface Preference {
   readonly type: AnswerType;
   readonly quality: number;
   /** A range that names more is preferred among equals. */
   readonly precision: number;
 }
 
-const RANGES: ReadonlyMap<string, Pick<Wish, 'type' | 'precision'>> = new Map([
+const RANGES: ReadonlyMap<string, Pick<Preference, 'type' | 'precision'>> = new Map([
   ['application/json', { type: 'application/json', precision: 2 }],
   ['application/graphql-response+json', { type: 'application/graphql-response+json', precision: 2 }],
   ['application/*', { type: 'application/json', precision: 1 }],
@@ -24,15 +24,15 @@ const RANGES: ReadonlyMap<string, Pick<Wish, 'type' | 'precision'>> = new Map([
  */
 export function answerTypeFor(accept = ''): AnswerType | undefined {
   if (accept === '') return 'application/json';
-  let best: Wish | undefined;
+  let best: Preference | undefined;
   const refused = new Set<AnswerType>();
   for (const range of accept.split(',')) {
-    const wish = wishOf(range);
-    if (wish === undefined) continue;
-    if (wish.quality === 0) {
-      if (wish.precision === 2) refused.add(wish.type);
-    } else if (best === undefined || isPreferred(wish, best)) {
-      best = wish;
+    const preference = preferenceOf(range);
+    if (preference === undefined) continue;
+    if (preference.quality === 0) {
+      if (preference.precision === 2) refused.add(preference.type);
+    } else if (best === undefined || isPreferred(preference, best)) {
+      best = preference;
     }
   }
   if (best === undefined || !refused.has(best.type)) return best?.type;
@@ -41,11 +41,11 @@ export function answerTypeFor(accept = ''): AnswerType | undefined {
   return best.precision < 2 && !refused.has(other) ? other : undefined;
 }
 
-function isPreferred(one: Wish, other: Wish): boolean {
+function isPreferred(one: Preference, other: Preference): boolean {
   return one.quality > other.quality || (one.quality === other.quality && one.precision > other.precision);
 }
 
-function wishOf(range: string): Wish | undefined {
+function preferenceOf(range: string): Preference | undefined {
   const [name = '', ...parameters] = range.split(';');
   const known = RANGES.get(name.trim().toLowerCase());
   if (known === undefined) return undefined;

@@ -14,12 +14,12 @@ import {
 import type { SubscribePayload } from 'graphql-ws';
 import type { ErrorCode } from '../../errors/catalogue.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { documentFault, type DocumentLimits } from '../documents/limits.js';
+import { documentError, type DocumentLimits } from '../documents/limits.js';
 import type { AnswerMeter } from '../request/answer-meter.js';
-import { refusedRequest, transportFault, variablesFault } from '../documents/operation-checks.js';
+import { refusedRequest, transportError, variablesError } from '../documents/operation-checks.js';
 import type { OperationCosts } from '../cost/operation-costs.js';
-import { subscriptionRootFault } from '../documents/subscription-root.js';
-import { MAX_REQUEST_FAULTS } from '../documents/variable-violations.js';
+import { subscriptionRootError } from '../documents/subscription-root.js';
+import { MAX_REQUEST_VIOLATIONS } from '../documents/variable-violations.js';
 
 /** What the environment decides about documents. */
 export interface DocumentOptions extends DocumentLimits {
@@ -53,30 +53,30 @@ export function prepareSubscription(
 ): PreparedSubscription {
   const document = parsed(query, options.maxTokens);
   if (document instanceof GraphQLError) return { errors: [document], document: undefined };
-  const refused = (fault: GatewayError, type?: OperationTypeNode): PreparedSubscription => ({
-    errors: [refusedRequest(fault, requestId)],
+  const refused = (error: GatewayError, type?: OperationTypeNode): PreparedSubscription => ({
+    errors: [refusedRequest(error, requestId)],
     document,
     ...(type && { type }),
   });
   const operation = operationOf(document, operationName);
   // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
-  const misplaced = operation && transportFault('events', operation);
+  const misplaced = operation && transportError('events', operation);
   if (misplaced) return refused(misplaced, operation.operation);
-  const unfitDocument = documentFault(document, options) ?? subscriptionRootFault(document);
+  const unfitDocument = documentError(document, options) ?? subscriptionRootError(document);
   if (unfitDocument !== undefined) return refused(unfitDocument);
-  const faults = validate(schema, document, undefined, {
-    maxErrors: MAX_REQUEST_FAULTS,
+  const errors = validate(schema, document, undefined, {
+    maxErrors: MAX_REQUEST_VIOLATIONS,
     hideSuggestions: !options.introspection,
   });
-  if (faults.length > 0) {
-    return { errors: faults.map((fault) => coded(fault, 'GRAPHQL_VALIDATION_FAILED')), document };
+  if (errors.length > 0) {
+    return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')), document };
   }
   if (!operation) {
     return refused(new GatewayError('BAD_REQUEST', { message: 'The document has no such operation.' }));
   }
   const values = variables ?? {};
-  const { fault, meter } = costs.judge(document, operation, values);
-  const unfit = fault ?? variablesFault(schema, document, operation, values);
+  const { error, meter } = costs.judge(document, operation, values);
+  const unfit = error ?? variablesError(schema, document, operation, values);
   if (unfit !== undefined) return refused(unfit, operation.operation);
   const name = operation.name?.value ?? null;
   return { document, args: { document, operationName: name, variableValues: values }, meter };

@@ -59,7 +59,7 @@ export class SubscriptionOperation implements GatewayContext {
   readonly #metrics: OperationMetrics;
   readonly #ending = new AbortController();
 
-  #credential: Credential = { fault: 'credentials_invalid' };
+  #credential: Credential = { rejection: 'credentials_invalid' };
   #rights = '';
 
   /** @param client the end of it that its transport has */

@@ -19,9 +19,9 @@ interface SubscriptionConnection {
   /** The `Authorization` header of the request that opened it. */
   readonly authorization: string | undefined;
   /** Says who the client is. */
-  readonly judge: (authorization: string | undefined) => Promise<Credential>;
+  readonly authenticate: (authorization: string | undefined) => Promise<Credential>;
   /** The same for one operation more. @throws RATE_LIMITED when the client has asked for too many */
-  readonly admit: (authorization: string | undefined) => Promise<Credential>;
+  readonly authenticateAndCount: (authorization: string | undefined) => Promise<Credential>;
   /** What runs on it; whoever owns the connection ends what is left when it closes. */
   readonly operations: Set<Pick<SubscriptionOperation, 'end'>>;
   /** Waits until an event may be on its way to the client. @returns undefined when the signal was aborted before */
@@ -122,12 +122,12 @@ async function beginOperation(
 ): Promise<BegunSubscription> {
   try {
     takeRoom(connection.operations, operation);
-    operation.credential = await connection.admit(authorization);
+    operation.credential = await connection.authenticateAndCount(authorization);
     if (id.length > MAX_ID_LENGTH) throw LONG_ID;
   } catch (error) {
     return refusedSubscription(error, operation);
   }
-  return subscriptions.begin(operation, payload, async () => await connection.judge(authorization));
+  return subscriptions.begin(operation, payload, async () => await connection.authenticate(authorization));
 }
 
 /** Those that are not admitted yet have their room, too: an issuer may take its time. @throws OVERLOADED */

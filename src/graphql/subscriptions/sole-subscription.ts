@@ -12,7 +12,7 @@ interface SoleSubscriber {
   readonly requestId: string;
   readonly credential: Credential;
   /** Judges the credential anew. */
-  readonly judge: () => Promise<Credential>;
+  readonly authenticate: () => Promise<Credential>;
   /** Waits until an event may be on its way to the client. */
   readonly acquireDelivery: DeliveryParts['acquire'];
   /** Ends the connection of a client that does not keep up, with this answer. */
@@ -31,7 +31,7 @@ export interface SoleSubscription {
 export function subscribeAlone(
   subscriptions: Subscriptions,
   payload: SubscribePayload,
-  { requestId, credential, judge, acquireDelivery, dropOverloaded }: SoleSubscriber,
+  { requestId, credential, authenticate, acquireDelivery, dropOverloaded }: SoleSubscriber,
 ): SoleSubscription {
   const operation = subscriptions.open({
     requestId,
@@ -43,7 +43,7 @@ export function subscribeAlone(
   });
   operation.credential = credential;
   try {
-    const begun = subscriptions.begin(operation, payload, judge);
+    const begun = subscriptions.begin(operation, payload, authenticate);
     return { answers: answersOf(subscriptions, operation, begun), end: () => operation.end() };
   } catch (error) {
     operation.end(['INTERNAL_ERROR']);

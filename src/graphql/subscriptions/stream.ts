@@ -63,7 +63,7 @@ async function executeEvent(
 ): Promise<ExecutionResult> {
   operation.meter = operation.request?.prepared.meter?.anew();
   const result = await execute({ ...args, rootValue: event, fieldResolver: meteredFieldResolver });
-  const oversized = operation.meter?.fault;
+  const oversized = operation.meter?.error;
   return oversized === undefined ? result : { data: null, errors: [toGraphQLError(oversized, operation)] };
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { HttpFault } from './http-error.js';
+import { HttpError } from './http-error.js';
 
 const gunzipped = promisify(gunzip);
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
@@ -9,7 +9,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /**
  * Reads a JSON body.
  * @param maxBytes a longer body is refused as soon as that is known; it holds before and after inflation
- * @throws HttpFault 413, 415 or 400
+ * @throws HttpError 413, 415 or 400
  */
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const contentType = request.headers['content-type'];
@@ -21,21 +21,21 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
     return JSON.parse(text);
   } catch {
     // What JSON.parse says repeats a part of the body.
-    throw new HttpFault(400, 'BAD_REQUEST', 'The body is not JSON.');
+    throw new HttpError(400, 'BAD_REQUEST', 'The body is not JSON.');
   }
 }
 
 function assertJson(contentType = ''): void {
   const [mediaType = '', ...parameters] = contentType.toLowerCase().split(';');
   if (mediaType.trim() !== 'application/json') {
-    throw new HttpFault(415, 'BAD_REQUEST', 'Send JSON, with the header "Content-Type: application/json".');
+    throw new HttpError(415, 'BAD_REQUEST', 'Send JSON, with the header "Content-Type: application/json".');
   }
   if (parameters.some((parameter) => /charset\s*=(?!\s*"?utf-?8"?\s*$)/.test(parameter))) {
-    throw new HttpFault(415, 'BAD_REQUEST', 'JSON is sent in UTF-8.');
+    throw new HttpError(415, 'BAD_REQUEST', 'JSON is sent in UTF-8.');
   }
 }
 
-/** @throws HttpFault 415 for other codings, and for several: each could multiply what there is to inflate */
+/** @throws HttpError 415 for other codings, and for several: each could multiply what there is to inflate */
 function isGzipped(contentEncoding = ''): boolean {
   const names = contentEncoding.toLowerCase().split(',');
   const codings = names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
@@ -43,7 +43,7 @@ function isGzipped(contentEncoding = ''): boolean {
   if (coding === undefined) return false;
   if (others.length === 0 && (coding === 'gzip' || coding === 'x-gzip')) return true;
   const headers = { 'accept-encoding': 'gzip, identity' };
-  throw new HttpFault(415, 'BAD_REQUEST', 'A compressed body is taken as gzip only.', headers);
+  throw new HttpError(415, 'BAD_REQUEST', 'A compressed body is taken as gzip only.', headers);
 }
 
 /** Inflates off the main thread, and no further than a body may be long. */
@@ -52,7 +52,7 @@ async function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer> {
     return await gunzipped(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
     const isTooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    throw isTooLong ? tooLarge(maxBytes) : new HttpFault(400, 'BAD_REQUEST', 'The body is not gzip.');
+    throw isTooLong ? tooLarge(maxBytes) : new HttpError(400, 'BAD_REQUEST', 'The body is not gzip.');
   }
 }
 
@@ -75,14 +75,14 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
   });
 }
 
-function tooLarge(maxBytes: number): HttpFault {
-  return new HttpFault(413, 'OPERATION_TOO_LARGE', `A body has at most ${maxBytes} bytes.`);
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError(413, 'OPERATION_TOO_LARGE', `A body has at most ${maxBytes} bytes.`);
 }
 
 function decode(bytes: Buffer): string {
   try {
     return UTF8.decode(bytes);
   } catch {
-    throw new HttpFault(400, 'BAD_REQUEST', 'The body is not UTF-8.');
+    throw new HttpError(400, 'BAD_REQUEST', 'The body is not UTF-8.');
   }
 }

@@ -3,7 +3,7 @@ import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { JSON_TYPE } from './endpoint.js';
 import type { Exchanges } from './exchanges.js';
-import { faultBody, HttpFault } from './http-error.js';
+import { errorBody, HttpError } from './http-error.js';
 
 /**
  * Answers in JSON what is no HTTP at all, and so never becomes a request; Node would answer it without a body.
@@ -12,27 +12,27 @@ export function answerBrokenRequests(server: Server, exchanges: Exchanges): void
   server.on('clientError', (error, socket) => {
     const exchange = exchanges.latest(socket);
     if (!socket.writable) socket.destroy();
-    else if (exchange === undefined || exchange.response.writableFinished) refuse(socket, faultOf(error));
+    else if (exchange === undefined || exchange.response.writableFinished) refuse(socket, errorOf(error));
     // What was understood before is answered still: a write that it made must not go without its answer.
     else if (exchange.message.complete) exchange.response.once('finish', () => socket.end());
     else if (exchange.response.headersSent) socket.destroy();
-    else refuse(socket, faultOf(error));
+    else refuse(socket, errorOf(error));
   });
   server.on('connect', (_, socket) => {
-    refuse(socket, new HttpFault(405, 'BAD_REQUEST', 'This server is no proxy.'));
+    refuse(socket, new HttpError(405, 'BAD_REQUEST', 'This server is no proxy.'));
   });
 }
 
-function faultOf(error: Error): HttpFault {
+function errorOf(error: Error): HttpError {
   switch ('code' in error ? error.code : undefined) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpFault(408, 'BAD_REQUEST', 'The request took too long to arrive.');
+      return new HttpError(408, 'BAD_REQUEST', 'The request took too long to arrive.');
     case 'HPE_HEADER_OVERFLOW':
-      return new HttpFault(431, 'BAD_REQUEST', 'The headers are too long.');
+      return new HttpError(431, 'BAD_REQUEST', 'The headers are too long.');
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return new HttpFault(413, 'BAD_REQUEST', 'The chunk extensions are too long.');
+      return new HttpError(413, 'BAD_REQUEST', 'The chunk extensions are too long.');
     default:
-      return new HttpFault(400, 'BAD_REQUEST', 'This is not a request of HTTP/1.1.');
+      return new HttpError(400, 'BAD_REQUEST', 'This is not a request of HTTP/1.1.');
   }
 }
 
@@ -40,18 +40,18 @@ function faultOf(error: Error): HttpFault {
 const LINGER_MS = 1_000;
 
 /** Answers on the bare connection, which ends with that. */
-export function refuse(socket: Duplex, fault: HttpFault): void {
+export function refuse(socket: Duplex, error: HttpError): void {
   const requestId = randomUUID();
-  const body = faultBody(fault, requestId);
+  const body = errorBody(error, requestId);
   const head = [
-    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status] ?? ''}`,
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
     'connection: close',
     'cache-control: no-store',
     `content-type: ${JSON_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
     'x-content-type-options: nosniff',
-    ...Object.entries(fault.headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(error.headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   const lingering = setTimeout(() => socket.destroy(), LINGER_MS).unref();

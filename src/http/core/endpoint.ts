@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '../../errors/catalogue.js';
-import type { HttpFault } from './http-error.js';
+import type { HttpError } from './http-error.js';
 
 /** What an endpoint answers; the server adds what all answers have in common. */
 export interface HttpAnswer {
@@ -42,11 +42,11 @@ export interface HttpRequest {
   readonly requestId: string;
 }
 
-/** Answers a request. An HttpFault that it throws becomes an answer too, anything else INTERNAL_ERROR. */
+/** Answers a request. An HttpError that it throws becomes an answer too, anything else INTERNAL_ERROR. */
 export type EndpointHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer | StreamAnswer>;
 
 /** How a fault looks as a body. */
-export type FaultPresenter = (fault: HttpFault, requestId: string) => string;
+export type ErrorPresenter = (error: HttpError, requestId: string) => string;
 
 /** One path and what is served there. */
 export interface Route {
@@ -54,7 +54,7 @@ export interface Route {
   readonly path: string;
   readonly handlers: Readonly<Partial<Record<HttpMethod, EndpointHandler>>>;
   /** The shape of a GraphQL answer when it is not given. */
-  readonly presentFault?: FaultPresenter;
+  readonly presentError?: ErrorPresenter;
 }
 
 /** The media type of every JSON answer that is not GraphQL's own. */

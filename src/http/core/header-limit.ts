@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpFault } from './http-error.js';
+import { HttpError } from './http-error.js';
 
 /** Maximum number of headers of a request. */
 const MAX_HEADERS = 1_000;
@@ -13,6 +13,6 @@ export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
 }
 
 /** The refusal of a request with too many headers. */
-export function tooManyHeaders(): HttpFault {
-  return new HttpFault(431, 'BAD_REQUEST', `A request has at most ${MAX_HEADERS} headers.`);
+export function tooManyHeaders(): HttpError {
+  return new HttpError(431, 'BAD_REQUEST', `A request has at most ${MAX_HEADERS} headers.`);
 }

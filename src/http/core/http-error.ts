@@ -3,8 +3,8 @@ import { type ErrorFacts, GatewayError } from '../../errors/gateway-error.js';
 import { toExtensions } from '../../errors/wire.js';
 
 /** A request that cannot even be handed on: its HTTP status and the error that says why. */
-export class HttpFault extends Error {
-  override readonly name = 'HttpFault';
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
 
   constructor(
     readonly status: number,
@@ -18,10 +18,10 @@ export class HttpFault extends Error {
   }
 }
 
-/** The fault for an error that leaves nothing of a request to be answered: its status is that of the REST page. */
-export function toHttpFault({ code, message, facts }: GatewayError): HttpFault {
+/** The error for an error that leaves nothing of a request to be answered: its status is that of the REST page. */
+export function toHttpError({ code, message, facts }: GatewayError): HttpError {
   const { restCode } = CATALOGUE[code];
-  return new HttpFault(restCode, code, message, retryAfterHeader(facts), facts.retryAfterMs);
+  return new HttpError(restCode, code, message, retryAfterHeader(facts), facts.retryAfterMs);
 }
 
 /** The header that says when to try again, in whole seconds as HTTP has it. */
@@ -29,8 +29,8 @@ export function retryAfterHeader({ retryAfterMs }: ErrorFacts): Readonly<Record<
   return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
 }
 
-/** The body of an answer that is nothing but this fault, in the shape of a GraphQL answer. */
-export function faultBody({ code, message, retryAfterMs }: HttpFault, requestId: string): string {
+/** The body of an answer that is nothing but this error, in the shape of a GraphQL answer. */
+export function errorBody({ code, message, retryAfterMs }: HttpError, requestId: string): string {
   const facts = { message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   const extensions = toExtensions(new GatewayError(code, facts), requestId);
   return JSON.stringify({ errors: [{ message, extensions }] });

@@ -9,8 +9,8 @@ import { describeCause } from '../../logging/log.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 import { codingFor, compress } from './compression.js';
 import { type CorsPolicy, VARY } from './cors.js';
-import { type FaultPresenter, type HttpAnswer, JSON_TYPE, type StreamAnswer } from './endpoint.js';
-import { faultBody, HttpFault, toHttpFault } from './http-error.js';
+import { type ErrorPresenter, type HttpAnswer, JSON_TYPE, type StreamAnswer } from './endpoint.js';
+import { errorBody, HttpError, toHttpError } from './http-error.js';
 import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
 import { answersFromNowOn } from './request-metrics.js';
 import { Turns } from './turns.js';
@@ -135,18 +135,18 @@ async function answerSafely(
   response: ServerResponse,
   requestId: string,
 ): Promise<HttpAnswer | StreamAnswer> {
-  let presentFault: FaultPresenter = faultBody;
+  let presentError: ErrorPresenter = errorBody;
   try {
     const { path, search } = targetOf(message);
     const match = parts.router(path);
     if (match === undefined) {
-      throw new HttpFault(
+      throw new HttpError(
         404,
         'BAD_REQUEST',
         'There is nothing at this path. GraphQL is served at /graphql.',
       );
     }
-    presentFault = match.route.presentFault ?? faultBody;
+    presentError = match.route.presentError ?? errorBody;
     if (hasTooManyHeaders(message)) throw tooManyHeaders();
     await parts.turns.take(message.socket, response);
     const called = handlerFor(match.route, message.method ?? '');
@@ -155,20 +155,25 @@ async function answerSafely(
     const { headers } = message;
     return await handle({ method, headers, message, path, search, params: match.params, requestId });
   } catch (error) {
-    const fault = faultOf(error) ?? unforeseen(parts.log, message, error, requestId);
-    const headers = { ...fault.headers, 'content-type': JSON_TYPE };
-    return { status: fault.status, headers, body: presentFault(fault, requestId), errorCode: fault.code };
+    const httpError = errorOf(error) ?? unforeseen(parts.log, message, error, requestId);
+    const headers = { ...httpError.headers, 'content-type': JSON_TYPE };
+    return {
+      status: httpError.status,
+      headers,
+      body: presentError(httpError, requestId),
+      errorCode: httpError.code,
+    };
   }
 }
 
-function faultOf(error: unknown): HttpFault | undefined {
-  if (error instanceof HttpFault) return error;
-  return error instanceof GatewayError ? toHttpFault(error) : undefined;
+function errorOf(error: unknown): HttpError | undefined {
+  if (error instanceof HttpError) return error;
+  return error instanceof GatewayError ? toHttpError(error) : undefined;
 }
 
 function withoutHandler({ cors }: HandlerParts, message: IncomingMessage, allow: string): HttpAnswer {
   if (message.method !== 'OPTIONS') {
-    throw new HttpFault(405, 'BAD_REQUEST', `This path answers ${allow}.`, { allow });
+    throw new HttpError(405, 'BAD_REQUEST', `This path answers ${allow}.`, { allow });
   }
   const headers = { allow, ...cors.preflightHeaders(message.headers, allow) };
   return { status: 204, headers, body: '' };
@@ -180,23 +185,23 @@ function targetOf({ url: target = '/', headers, httpVersion }: IncomingMessage):
   readonly search: string;
 } {
   if (headers.host === undefined && httpVersion === '1.1') {
-    throw new HttpFault(400, 'BAD_REQUEST', 'The header "Host" is missing.');
+    throw new HttpError(400, 'BAD_REQUEST', 'The header "Host" is missing.');
   }
   if (target.startsWith('/')) {
     const end = target.indexOf('?');
     return end < 0 ? { path: target, search: '' } : { path: target.slice(0, end), search: target.slice(end) };
   }
   // Only clients that take the gateway for a proxy send a whole URL.
-  if (!URL.canParse(target)) throw new HttpFault(400, 'BAD_REQUEST', 'The path is malformed.');
+  if (!URL.canParse(target)) throw new HttpError(400, 'BAD_REQUEST', 'The path is malformed.');
   const { pathname, search } = new URL(target);
   return { path: pathname, search };
 }
 
-function unforeseen(log: Logger, message: IncomingMessage, error: unknown, requestId: string): HttpFault {
+function unforeseen(log: Logger, message: IncomingMessage, error: unknown, requestId: string): HttpError {
   // A client that hangs up in the middle of its own request is no failure of ours.
   const level = message.destroyed && !message.complete ? 'debug' : 'error';
   log[level]({ requestId, cause: describeCause(error) }, 'request failed');
-  return new HttpFault(500, 'INTERNAL_ERROR');
+  return new HttpError(500, 'INTERNAL_ERROR');
 }
 
 /** The id that a client or proxy gave the request, if it can be kept; else a new one. */

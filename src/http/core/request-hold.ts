@@ -4,24 +4,24 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** A turn of the event loop that is longer did some work, or was kept waiting: somebody may have come unseen. */
 const EMPTY_TURN_MS = 0.2;
 
-/** However many come, a server that is to stop gets there. */
+/** Maximum time that a stop waits for quiet, however many requests come. */
 const PATIENCE_MS = 1_000;
 
-/** Where requests can be held back for a moment before they are handled. */
-export interface WaitingRoom {
+/** Holds requests back for a moment before they are handled. */
+export interface RequestHold {
   readonly listener: RequestListener;
   /** Holds back what comes from now on; fulfilled when nothing more comes. */
-  readonly fill: (server: Server) => Promise<void>;
+  readonly hold: (server: Server) => Promise<void>;
   /** Handles what was held back. */
-  readonly empty: () => void;
+  readonly release: () => void;
 }
 
 /**
- * A room before a handler. A connection that the system has accepted, and that the process has not looked at yet, is reset
+ * A hold before a handler. A connection that the system has accepted, and that the process has not looked at yet, is reset
  * when the listener closes; while the process works there are always some. So work pauses until all are in.
  * @param quietMs without anybody new, everybody who was on the way is in
  */
-export function waitingRoom(handle: RequestListener, quietMs: number): WaitingRoom {
+export function requestHold(handle: RequestListener, quietMs: number): RequestHold {
   const waiting: (() => void)[] = [];
   let isOpen = true;
   return {
@@ -29,7 +29,7 @@ export function waitingRoom(handle: RequestListener, quietMs: number): WaitingRo
       if (isOpen) handle(message, response);
       else waiting.push(() => handle(message, response));
     },
-    fill: async (server) => {
+    hold: async (server) => {
       isOpen = false;
       const deadline = performance.now() + PATIENCE_MS;
       let lastArrival = performance.now();
@@ -45,7 +45,7 @@ export function waitingRoom(handle: RequestListener, quietMs: number): WaitingRo
       }
       server.off('connection', arrived).off('request', arrived);
     },
-    empty: () => {
+    release: () => {
       isOpen = true;
       for (const request of waiting.splice(0)) request();
     },

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HttpFault } from './http-error.js';
+import { HttpError } from './http-error.js';
 
 /** Maximum number of requests of one connection that wait for those before them. */
 const MAX_WAITING = 32;
@@ -20,13 +20,13 @@ export class Turns {
 
   /**
    * Waits for the turn of a request, which ends with its answer. When the connection breaks before, it never comes.
-   * @throws HttpFault 503 when too many wait
+   * @throws HttpError 503 when too many wait
    */
   take(socket: Duplex, response: ServerResponse): Promise<void> | undefined {
     const line = this.#lineOf(socket);
     if (line.waiting.length >= MAX_WAITING) {
       const message = `A connection has at most ${MAX_WAITING} requests that wait for those before them.`;
-      throw new HttpFault(503, 'OVERLOADED', message, { connection: 'close' });
+      throw new HttpError(503, 'OVERLOADED', message, { connection: 'close' });
     }
     response.once('close', () => {
       // What comes after a connection's last answer is not done, nor is what nobody waits for any more.

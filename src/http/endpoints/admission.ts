@@ -15,18 +15,21 @@ interface AdmissionParts {
  * Says who stands behind a request, or the request that opened a WebSocket.
  * @param authorization the header, or its twin in a WebSocket's connection parameters
  */
-type Judge = (message: IncomingMessage, authorization: string | undefined) => Promise<Credential>;
+type AuthenticateRequest = (
+  message: IncomingMessage,
+  authorization: string | undefined,
+) => Promise<Credential>;
 
 /** The one way in, for every endpoint that serves data. */
 export interface Admission {
   /** What its client has to itself: an address, or a network of IPv6. */
   readonly networkOf: (message: IncomingMessage) => string;
-  readonly judge: Judge;
+  readonly authenticate: AuthenticateRequest;
   /**
    * The same for one request more, which is counted before anything is done for it; authenticating counts the address.
    * @throws RATE_LIMITED when the client has sent too many
    */
-  readonly admit: Judge;
+  readonly authenticateAndCount: AuthenticateRequest;
 }
 
 /** The way in that these parts make. */
@@ -35,8 +38,8 @@ export function openAdmission({ authenticate, addressOf, countRequest }: Admissi
     addressOf(socket.remoteAddress, headers['x-forwarded-for']);
   return {
     networkOf: (message) => networkOf(of(message)),
-    judge: async (message, authorization) => await authenticate(authorization, of(message)),
-    admit: async (message, authorization) => {
+    authenticate: async (message, authorization) => await authenticate(authorization, of(message)),
+    authenticateAndCount: async (message, authorization) => {
       const address = of(message);
       const credential = await authenticate(authorization, address);
       // Too many tokens to look at this one.

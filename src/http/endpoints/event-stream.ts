@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Place } from '../../limits/connection-leases.js';
+import type { ConnectionLease } from '../../limits/connection-leases.js';
 import type { UnreadBytes, UnreadOfConnection } from '../../limits/unread-bytes.js';
 
 /** How long a client may take to read what is left when its stream has ended. */
@@ -24,7 +24,7 @@ export function nextEvent(json: string): string {
   return `event: next\ndata: ${json}\n\n`;
 }
 
-/** One stream of server-sent events, from the moment that it has its place until its answer is closed. */
+/** One stream of server-sent events, from the moment that it has its lease until its answer is closed. */
 export class EventStream {
   readonly #socket: Socket;
   readonly #unread: UnreadOfConnection;
@@ -35,7 +35,7 @@ export class EventStream {
   #response: ServerResponse | undefined;
   #isCommentUnread = false;
 
-  constructor(socket: Socket, unread: UnreadBytes, { client }: Place) {
+  constructor(socket: Socket, unread: UnreadBytes, { client }: ConnectionLease) {
     this.#socket = socket;
     this.#unread = unread.open(client, () => this.destroy());
     if (socket.destroyed) this.#close();

@@ -6,7 +6,7 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import { type SoleSubscription, subscribeAlone } from '../../graphql/subscriptions/sole-subscription.js';
 import type { Subscriptions } from '../../graphql/subscriptions/subscriptions.js';
 import { deliverySlots } from '../../limits/delivery-slots.js';
-import type { Place, TakePlace } from '../../limits/connection-leases.js';
+import type { ConnectionLease, AcquireConnection } from '../../limits/connection-leases.js';
 import type { UnreadBytes } from '../../limits/unread-bytes.js';
 import { describeCause } from '../../logging/log.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
@@ -18,7 +18,7 @@ import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, EventStream, nextEvent } from './
 export interface EventStreamParts {
   readonly subscriptions: Subscriptions;
   readonly admission: Admission;
-  readonly takePlace: TakePlace;
+  readonly acquireConnection: AcquireConnection;
   readonly unread: UnreadBytes;
   readonly metrics: GatewayMetrics;
   readonly log: Logger;
@@ -47,13 +47,13 @@ export function eventStreams(parts: EventStreamParts): EventStreams {
   return {
     open: (request, credential, payload) => {
       if (isStopping) throw new GatewayError('OVERLOADED', { message: 'The server is stopping.' });
-      const place = placeFor(request.message, credential, parts);
-      const stream = new EventStream(request.message.socket, parts.unread, place);
+      const lease = leaseFor(request.message, credential, parts);
+      const stream = new EventStream(request.message.socket, parts.unread, lease);
       streams.add(stream);
       parts.metrics.eventStreamOpened();
       stream.onClose(() => {
         streams.delete(stream);
-        place.leave();
+        lease.release();
         parts.metrics.eventStreamClosed();
       });
       const subscription = subscribeOver(stream, request, credential, payload, parts);
@@ -75,17 +75,17 @@ export function eventStreams(parts: EventStreamParts): EventStreams {
 }
 
 /** @throws OVERLOADED when the process, its network or its subject has as many connections as it may */
-function placeFor(
+function leaseFor(
   message: IncomingMessage,
   credential: Credential,
-  { takePlace, admission }: EventStreamParts,
-): Place {
-  const place = takePlace(admission.networkOf(message));
+  { acquireConnection, admission }: EventStreamParts,
+): ConnectionLease {
+  const lease = acquireConnection(admission.networkOf(message));
   try {
-    place.claim(credential);
-    return place;
+    lease.assignTo(credential);
+    return lease;
   } catch (error) {
-    place.leave();
+    lease.release();
     throw error;
   }
 }
@@ -101,7 +101,7 @@ function subscribeOver(
     const subscription = subscribeAlone(subscriptions, payload, {
       requestId,
       credential,
-      judge: async () => await admission.judge(message, headers.authorization),
+      authenticate: async () => await admission.authenticate(message, headers.authorization),
       acquireDelivery: deliverySlots(1),
       dropOverloaded: (answer) => stream.end(nextEvent(JSON.stringify(answer)) + COMPLETE_EVENT),
     });

@@ -15,7 +15,7 @@ import type { Admission } from './admission.js';
 import type { EndpointHandler, HttpAnswer, HttpRequest } from '../core/endpoint.js';
 import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, nextEvent } from './event-stream.js';
 import type { EventStreams } from './event-streams.js';
-import { HttpFault } from '../core/http-error.js';
+import { HttpError } from '../core/http-error.js';
 import { assertNotForged } from '../core/forgery.js';
 
 /** What the GraphQL endpoint works with. */
@@ -23,7 +23,7 @@ export interface GraphqlEndpointParts {
   /** Judges and answers every request. */
   readonly apollo: ApolloServer<GatewayContext>;
   /** Answers those for documents that were judged before. */
-  readonly answerKnown: AnswerKnown;
+  readonly executeCached: AnswerKnown;
   readonly admission: Admission;
   readonly gateway: GatewayParts;
   readonly log: Logger;
@@ -47,12 +47,12 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
   const { admission, gateway, log, maxBodyBytes, gate } = parts;
   return async (request) => {
     const { method, headers, message, search, requestId } = request;
-    const credential = await admission.admit(message, headers.authorization);
+    const credential = await admission.authenticateAndCount(message, headers.authorization);
     if (method === 'GET') assertNotForged(headers);
     const type = answerTypeFor(headers.accept);
     const takesEvents = acceptsEvents(headers.accept);
     // Before anything is executed that nobody would hear of.
-    if (type === undefined && !takesEvents) throw new HttpFault(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
+    if (type === undefined && !takesEvents) throw new HttpError(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
     const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
     const slots = statementSlots(MAX_STATEMENTS_AT_ONCE);
     const context = { requestId, credential, parts: requestParts(gateway, slots), log };
@@ -68,13 +68,13 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
 }
 
 async function executed(
-  { apollo, answerKnown, maxAnswerBytes }: GraphqlEndpointParts,
+  { apollo, executeCached, maxAnswerBytes }: GraphqlEndpointParts,
   request: HttpRequest,
   type: AnswerType,
   body: unknown,
   context: GatewayContext,
 ): Promise<TextAnswer> {
-  const known = await answerKnown(body, context);
+  const known = await executeCached(body, context);
   const answer =
     known === undefined
       ? await throughApollo(apollo, request, type, body, context)
@@ -113,7 +113,7 @@ async function throughApollo(
     context: async () => await Promise.resolve(context),
   });
   if (answer.body.kind === 'chunked') {
-    throw new HttpFault(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
+    throw new HttpError(406, 'BAD_REQUEST', 'Incremental delivery is not supported.');
   }
   const status = answer.status ?? 200;
   const complete = { status, headers: Object.fromEntries(answer.headers), body: answer.body.string };
@@ -125,7 +125,7 @@ interface TextAnswer extends HttpAnswer {
   readonly body: string;
 }
 
-/** Faults that Apollo found before there was a context lack the request's id. */
+/** Errors that Apollo found before there was a context lack the request's id. */
 function withRequestId(answer: TextAnswer, requestId: string): TextAnswer {
   const parsed: unknown = JSON.parse(answer.body);
   if (!isErrorBody(parsed)) return answer;

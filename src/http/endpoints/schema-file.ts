@@ -1,5 +1,5 @@
 import type { EndpointHandler } from '../core/endpoint.js';
-import { HttpFault } from '../core/http-error.js';
+import { HttpError } from '../core/http-error.js';
 import { staticText } from '../core/static-text.js';
 
 /**
@@ -10,6 +10,6 @@ export function schemaFile(printSchema: (() => string) | undefined): EndpointHan
   if (printSchema !== undefined)
     return staticText({ contentType: 'text/plain; charset=utf-8', load: printSchema });
   return () => {
-    throw new HttpFault(404, 'BAD_REQUEST', 'This server does not show its schema.');
+    throw new HttpError(404, 'BAD_REQUEST', 'This server does not show its schema.');
   };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { refuse } from '../core/broken-requests.js';
 import type { Exchanges } from '../core/exchanges.js';
-import { HttpFault } from '../core/http-error.js';
+import { HttpError } from '../core/http-error.js';
 import { hasTooManyHeaders, tooManyHeaders } from '../core/header-limit.js';
 import { withoutTrailingSlash } from '../core/router.js';
 import type { WebSocketEndpoint } from './websocket-endpoint.js';
@@ -20,7 +20,7 @@ export function answerUpgrades(
     else if (message.headers.upgrade?.toLowerCase() !== 'websocket')
       ignoreOffer(server, message, socket, head);
     else if (endpoint !== undefined) endpoint.upgrade(message, socket, head);
-    else refuse(socket, new HttpFault(404, 'BAD_REQUEST', 'WebSocket is served at /graphql.'));
+    else refuse(socket, new HttpError(404, 'BAD_REQUEST', 'WebSocket is served at /graphql.'));
   };
   server.on('upgrade', (message, socket, head) => {
     // Node gives the connection away, with its own listener for errors.

@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import type { SubscriptionServer } from '../../graphql/subscriptions/server.js';
 import { deliverySlots } from '../../limits/delivery-slots.js';
 import type { CountMessage } from '../../limits/message-rate.js';
-import type { Place } from '../../limits/connection-leases.js';
+import type { ConnectionLease } from '../../limits/connection-leases.js';
 import type { UnreadBytes } from '../../limits/unread-bytes.js';
 import { describeCause } from '../../logging/log.js';
 import type { Admission } from './admission.js';
@@ -35,14 +35,14 @@ const INTERNAL_ERROR = 4500;
 export function serveConnection(
   client: WebSocket,
   message: IncomingMessage,
-  place: Place,
+  lease: ConnectionLease,
   { subscriptions, admission, countMessages, unread, log }: ConnectionParts,
 ): void {
   const operations = new Set<{ readonly end: () => void }>();
-  const sent = unread.open(place.client, () => client.terminate()).sent;
+  const sent = unread.open(lease.client, () => client.terminate()).sent;
   const send = async (data: string): Promise<void> => {
     const taken = sent(Buffer.byteLength(data));
-    // What a client that is gone does not get is no fault of ours.
+    // What a client that is gone does not get is no error of ours.
     await new Promise<void>((resolve) => client.send(data, () => resolve()));
     taken();
   };
@@ -50,7 +50,7 @@ export function serveConnection(
     log.warn({ cause: describeCause(error) }, 'a message over WebSocket failed');
     client.close(INTERNAL_ERROR, 'Internal server error');
   };
-  const admitMessage = messageGuard(client, countMessages(place.client));
+  const admitMessage = messageGuard(client, countMessages(lease.client));
   const closed = subscriptions.opened(
     {
       protocol: client.protocol,
@@ -66,10 +66,10 @@ export function serveConnection(
     },
     {
       authorization: message.headers.authorization,
-      judge: async (authorization) => await admission.judge(message, authorization),
-      admit: async (authorization) => {
-        const credential = await admission.admit(message, authorization);
-        place.claim(credential);
+      authenticate: async (authorization) => await admission.authenticate(message, authorization),
+      authenticateAndCount: async (authorization) => {
+        const credential = await admission.authenticateAndCount(message, authorization);
+        lease.assignTo(credential);
         return credential;
       },
       operations,

@@ -3,16 +3,16 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import { GatewayError } from '../../errors/gateway-error.js';
-import type { Place, TakePlace } from '../../limits/connection-leases.js';
+import type { ConnectionLease, AcquireConnection } from '../../limits/connection-leases.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 import { refuse } from '../core/broken-requests.js';
-import { HttpFault, toHttpFault } from '../core/http-error.js';
+import { HttpError, toHttpError } from '../core/http-error.js';
 import { type ConnectionParts, keepAlive, serveConnection } from './websocket-connection.js';
 
 /** What WebSocket clients are served with. */
 export interface WebSocketParts extends ConnectionParts {
   /** How many clients may be connected. */
-  readonly takePlace: TakePlace;
+  readonly acquireConnection: AcquireConnection;
   readonly metrics: GatewayMetrics;
   /** Clients answer a ping within this time; it also keeps proxies from ending a connection on which nothing happens. */
   readonly pingMs: number;
@@ -53,21 +53,21 @@ export function websocketEndpoint(parts: WebSocketParts): WebSocketEndpoint {
   const server = new WebSocketServer(options);
   // Without a listener ws would answer in HTML.
   server.on('wsClientError', (_, socket) => {
-    refuse(socket, new HttpFault(400, 'BAD_REQUEST', 'This is not a handshake of WebSocket.'));
+    refuse(socket, new HttpError(400, 'BAD_REQUEST', 'This is not a handshake of WebSocket.'));
   });
   const keepingAlive = setInterval(() => keepAlive(server.clients), parts.pingMs).unref();
   return {
     upgrade: (message, socket, head) => {
       try {
         if (isStopping) throw new GatewayError('OVERLOADED', { message: 'The server is stopping.' });
-        const place = placeFor(message, socket, parts);
+        const lease = leaseFor(message, socket, parts);
         server.handleUpgrade(message, socket, head, (client) =>
-          serveConnection(client, message, place, parts),
+          serveConnection(client, message, lease, parts),
         );
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         parts.metrics.errorAnswered(error.code);
-        refuse(socket, toHttpFault(error));
+        refuse(socket, toHttpError(error));
       }
     },
     stop: () => {
@@ -78,17 +78,17 @@ export function websocketEndpoint(parts: WebSocketParts): WebSocketEndpoint {
   };
 }
 
-/** Takes a place until the connection is closed, also when its handshake fails. @throws OVERLOADED */
-function placeFor(
+/** Acquires a lease until the connection is closed, also when its handshake fails. @throws OVERLOADED */
+function leaseFor(
   message: IncomingMessage,
   socket: Duplex,
-  { takePlace, admission, metrics }: WebSocketParts,
-): Place {
-  const place = takePlace(admission.networkOf(message));
+  { acquireConnection, admission, metrics }: WebSocketParts,
+): ConnectionLease {
+  const lease = acquireConnection(admission.networkOf(message));
   metrics.websocketOpened();
   socket.once('close', () => {
-    place.leave();
+    lease.release();
     metrics.websocketClosed();
   });
-  return place;
+  return lease;
 }

@@ -7,7 +7,7 @@ import {
   EXAMPLE_VARIABLES,
   SUBSCRIPTION_VARIABLES,
 } from './example-operations.js';
-import { HttpFault } from '../core/http-error.js';
+import { HttpError } from '../core/http-error.js';
 import { ICON } from './icon.js';
 import { staticText } from '../core/static-text.js';
 
@@ -120,6 +120,6 @@ export const explorerPage: EndpointHandler = async (request) =>
 /** The files of the explorer, by name. */
 export const explorerFile: EndpointHandler = async (request) => {
   const serve = FILES.get(request.params['file'] ?? '');
-  if (serve === undefined) throw new HttpFault(404, 'BAD_REQUEST', 'The explorer has no such file.');
+  if (serve === undefined) throw new HttpError(404, 'BAD_REQUEST', 'The explorer has no such file.');
   return await serve(request);
 };

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { findJsonFault } from './json-fault.js';
+import { findJsonError } from './json-error.js';
 
 const UTF_8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const UTF_16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
@@ -8,18 +8,18 @@ const UTF_16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
  * Reads the bytes of a fleet file: JSON in UTF-8, with or without a byte order mark.
  * @returns what the JSON holds, or one sentence on what is wrong and where; it quotes nothing of the file
  */
-export function readFleetText(bytes: Buffer): { readonly content: unknown } | { readonly fault: string } {
-  if (isUtf16(bytes)) return { fault: 'is UTF-16 (line 1, column 1). Save it as UTF-8.' };
+export function readFleetText(bytes: Buffer): { readonly content: unknown } | { readonly error: string } {
+  if (isUtf16(bytes)) return { error: 'is UTF-16 (line 1, column 1). Save it as UTF-8.' };
   const hasMark = bytes.subarray(0, UTF_8_MARK.length).equals(UTF_8_MARK);
   const encoded = hasMark ? bytes.subarray(UTF_8_MARK.length) : bytes;
-  if (!isUtf8(encoded)) return { fault: `is not UTF-8: ${invalidByte(encoded)}. Save it as UTF-8.` };
+  if (!isUtf8(encoded)) return { error: `is not UTF-8: ${invalidByte(encoded)}. Save it as UTF-8.` };
   const text = encoded.toString('utf8');
-  if (text.trim() === '') return { fault: 'is empty (line 1, column 1). A fleet is a JSON object.' };
+  if (text.trim() === '') return { error: 'is empty (line 1, column 1). A fleet is a JSON object.' };
   try {
     return { content: JSON.parse(text) };
   } catch {
-    const { index, expected } = findJsonFault(text) ?? { index: text.length, expected: 'the end' };
-    return { fault: `is not JSON: ${placeOf(text, index)} should be ${expected}.` };
+    const { index, expected } = findJsonError(text) ?? { index: text.length, expected: 'the end' };
+    return { error: `is not JSON: ${placeOf(text, index)} should be ${expected}.` };
   }
 }
 

@@ -1,8 +1,8 @@
 import type { DeviceModel } from '../../domain/device-model.js';
 import type { FleetWriter } from '../../persistence/devices/fleet-writer.js';
-import { deviceFaults, type Fleet, parseFleet } from './parse-fleet.js';
+import { deviceErrors, type Fleet, parseFleet } from './parse-fleet.js';
 
-/** What became of an import: how many records were new, or every fault with its place in the file. */
+/** What became of an import: how many records were new, or every error with its place in the file. */
 export type ImportOutcome =
   | {
       readonly inserted: {
@@ -11,7 +11,7 @@ export type ImportOutcome =
         readonly devices: number;
       };
     }
-  | { readonly faults: readonly string[] };
+  | { readonly errors: readonly string[] };
 
 /** Told while devices are written. */
 export type ImportProgress = (done: number, total: number) => void;
@@ -30,20 +30,20 @@ export async function importFleet(
   now: Date,
 ): Promise<ImportOutcome> {
   const parsed = parseFleet(content, now);
-  if ('faults' in parsed) return parsed;
+  if ('errors' in parsed) return parsed;
   try {
     return await write(async (writer) => await insertFleet(writer, parsed.fleet, onProgress));
   } catch (error) {
-    if (error instanceof FleetFaults) return { faults: error.faults };
+    if (error instanceof FleetErrors) return { errors: error.errors };
     throw error;
   }
 }
 
 /** Thrown inside the transaction, so that nothing of the file is written. */
-class FleetFaults extends Error {
-  override readonly name = 'FleetFaults';
+class FleetErrors extends Error {
+  override readonly name = 'FleetErrors';
 
-  constructor(readonly faults: readonly string[]) {
+  constructor(readonly errors: readonly string[]) {
     super('The fleet breaks rules.');
   }
 }
@@ -53,11 +53,11 @@ async function insertFleet(
   fleet: Fleet,
   onProgress: ImportProgress,
 ): Promise<ImportOutcome> {
-  refuse(await customerFaults(writer, fleet));
+  refuse(await customerErrors(writer, fleet));
   const customers = await writer.insertCustomers(parentsFirst(fleet));
   const deviceModels = await writer.insertDeviceModels(fleet.deviceModels);
   const models = await modelsOf(writer, fleet);
-  refuse(await allDeviceFaults(writer, fleet, models));
+  refuse(await allDeviceErrors(writer, fleet, models));
   let devices = 0;
   for (let start = 0; start < fleet.devices.length; start += BATCH) {
     devices += await writer.insertDevices(fleet.devices.slice(start, start + BATCH));
@@ -66,11 +66,11 @@ async function insertFleet(
   return { inserted: { customers, deviceModels, devices } };
 }
 
-function refuse(faults: readonly string[]): void {
-  if (faults.length > 0) throw new FleetFaults(faults);
+function refuse(errors: readonly string[]): void {
+  if (errors.length > 0) throw new FleetErrors(errors);
 }
 
-async function customerFaults(writer: FleetWriter, { customers }: Fleet): Promise<string[]> {
+async function customerErrors(writer: FleetWriter, { customers }: Fleet): Promise<string[]> {
   const depths = depthsInFile(customers);
   const parents = customers.flatMap(({ parentResellerId }) => parentResellerId ?? []);
   const known = await writer.knownCustomers(parents.filter((id) => !depths.has(id)));
@@ -119,7 +119,7 @@ async function modelsOf(writer: FleetWriter, { devices }: Fleet): Promise<Readon
   return new Map(models.map((model) => [model.id, model]));
 }
 
-async function allDeviceFaults(
+async function allDeviceErrors(
   writer: FleetWriter,
   { devices }: Fleet,
   models: ReadonlyMap<string, DeviceModel>,
@@ -128,11 +128,11 @@ async function allDeviceFaults(
   const takenMacs = await writer.macsOfOthers(devices);
   return devices.flatMap((device, index) => {
     const model = models.get(device.modelId);
-    const faults = [
-      ...(model === undefined ? ['model: There is no such device model.'] : deviceFaults(device, model)),
+    const errors = [
+      ...(model === undefined ? ['model: There is no such device model.'] : deviceErrors(device, model)),
       ...(customers.has(device.customerId) ? [] : ['customer: There is no such customer.']),
       ...(takenMacs.has(device.macAddress) ? ['macAddress: Another device has it.'] : []),
     ];
-    return faults.map((fault) => `networkDevices[${index}].${fault}`);
+    return errors.map((error) => `networkDevices[${index}].${error}`);
   });
 }

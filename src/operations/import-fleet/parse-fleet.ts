@@ -1,10 +1,10 @@
 import type { Device } from '../../domain/device.js';
 import { applyPatch } from '../../domain/device-patch.js';
-import { settingsFaults } from '../../domain/device-rules.js';
+import { settingsViolations } from '../../domain/device-rules.js';
 import type { DeviceModel } from '../../domain/device-model.js';
 import type { DeviceStatus } from '../../domain/device-status.js';
-import { parseMoment } from '../../domain/date-time.js';
-import { reportFaults } from '../../domain/status-report.js';
+import { parseDateTime } from '../../domain/date-time.js';
+import { reportViolations } from '../../domain/status-report.js';
 import { fleetFormat, type FleetFile } from './fleet-format.js';
 
 /** A customer of a fleet; its place in the tree is the database's to know. */
@@ -31,20 +31,20 @@ export interface Fleet {
 }
 
 /**
- * Reads a fleet file's content: the fleet, or every fault with its place in the file.
+ * Reads a fleet file's content: the fleet, or every error with its place in the file.
  * @param now the moment that those of the file are compared with
  */
 export function parseFleet(
   content: unknown,
   now: Date,
-): { readonly fleet: Fleet } | { readonly faults: readonly string[] } {
+): { readonly fleet: Fleet } | { readonly errors: readonly string[] } {
   const parsed = fleetFormat.safeParse(content);
   if (!parsed.success) {
-    return { faults: parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`) };
+    return { errors: parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`) };
   }
   const fleet = toFleet(parsed.data);
-  const faults = [...repeatedIds(fleet), ...statusFaults(parsed.data, now)];
-  return faults.length > 0 ? { faults } : { fleet };
+  const errors = [...repeatedIds(fleet), ...statusErrors(parsed.data, now)];
+  return errors.length > 0 ? { errors } : { fleet };
 }
 
 function placeOf(path: readonly PropertyKey[]): string {
@@ -109,7 +109,7 @@ function toStatus(status: NonNullable<FleetFile['networkDevices'][number]['statu
   } = status;
   return {
     ...same,
-    lastComm: parseMoment(lastComm ?? '') ?? null,
+    lastComm: parseDateTime(lastComm ?? '') ?? null,
     upTimeSeconds: upTime,
     simStatusCode: simStatus,
     networkTypeCode: networkType,
@@ -121,14 +121,16 @@ function toStatus(status: NonNullable<FleetFile['networkDevices'][number]['statu
 }
 
 /** Every rule of status reports that a status breaks: a device cannot have told what it may not tell. */
-function statusFaults({ networkDevices }: FleetFile, now: Date): string[] {
+function statusErrors({ networkDevices }: FleetFile, now: Date): string[] {
   return networkDevices.flatMap(({ status }, index) => {
     if (status === null) return [];
     const { provisioned: _, ssSingnalStrength, ...same } = status;
-    return reportFaults({ ...same, ssSignalStrength: ssSingnalStrength }, now).map(({ path, message }) => {
-      const field = path === 'ssSignalStrength' ? 'ssSingnalStrength' : path;
-      return `networkDevices[${index}].status.${field}: ${message}`;
-    });
+    return reportViolations({ ...same, ssSignalStrength: ssSingnalStrength }, now).map(
+      ({ path, message }) => {
+        const field = path === 'ssSignalStrength' ? 'ssSingnalStrength' : path;
+        return `networkDevices[${index}].status.${field}: ${message}`;
+      },
+    );
   });
 }
 
@@ -160,8 +162,8 @@ function repeats<T>(
 }
 
 /** Every rule that a device breaks, as it will stand in the database. */
-export function deviceFaults(device: FleetDevice, model: DeviceModel): readonly string[] {
-  return settingsFaults(device, { model, status: device.status }).map(
+export function deviceErrors(device: FleetDevice, model: DeviceModel): readonly string[] {
+  return settingsViolations(device, { model, status: device.status }).map(
     ({ path, message }) => `${path}: ${message}`,
   );
 }

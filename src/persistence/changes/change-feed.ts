@@ -47,7 +47,7 @@ type Channel = 'device_change' | 'provisioning_job';
 /** Changes that come within this time of others are told with the next. */
 const GATHER_MS = 20;
 
-/** The connection counts as broken when it does not answer for so many heartbeats. */
+/** Number of heartbeats without an answer after which the connection counts as broken. */
 const PATIENCE_BEATS = 5;
 
 /** Maximum number of rows of each kind that one statement deletes, so that none lasts long. */

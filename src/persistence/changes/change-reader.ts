@@ -45,13 +45,13 @@ const CHANGES = {
 const NO_BOUND: Snapshot = { xmin: 0n, xmax: 2n ** 63n - 1n, running: [] };
 
 /** Where a page of changes ended. */
-interface ChangePlace {
+interface RowPosition {
   readonly xid: string;
   readonly seq: string;
 }
 
 /** Before all changes. */
-const FIRST_PLACE: ChangePlace = { xid: '-1', seq: '0' };
+const FIRST_POSITION: RowPosition = { xid: '-1', seq: '0' };
 
 /** Who else is told that there is something to read. */
 export interface Notices {
@@ -65,7 +65,7 @@ interface ChangePage {
   readonly seen: Snapshot;
   /** What was not finished then is left for later; undefined for the statement's own snapshot. */
   readonly bound: Snapshot | undefined;
-  readonly after: ChangePlace;
+  readonly after: RowPosition;
   readonly notify: Notices;
 }
 
@@ -83,7 +83,7 @@ function valuesOf({ seen, bound = NO_BOUND, after, notify }: ChangePage): readon
   ];
 }
 
-interface Moment {
+interface DatedSnapshot {
   readonly snapshot: Snapshot;
   /** In milliseconds. */
   readonly at: number;
@@ -93,7 +93,7 @@ interface Moment {
 export class ChangeReader {
   readonly position = new ChangePosition();
   /** Where the reading goes that a broken connection left half done, and how far it came. */
-  #unfinished: { readonly to: Moment; readonly after: ChangePlace } | undefined;
+  #unfinished: { readonly to: DatedSnapshot; readonly after: RowPosition } | undefined;
   /** The cluster that the position belongs to; undefined while that is not known. */
   #cluster: string | undefined;
 
@@ -126,7 +126,7 @@ export class ChangeReader {
     let notify = notices;
     for (;;) {
       const at = Date.now();
-      const { to, after } = this.#unfinished ?? { to: undefined, after: FIRST_PLACE };
+      const { to, after } = this.#unfinished ?? { to: undefined, after: FIRST_POSITION };
       const rows = await listener.query(CHANGES, valuesOf({ seen, bound: to?.snapshot, after, notify }));
       const now = to ?? { snapshot: snapshotOf(rows), at };
       const changes = rows.map((row) => RowReader.of(row)).filter((row) => row.textOrNull('xid') !== null);

@@ -14,13 +14,13 @@ export function parseSnapshot(text: string): Snapshot {
   return { xmin: BigInt(xmin), xmax: BigInt(xmax), running: running.split(',').filter(Boolean).map(BigInt) };
 }
 
-/** For so long changes stay in the database after their commit. */
+/** How long changes stay in the database after their commit. */
 const KEPT_MS = 10 * 60_000;
 
-/** What is nearly so old may be deleted while it is still being read. */
+/** Changes that are nearly as old may be deleted while they are being read. */
 const MARGIN_MS = 60_000;
 
-/** So exactly it is remembered what is ten minutes old. */
+/** Resolution of the retention marks. */
 const MARK_EVERY_MS = 1_000;
 
 /** How far somebody has read the changes, and how far they are old enough to be deleted. */

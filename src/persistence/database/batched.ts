@@ -2,55 +2,64 @@ import DataLoader from 'dataloader';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { isDeadlock } from './database-errors.js';
 
-/** So many are done by one statement at most. */
-const MAX_AT_ONCE = 100;
+/** Maximum number of requests that one statement serves. */
+const MAX_BATCH = 100;
 
-/** Says when those that were gathered are to be done. */
+/** Says when a batch is dispatched. */
 export type Schedule = (dispatch: () => void) => void;
 
 /**
- * Does what several requests want at the same moment by one statement. Each gets its own answer, and nothing is kept: what is
- * wanted later is done anew.
- * @param together same length and order as the wishes; an `Error` fails only the one in whose place it stands
- * @param schedule by default all that one turn of the event loop brings is done at its end: alone, a wish waits for nothing
+ * Serves requests that arrive together with one statement. Each gets its own answer, and nothing is cached: a later request
+ * is served anew.
+ * @param batch same length and order as the requests; an `Error` fails only the request at its index
+ * @param schedule by default a batch is what one turn of the event loop brings, dispatched at its end: a request that is
+ *   alone does not wait
  */
-export function gathered<Wish, Outcome>(
-  together: (wishes: readonly Wish[]) => Promise<readonly (Outcome | Error)[]>,
+export function batched<Request, Outcome>(
+  batch: (requests: readonly Request[]) => Promise<readonly (Outcome | Error)[]>,
   schedule: Schedule = setImmediate,
-): (wish: Wish) => Promise<Outcome> {
-  const loader = new DataLoader(together, {
+): (request: Request) => Promise<Outcome> {
+  const loader = new DataLoader(batch, {
     cache: false,
-    maxBatchSize: MAX_AT_ONCE,
+    maxBatchSize: MAX_BATCH,
     // Other arguments than the first would be the timer's.
     batchScheduleFn: (dispatch) => schedule(dispatch),
   });
-  return async (wish) => await loader.load(wish);
+  return async (request) => await loader.load(request);
 }
 
-/**
- * The same for writes: the fault of one is not the others', and nobody waits for a row that only another's write needs.
- * @param together one statement for all, which leaves out the rows that somebody else holds: undefined for those. It throws past
- *   `alone` only what concerns everybody: a database that is away or does not answer in time, a connection that broke
- * @param alone one statement for one wish, which waits for its row
- */
-export function gatheredWrites<Wish, Outcome>(
-  together: (wishes: readonly Wish[]) => Promise<readonly (Outcome | undefined)[]>,
-  alone: (wish: Wish) => Promise<Outcome>,
-  schedule?: Schedule,
-): (wish: Wish) => Promise<Outcome> {
-  const attempt = gathered(async (wishes: readonly Wish[]) => {
+/** How writes are served that arrive together. */
+interface BatchedWrites<Request, Outcome> {
+  /**
+   * One statement for all. It skips rows that are locked, and returns undefined for those, which `single` retries. Errors that
+   * it throws are final for the whole batch when they concern all of it: the database is away or does not answer in time,
+   * or the connection broke. After any other error each request is retried alone.
+   */
+  readonly batch: (requests: readonly Request[]) => Promise<readonly (Outcome | undefined)[]>;
+  /** One statement for one request, which waits for its row. */
+  readonly single: (request: Request) => Promise<Outcome>;
+  readonly schedule?: Schedule;
+}
+
+/** The same for writes: one that fails does not fail the others, and none waits for a row that only another one needs. */
+export function batchedWrites<Request, Outcome>({
+  batch,
+  single,
+  schedule,
+}: BatchedWrites<Request, Outcome>): (request: Request) => Promise<Outcome> {
+  const attempt = batched(async (requests: readonly Request[]) => {
     try {
-      return await together(wishes);
+      return await batch(requests);
     } catch (error) {
       if (error instanceof GatewayError && !isDeadlock(error)) throw error;
-      return wishes.map(() => undefined);
+      return requests.map(() => undefined);
     }
   }, schedule);
-  return async (wish) => (await attempt(wish)) ?? (await alone(wish));
+  return async (request) => (await attempt(request)) ?? (await single(request));
 }
 
-/** Dispatches at the end of this turn, and so long after the time before at the earliest. */
-export function atMostEvery(milliseconds: number): Schedule {
+/** Dispatches at the end of this turn, but at least this long after the last time. */
+export function throttled(milliseconds: number): Schedule {
   let next = 0;
   return (dispatch) => {
     const now = performance.now();

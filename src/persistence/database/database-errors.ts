@@ -10,15 +10,15 @@ const UNAVAILABLE_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57', '58'
 const CONNECTION_LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05']);
 
 /**
- * Faults of a statement, which leave its connection as good as before. 40001, 40P01: rolled back and worth another try.
+ * Errors of a statement, which leave its connection as good as before. 40001, 40P01: rolled back and worth another attempt.
  * 25006: a standby that is not promoted yet. 55P03: a lock was not to be had in time. 57014: a statement took too long.
  */
-const PASSING: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
+const TRANSIENT: ReadonlySet<string> = new Set(['40001', '40P01', '25006', '55P03', '57014']);
 
 /** A transaction took too long, and the server ended its connection. */
 const TRANSACTION_ENDED: ReadonlySet<string> = new Set(['25P03', '25P04']);
 
-/** The SQLSTATE of a fault that PostgreSQL itself reported. */
+/** The SQLSTATE of an error that PostgreSQL itself reported. */
 function sqlState(error: unknown): string | undefined {
   // Node's own codes can look like one: EPIPE.
   return error instanceof pg.DatabaseError ? error.code : undefined;
@@ -33,14 +33,14 @@ export function brokenConstraint(error: unknown): string | undefined {
 }
 
 /** A connection could not be had: nothing was sent, so nothing was written. */
-export function connectFault(cause: unknown): GatewayError {
+export function connectError(cause: unknown): GatewayError {
   return new GatewayError('DATABASE_UNAVAILABLE', {}, { cause });
 }
 
-/** What to tell of a statement that failed after it was sent; a fault that is not the database's comes back as it is. */
-export function statementFault(cause: unknown, onLostConnection: 'nothing-written' | 'unknown'): unknown {
+/** What to tell of a statement that failed after it was sent; an error that is not the database's comes back as it is. */
+export function statementError(cause: unknown, onLostConnection: 'nothing-written' | 'unknown'): unknown {
   const state = sqlState(cause);
-  if (wasNeverSent(cause)) return connectFault(cause);
+  if (wasNeverSent(cause)) return connectError(cause);
   const isLost = state === undefined || CONNECTION_LOST.has(state);
   if (isLost) {
     return new GatewayError(
@@ -49,11 +49,11 @@ export function statementFault(cause: unknown, onLostConnection: 'nothing-writte
       { cause },
     );
   }
-  return isUnavailableState(state) ? connectFault(cause) : cause;
+  return isUnavailableState(state) ? connectError(cause) : cause;
 }
 
 function isUnavailableState(state: string): boolean {
-  return PASSING.has(state) || TRANSACTION_ENDED.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
+  return TRANSIENT.has(state) || TRANSACTION_ENDED.has(state) || UNAVAILABLE_CLASSES.has(state.slice(0, 2));
 }
 
 /** After these errors nobody knows what a connection still does, unless the server itself said what went wrong. */
@@ -62,7 +62,7 @@ const BROKEN: ReadonlySet<ErrorCode> = new Set(['DATABASE_UNAVAILABLE', 'OUTCOME
 /** Whether a connection is of no use any more after this error; if not, a transaction on it is to be rolled back. */
 export function losesConnection(error: unknown): boolean {
   if (!(error instanceof GatewayError) || !BROKEN.has(error.code)) return false;
-  return !PASSING.has(sqlState(error.cause) ?? '');
+  return !TRANSIENT.has(sqlState(error.cause) ?? '');
 }
 
 /** Whether a statement was given up because it waited in a circle: nothing was written, and the circle is open now. */
@@ -93,15 +93,15 @@ function stateInMessage({ message }: Error): string {
   return state;
 }
 
-/** The same for what Prisma throws; our requests only read through it. A fault of another kind comes back as it is. */
-export function faultOfPrisma(cause: unknown): unknown {
+/** The same for what Prisma throws; our requests only read through it. An error of another kind comes back as it is. */
+export function errorOfPrisma(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
   const isAway =
     code === undefined
       ? /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(cause.message)
       : PRISMA_UNAVAILABLE.has(code) || isUnavailableState(stateInMessage(cause));
-  return isAway ? connectFault(cause) : cause;
+  return isAway ? connectError(cause) : cause;
 }
 
 /** What passes by itself while a database server, or the network around it, comes up. */
@@ -123,8 +123,8 @@ export function mayComeUp(error: unknown): boolean {
   return 'code' in error ? COMING_UP.has(String(error.code)) : /timeout|terminated/i.test(error.message);
 }
 
-/** What to tell an operator about a database that cannot be used at the start; undefined for any other fault. */
-export function connectFaultReason(error: unknown): string | undefined {
+/** What to tell an operator about a database that cannot be used at the start; undefined for any other error. */
+export function connectErrorReason(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   switch (code) {
     case 'ECONNREFUSED':

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { REQUEST_TIMEOUTS, schemaOf, sessionConfig } from './session.js';
-import { connectFault, faultOfPrisma, losesConnection, statementFault } from './database-errors.js';
+import { connectError, errorOfPrisma, losesConnection, statementError } from './database-errors.js';
 
 /** What is known of a statement's effect when its connection breaks before the answer: there is none, or nobody knows. */
 type LostConnection = 'nothing-written' | 'unknown';
@@ -49,14 +49,14 @@ interface PoolUse {
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 10_000;
 
-/** So many may wait for a connection; whoever comes later would wait in vain, and is told so at once. */
+/** Maximum number of statements that wait for a connection; a later one would wait in vain, and fails at once. */
 const MAX_WAITING = 500;
 
 /**
  * Opens a pool of connections; the first one is made when it is needed.
  * @param url names the schema, unless that is `public`
  */
-export function openDatabase(url: string, onFault: (error: Error) => void): Database {
+export function openDatabase(url: string, onError: (error: Error) => void): Database {
   const pool = new pg.Pool({
     ...sessionConfig(url, REQUEST_TIMEOUTS),
     max: 10,
@@ -65,14 +65,14 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
     keepAlive: true,
     application_name: 'device-gateway',
   });
-  pool.on('error', onFault);
+  pool.on('error', onError);
   // One that is on its way out may still hear that the server stops; nobody else listens to it by then.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const names = new Map<string, string>();
   // Prisma's own statements have no name: nobody knows how many texts it makes.
   const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(withExactFaults(pool), {
+    adapter: new PrismaPg(withExactErrors(pool), {
       statementNameGenerator,
       schema: schemaOf(url) ?? 'public',
     }),
@@ -80,7 +80,7 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
     errorFormat: 'minimal',
   });
   return {
-    prisma: withFaults(prisma, () => assertRoom(pool)),
+    prisma: withGatewayErrors(prisma, () => assertRoom(pool)),
     run: async (statement, values) =>
       await withClient(pool, async (client) => await runOn(client, statement, values)),
     runThroughPrisma: async ({ name, text }, values) => {
@@ -97,11 +97,11 @@ export function openDatabase(url: string, onFault: (error: Error) => void): Data
   };
 }
 
-/** Carries a fault past Prisma, which would put one of the driver's in its own words. */
+/** Carries an error past Prisma, which would put one of the driver's in its own words. */
 class StatementFailure extends Error {}
 
 /** Prisma asks the pool itself; this way its statements fail exactly as ours do. Those in its transactions do not come by here. */
-function withExactFaults(pool: pg.Pool): pg.Pool {
+function withExactErrors(pool: pg.Pool): pg.Pool {
   const query = async (config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> => {
     const onLostConnection = /^\s*SELECT\b/i.test(config.text) ? 'nothing-written' : 'unknown';
     try {
@@ -118,11 +118,11 @@ function withExactFaults(pool: pg.Pool): pg.Pool {
 
 /** @throws what the gateway makes of an error of Prisma's */
 function rethrow(error: unknown): never {
-  throw error instanceof StatementFailure ? error.cause : faultOfPrisma(error);
+  throw error instanceof StatementFailure ? error.cause : errorOfPrisma(error);
 }
 
 /** Turns Prisma's many ways to say "no database" into ours, in one place. */
-function withFaults(prisma: PrismaClient, assertRoomInPool: () => void) {
+function withGatewayErrors(prisma: PrismaClient, assertRoomInPool: () => void) {
   return prisma.$extends({
     query: {
       $allOperations: async ({ args, query }): Promise<unknown> => {
@@ -133,8 +133,8 @@ function withFaults(prisma: PrismaClient, assertRoomInPool: () => void) {
   });
 }
 
-/** Prisma's client, with database faults turned into the catalogue's. */
-export type Prisma = ReturnType<typeof withFaults>;
+/** Prisma's client, with database errors turned into the catalogue's. */
+export type Prisma = ReturnType<typeof withGatewayErrors>;
 
 /** @throws OVERLOADED when too many wait for a connection already: nothing was sent */
 function assertRoom(pool: pg.Pool): void {
@@ -148,7 +148,7 @@ async function withClient<T>(
 ): Promise<T> {
   assertRoom(pool);
   const client = await pool.connect().catch((error: unknown) => {
-    throw connectFault(error);
+    throw connectError(error);
   });
   let isLost = false;
   const drop = (): void => {
@@ -178,7 +178,7 @@ async function runOn(
 /** What becomes of an error of the driver. */
 function failed(onLostConnection: LostConnection): (error: unknown) => never {
   return (error) => {
-    throw statementFault(error, onLostConnection);
+    throw statementError(error, onLostConnection);
   };
 }
 

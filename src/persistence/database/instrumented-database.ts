@@ -8,7 +8,7 @@ import type { Database, RunStatement } from './database.js';
 export type OnStatement = (name: string, seconds: number) => void;
 
 /** The same database, which tells how long its statements take. Those through Prisma are all called `prisma`. */
-export function measuredDatabase(database: Database, onStatement: OnStatement): Database {
+export function instrumentedDatabase(database: Database, onStatement: OnStatement): Database {
   const timed = async <T>(name: string, work: Promise<T>, begin: number): Promise<T> => {
     try {
       return await work;

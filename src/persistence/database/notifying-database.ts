@@ -4,8 +4,8 @@ import type { Database, RunStatement } from './database.js';
  * The same database, which says after each statement that changes devices, and after the end of a transaction with such a
  * statement, that there may be changes to read.
  */
-export function tellingDatabase(database: Database, onChanged: () => void): Database {
-  const telling =
+export function notifyingDatabase(database: Database, onChanged: () => void): Database {
+  const notifying =
     (run: RunStatement): RunStatement =>
     async (statement, values) => {
       try {
@@ -17,8 +17,8 @@ export function tellingDatabase(database: Database, onChanged: () => void): Data
     };
   return {
     ...database,
-    run: telling(database.run),
-    runThroughPrisma: telling(database.runThroughPrisma),
+    run: notifying(database.run),
+    runThroughPrisma: notifying(database.runThroughPrisma),
     transaction: async (work) => {
       const seen = { changes: false };
       try {

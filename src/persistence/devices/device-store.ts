@@ -1,10 +1,10 @@
 import { withProgress } from '../../domain/device.js';
 import type { Database, RunStatement } from '../database/database.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
-import { gathered } from '../database/batched.js';
+import { batched } from '../database/batched.js';
 import { keepKey, type WriteKey } from '../idempotency/idempotency-keys.js';
-import type { ClaimedJob, JobTaker } from '../jobs/claim-jobs.js';
-import { type DeviceWish, type FoundDevice, readDevices } from './read-device.js';
+import type { ClaimedJob, JobDispatcher } from '../jobs/claim-jobs.js';
+import { type DeviceLookup, type FoundDevice, readDevices } from './read-device.js';
 import type { ListScope } from './reach.js';
 import {
   type DeviceWrite,
@@ -16,13 +16,13 @@ import {
 
 /** One attempt at a write: read what it needs, then write what was decided. */
 export interface WriteAttempt {
-  readonly read: (wish: DeviceWish) => Promise<FoundDevice | undefined>;
+  readonly read: (lookup: DeviceLookup) => Promise<FoundDevice | undefined>;
   readonly write: (write: DeviceWrite) => Promise<WriteOutcome>;
   /** Keeps the key of a call that has nothing to write. @returns false when somebody else has used it */
   readonly keepKey: (key: WriteKey, deviceId: string) => Promise<boolean>;
 }
 
-/** Where devices are kept. What several requests want at the same moment is read, and written, by one statement. */
+/** Where devices are kept. Requests that arrive together are read, and written, by one statement. */
 export interface DeviceStore {
   /** @param id in normal form; any text that is none finds nothing, as an id of no device does */
   readonly find: (scope: ListScope, id: string) => Promise<StoredDevice | undefined>;
@@ -32,20 +32,23 @@ export interface DeviceStore {
   readonly locked: <T>(work: (attempt: WriteAttempt) => Promise<T>) => Promise<T>;
 }
 
-/** The devices of this database. @param jobs who brings the new jobs of devices on their way */
-export function deviceStore({ run, runThroughPrisma, transaction }: Database, jobs: JobTaker): DeviceStore {
-  const read = gathered(async (wishes: readonly DeviceWish[]) => await readDevices(run, wishes));
+/** The devices of this database. @param jobs what dispatches new jobs to workers */
+export function deviceStore(
+  { run, runThroughPrisma, transaction }: Database,
+  jobs: JobDispatcher,
+): DeviceStore {
+  const read = batched(async (lookups: readonly DeviceLookup[]) => await readDevices(run, lookups));
   const write = deviceWrites(runThroughPrisma);
   return {
     find: async (scope, id) => (await read({ id, macAddress: null, scope }))?.device,
     optimistic: {
       read,
-      write: async (wish) => await writeAndStart(write, jobs, wish),
+      write: async (lookup) => await writeAndStart(write, jobs, lookup),
       keepKey: async (key, deviceId) => await keepKey(run, key, deviceId),
     },
     locked: async (work) => {
       const result = await transaction(async (inside) => await work(lockedAttempt(inside)));
-      jobs.queued();
+      jobs.notifyQueued();
       return result;
     },
   };
@@ -53,8 +56,8 @@ export function deviceStore({ run, runThroughPrisma, transaction }: Database, jo
 
 function lockedAttempt(run: RunStatement): WriteAttempt {
   return {
-    read: async (wish) => {
-      const [found] = await readDevices(run, [wish], true);
+    read: async (lookup) => {
+      const [found] = await readDevices(run, [lookup], true);
       if (found instanceof Error) throw found;
       return found;
     },
@@ -63,30 +66,31 @@ function lockedAttempt(run: RunStatement): WriteAttempt {
   };
 }
 
-/** Writes a device, and starts its job at once if the worker has room and no other job of the device runs. */
+/** Writes a device, and starts its job at once if the worker has a free slot and no other job of the device runs. */
 async function writeAndStart(
   writeLeased: (write: LeasedWrite) => Promise<WriteOutcome>,
-  jobs: JobTaker,
+  jobs: JobDispatcher,
   write: DeviceWrite,
 ): Promise<WriteOutcome> {
-  const room = write.needsJob ? jobs.reserve() : undefined;
+  const slot = write.needsJob ? jobs.reserveSlot() : undefined;
   let started: ClaimedJob | undefined;
   try {
-    const outcome = await writeLeased({ ...write, lease: room });
+    const outcome = await writeLeased({ ...write, lease: slot });
     if (typeof outcome === 'string') return outcome;
     const { startedJob } = outcome;
-    if (room !== undefined && startedJob !== null) {
+    if (slot !== undefined && startedJob !== null) {
       started = {
         id: startedJob,
-        lease: room.lease,
+        lease: slot.lease,
         attempt: 1,
         device: withProgress(write.device, outcome),
       };
     }
     // One that waits for a job that runs is found when that one ends.
-    if (write.needsJob && startedJob === null && outcome.jobs === 1) jobs.queued();
+    if (write.needsJob && startedJob === null && outcome.jobs === 1) jobs.notifyQueued();
     return outcome;
   } finally {
-    room?.settle(started);
+    if (started === undefined) slot?.release();
+    else slot?.assign(started);
   }
 }

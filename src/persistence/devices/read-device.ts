@@ -7,7 +7,7 @@ import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
 /** A device that is wanted. */
-export interface DeviceWish {
+export interface DeviceLookup {
   readonly id: string;
   /** The MAC address that an update wants, in normal form; null when it wants none. */
   readonly macAddress: string | null;
@@ -27,12 +27,12 @@ export interface FoundDevice {
 }
 
 const WANTED = `unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[]`;
-const DEVICE_AND_MAC = `wish.place::integer AS place, ${DEVICE},
-  EXISTS (SELECT FROM network_device o WHERE o.mac_address = wish.mac_address AND o.id <> wish.id) AS is_mac_taken`;
-const WANTED_DEVICE = `JOIN network_device d ON d.id = ${reachedId('wish.scope', 'wish.customer_id', 'wish.id')} ${DEVICE_JOINS}`;
+const DEVICE_AND_MAC = `lookup.place::integer AS place, ${DEVICE},
+  EXISTS (SELECT FROM network_device o WHERE o.mac_address = lookup.mac_address AND o.id <> lookup.id) AS is_mac_taken`;
+const WANTED_DEVICE = `JOIN network_device d ON d.id = ${reachedId('lookup.scope', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}`;
 
 const FIND_DEVICES = `SELECT ${DEVICE_AND_MAC}
-  FROM ${WANTED}) WITH ORDINALITY AS wish(id, mac_address, scope, customer_id, place) ${WANTED_DEVICE}`;
+  FROM ${WANTED}) WITH ORDINALITY AS lookup(id, mac_address, scope, customer_id, place) ${WANTED_DEVICE}`;
 
 /** Devices with everything nested, in one statement: reads are what the gateway does most. */
 const READ_DEVICES: Statement = {
@@ -45,8 +45,8 @@ const READ_DEVICES: Statement = {
 const READ_DEVICES_AND_KEYS: Statement = {
   name: 'read-devices-and-keys',
   text: `SELECT ${DEVICE_AND_MAC}, encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id
-    FROM ${WANTED}, $5::text[]) WITH ORDINALITY AS wish(id, mac_address, scope, customer_id, key_digest, place)
-    ${WANTED_DEVICE} LEFT JOIN idempotency_key k ON k.key_digest = decode(wish.key_digest, 'hex')`,
+    FROM ${WANTED}, $5::text[]) WITH ORDINALITY AS lookup(id, mac_address, scope, customer_id, key_digest, place)
+    ${WANTED_DEVICE} LEFT JOIN idempotency_key k ON k.key_digest = decode(lookup.key_digest, 'hex')`,
   onLostConnection: 'nothing-written',
 };
 
@@ -64,18 +64,18 @@ const LOCK_DEVICES: Statement = {
  */
 export async function readDevices(
   run: RunStatement,
-  wishes: readonly DeviceWish[],
+  lookups: readonly DeviceLookup[],
   lock = false,
 ): Promise<readonly (FoundDevice | undefined | Error)[]> {
   const values = [
-    wishes.map(({ id }) => id),
-    wishes.map(({ macAddress }) => macAddress),
-    wishes.map(({ scope }) => scope.kind),
-    wishes.map(({ scope }) => customerOf(scope)),
+    lookups.map(({ id }) => id),
+    lookups.map(({ macAddress }) => macAddress),
+    lookups.map(({ scope }) => scope.kind),
+    lookups.map(({ scope }) => customerOf(scope)),
   ];
-  const rows = await readRows(run, wishes, values, lock);
+  const rows = await readRows(run, lookups, values, lock);
   const found = new Map(rows.map((row) => [RowReader.of(row).int('place'), row]));
-  return wishes.map((_, index) => {
+  return lookups.map((_, index) => {
     const row = found.get(index + 1);
     return row && toFoundDevice(row);
   });
@@ -83,15 +83,15 @@ export async function readDevices(
 
 async function readRows(
   run: RunStatement,
-  wishes: readonly DeviceWish[],
+  lookups: readonly DeviceLookup[],
   values: readonly unknown[],
   lock: boolean,
 ): Promise<readonly RawRow[]> {
-  if (wishes.every(({ key }) => key === undefined))
+  if (lookups.every(({ key }) => key === undefined))
     return await run(lock ? LOCK_DEVICES : READ_DEVICES, values);
   // A statement that has waited for a lock sees the keys as they were before it waited.
   if (lock) await run(LOCK_DEVICES, values);
-  return await run(READ_DEVICES_AND_KEYS, [...values, wishes.map(({ key }) => key?.keyDigest ?? null)]);
+  return await run(READ_DEVICES_AND_KEYS, [...values, lookups.map(({ key }) => key?.keyDigest ?? null)]);
 }
 
 function toFoundDevice(raw: RawRow): FoundDevice | Error {

@@ -14,7 +14,7 @@ const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS N
  * `jobs` is 1 only if no job ran before.
  */
 export const UPDATE_DEVICE: WriteRows = (ifHeld) => `held AS (
-    SELECT w.* FROM wish w JOIN network_device d ON d.id = (w.device).id
+    SELECT w.* FROM requested w JOIN network_device d ON d.id = (w.device).id
     FOR NO KEY UPDATE OF d ${ifHeld}
   ), written AS (
     UPDATE network_device d SET ${SETTINGS_COLUMNS.map((column) => `${column} = (w.device).${column}`).join(', ')},

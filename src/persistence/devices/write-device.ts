@@ -3,7 +3,7 @@ import { AUDIT_CHANGE, auditColumns, type AuditEntry } from '../rows/audit.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { RunStatement, Statement } from '../database/database.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
-import { gatheredWrites } from '../database/batched.js';
+import { batchedWrites } from '../database/batched.js';
 import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { JobLease } from '../jobs/claim-jobs.js';
 import { isOvertaken, NOTE_CHANGE, QUEUE_JOBS, toProgress } from '../jobs/queue-job.js';
@@ -31,7 +31,7 @@ export interface DeviceWrite {
   readonly key: WriteKey | undefined;
 }
 
-/** The same with the lease of a worker that has room for the job. */
+/** The same with the lease of a worker that has a slot for the job. */
 export interface LeasedWrite extends DeviceWrite {
   readonly lease: JobLease | undefined;
 }
@@ -48,21 +48,21 @@ interface WrittenDevice extends ProvisioningProgress {
 }
 
 /**
- * The part of a statement that writes rows: the queries `held`, the rows of `wish` that are judged, and `written`, which
+ * The part of a statement that writes rows: the queries `held`, the rows of `requested` that are judged, and `written`, which
  * returns `WRITTEN_COLUMNS` of those that were written.
  * @param ifHeld what a lock on rows is followed by, so that a batch leaves out those that somebody else holds
  */
 export type WriteRows = (ifHeld: 'SKIP LOCKED' | '') => string;
 
-/** The columns of `wish`: what `toRow` makes of a write. */
-const WISH_COLUMNS = `place integer, device network_device, base_version integer, scope text, customer_id text,
+/** The columns of `requested`: what `toRow` makes of a write. */
+const WRITE_COLUMNS = `place integer, device network_device, base_version integer, scope text, customer_id text,
   needs_job boolean, lease uuid, lease_ms integer, audit device_audit, key idempotency_key`;
 
 /** @param keepKey what keeps the keys of the writes, where there are any: without them nothing of it costs anything */
 function writeStatement(name: string, rows: string, keepKey = ''): Statement {
   return {
     name,
-    text: `WITH wish AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(${WISH_COLUMNS})),
+    text: `WITH requested AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(${WRITE_COLUMNS})),
       ${rows}, ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE}${keepKey}
       SELECT held.place, w.id IS NOT NULL AS is_written, w.state, w.jobs, w.provisioned,
         lpad(to_hex(w.started_id), 24, '0') AS started_job
@@ -98,11 +98,11 @@ const KINDS: Readonly<Record<DeviceWrite['kind'], KindStatements>> = {
   update: kind('write-device', UPDATE_DEVICE),
 };
 
-/** Writes devices; what is to be written at the same moment is, by one statement for each kind. */
+/** Writes devices: those that arrive together by one statement for each kind. */
 export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
-  const gathered = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
-    gatheredWrites(
-      async (writes) => {
+  const writesOf = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
+    batchedWrites({
+      batch: async (writes) => {
         const isFirst = firstsOfKeys(writes);
         const outcomes = await outcomesOf(
           run,
@@ -111,9 +111,9 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
         );
         return isFirst.map((isWritten) => (isWritten ? outcomes.shift() : undefined));
       },
-      async (write) => await writeDevice(run, write),
-    );
-  const byKind = { update: gathered(KINDS.update) };
+      single: async (write) => await writeDevice(run, write),
+    });
+  const byKind = { update: writesOf(KINDS.update) };
   return async (write) => await byKind[write.kind](write);
 }
 

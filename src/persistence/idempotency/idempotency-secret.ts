@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SecretFault } from '../../errors/secret-error.js';
+import { SecretError } from '../../errors/secret-error.js';
 import { StartupError } from '../../errors/startup-error.js';
 import type { Database, RunStatement, Statement } from '../database/database.js';
 import { type KeyRing, SealedText } from '../../secrets/key-ring.js';
@@ -42,7 +42,7 @@ export async function idempotencySecret({ run }: Pick<Database, 'run'>, keyRing:
   try {
     return Buffer.from(keyRing.open(sealed, OWNER, FIELD), 'hex');
   } catch (error) {
-    if (!(error instanceof SecretFault)) throw error;
+    if (!(error instanceof SecretError)) throw error;
     throw new StartupError(
       `WIFI_SECRET_KEYS: the secret of idempotency keys in this database does not open: ${error.message} Restore the key that sealed it.`,
     );

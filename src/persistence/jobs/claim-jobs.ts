@@ -9,23 +9,25 @@ import { unsizedIds } from '../database/sql-builder.js';
 
 /** What a worker holds a job by: nobody else takes it up before the lease ends. */
 export interface JobLease {
-  /** Names the try: without it nobody can end it. */
+  /** Names the attempt: without it nobody can end it. */
   readonly lease: string;
   readonly leaseMs: number;
 }
 
-/** A worker's room for a job that is about to be made. */
-export interface Reservation extends JobLease {
-  /** Gives the job to the worker, or the room back. It has to be called, once. */
-  readonly settle: (job: ClaimedJob | undefined) => void;
+/** A worker's slot for a job that is about to be made. One of its functions has to be called, once. */
+export interface JobSlot extends JobLease {
+  /** Gives the job to the worker. */
+  readonly assign: (job: ClaimedJob) => void;
+  /** There is no such job. */
+  readonly release: () => void;
 }
 
-/** Who brings new jobs on their way. */
-export interface JobTaker {
-  /** Undefined where there is no room: the job waits in the queue. */
-  readonly reserve: () => Reservation | undefined;
-  /** A job that may be taken up at once waits in the queue. */
-  readonly queued: () => void;
+/** Dispatches new jobs to workers. */
+export interface JobDispatcher {
+  /** Undefined when no slot is free: the job waits in the queue. */
+  readonly reserveSlot: () => JobSlot | undefined;
+  /** Says that a job waits in the queue that may be claimed at once. */
+  readonly notifyQueued: () => void;
 }
 
 /** What a job is known by to whoever works on it. */
@@ -46,12 +48,12 @@ export interface ClaimedJob extends HeldJob {
 /** Why a job failed for good: its device refused the settings, was not reached in any attempt, or cannot be read. */
 type FailureKind = 'refused' | 'attempts_used_up' | 'unreadable';
 
-/** How a try ended. A job that is to wait is superseded instead when a newer one waits, or the device is being deleted. */
+/** How an attempt ended. A job that is to wait is superseded instead when a newer one waits, or the device is being deleted. */
 export type JobEnd =
   | { readonly state: 'APPLIED' }
   | { readonly state: 'FAILED'; readonly error: string; readonly why: FailureKind }
   | { readonly state: 'QUEUED'; readonly error: string; readonly delayMs: number }
-  /** The try was broken off before its outcome was known, and does not count. */
+  /** The attempt was broken off before its outcome was known, and does not count. */
   | { readonly state: 'RELEASED' };
 
 /** The jobs that wait and run, for workers: any number of them, in any number of processes. */
@@ -61,7 +63,7 @@ export interface ProvisioningQueue {
   /** Prolongs leases. @returns the ids of the jobs that are still this process's */
   readonly renew: (jobs: readonly ClaimedJob[], leaseMs: number) => Promise<ReadonlySet<string>>;
   /**
-   * Ends a try; nothing happens when the lease was lost to another worker.
+   * Ends an attempt; nothing happens when the lease was lost to another worker.
    * @returns whether another job of the device waits
    */
   readonly end: (job: HeldJob, end: JobEnd) => Promise<boolean>;

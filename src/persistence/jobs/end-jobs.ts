@@ -1,10 +1,10 @@
 import type { RunStatement, Statement } from '../database/database.js';
-import { atMostEvery, gatheredWrites } from '../database/batched.js';
+import { throttled, batchedWrites } from '../database/batched.js';
 import type { HeldJob, JobEnd, ProvisioningQueue } from './claim-jobs.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
-/** Ends tries. Both statements are one: the batch leaves out what somebody else holds, so it never waits and is in nobody's way. */
+/** Ends attempts. Both statements are one text: the batch skips locked rows, so it never waits and never blocks. */
 const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
   name,
   text: `WITH held AS (
@@ -44,21 +44,21 @@ const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
 const END_JOBS = endStatement('end-jobs', 'SKIP LOCKED');
 const END_JOB = endStatement('end-job', '');
 
-/** So long the ends of tries are gathered that come after another. */
-const GATHER_MS = 20;
+/** Minimum time between two batches of ended attempts. */
+const BATCH_MS = 20;
 
-interface EndedTry {
+interface EndedAttempt {
   readonly job: HeldJob;
   readonly end: JobEnd;
 }
 
-/** Ends tries, those that end at nearly the same time in one statement; nothing is ended when the lease was lost. */
+/** Ends attempts, those that end at nearly the same time by one statement; nothing is ended when the lease was lost. */
 export function jobEnds(run: RunStatement): ProvisioningQueue['end'] {
-  const end = gatheredWrites(
-    async (tries: readonly EndedTry[]) => await endTries(run, END_JOBS, tries),
-    async (one) => (await endTries(run, END_JOB, [one]))[0] ?? false,
-    atMostEvery(GATHER_MS),
-  );
+  const end = batchedWrites({
+    batch: async (attempts: readonly EndedAttempt[]) => await endAttempts(run, END_JOBS, attempts),
+    single: async (one) => (await endAttempts(run, END_JOB, [one]))[0] ?? false,
+    schedule: throttled(BATCH_MS),
+  });
   return async (job, how) => await end({ job, end: how });
 }
 
@@ -71,15 +71,15 @@ export function jobColumns(jobs: readonly HeldJob[]): readonly unknown[] {
   ];
 }
 
-/** @returns for each try whether another job of its device waits; undefined for those that were not ended */
-async function endTries(
+/** @returns for each attempt whether another job of its device waits; undefined for those that were not ended */
+async function endAttempts(
   run: RunStatement,
   statement: Statement,
-  tries: readonly EndedTry[],
+  attempts: readonly EndedAttempt[],
 ): Promise<readonly (boolean | undefined)[]> {
-  const ends = tries.map(({ end }) => end);
+  const ends = attempts.map(({ end }) => end);
   const rows = await run(statement, [
-    ...jobColumns(tries.map(({ job }) => job)),
+    ...jobColumns(attempts.map(({ job }) => job)),
     ends.map(({ state }) => (state === 'RELEASED' ? 'QUEUED' : state)),
     ends.map(({ state }) => state === 'RELEASED'),
     ends.map((end) => ('error' in end ? end.error : null)),
@@ -91,5 +91,5 @@ async function endTries(
       return [row.text('device_id'), row.flag('has_next')];
     }),
   );
-  return tries.map(({ job }) => ended.get(job.device.id));
+  return attempts.map(({ job }) => ended.get(job.device.id));
 }

@@ -7,7 +7,7 @@ import { RowReader } from '../database/row-reader.js';
 // Parts of the statements that queue a job. They speak of the devices as `written`, which the statement has updated:
 // whoever changes a job holds the lock of its device, so `jobs` and `running_job_id` are never out of step with the jobs.
 
-/** What `written` returns of each device `d` and the wish `w` that it was written by; beside it, `started_id` is the job that starts at once, if one does. */
+/** What `written` returns of each device `d` and the row `w` of `requested` that it was written by; beside it, `started_id` is the job that starts at once, if one does. */
 export const WRITTEN_COLUMNS = `d.id, d.version, d.state::text AS state, d.jobs, d.provisioned,
   w.place, w.needs_job, w.lease, w.lease_ms, w.audit, w.key`;
 

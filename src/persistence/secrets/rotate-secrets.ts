@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WIFI_PASSWORD_FIELDS, type WifiPasswordField } from '../../domain/wifi.js';
-import { SecretFault } from '../../errors/secret-error.js';
+import { SecretError } from '../../errors/secret-error.js';
 import type { Database, Statement } from '../database/database.js';
 import { resealIdempotencySecret } from '../idempotency/idempotency-secret.js';
 import { openPassword, sealPassword } from '../../secrets/device-secrets.js';
@@ -12,7 +12,7 @@ import { countPasswords, type PasswordsByKey } from './secret-survey.js';
 interface UnreadablePassword {
   readonly deviceId: string;
   readonly field: WifiPasswordField;
-  readonly fault: SecretFault;
+  readonly error: SecretError;
 }
 
 /** What a rotation came to. */
@@ -166,8 +166,8 @@ function sealAnew(
       change[column] = sealPassword(keyRing, id, field, text).sealed;
       isChanged = true;
     } catch (error) {
-      if (!(error instanceof SecretFault)) throw error;
-      unreadable.push({ deviceId: id, field, fault: error });
+      if (!(error instanceof SecretError)) throw error;
+      unreadable.push({ deviceId: id, field, error });
     }
   }
   return isChanged ? change : undefined;

@@ -179,8 +179,8 @@ async function withoutCutOffIndexes(
   return others;
 }
 
-function refuse(names: readonly string[], fault: string): void {
-  if (names.length > 0) throw new StartupError(`Migration ${names.join(', ')} ${fault}.`);
+function refuse(names: readonly string[], error: string): void {
+  if (names.length > 0) throw new StartupError(`Migration ${names.join(', ')} ${error}.`);
 }
 
 /** The names of the tables that the migrations make. */

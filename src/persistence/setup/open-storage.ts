@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { StartupError } from '../../errors/startup-error.js';
 import { describeCause } from '../../logging/log.js';
-import { connectFaultReason, mayComeUp } from '../database/database-errors.js';
+import { connectErrorReason, mayComeUp } from '../database/database-errors.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { dataDirKeyRing } from '../../data-dir/secrets.js';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from '../../embedded-postgres/embedded-postgres.js';
@@ -99,7 +99,7 @@ async function prepare(
     if (applied.length > 0) log.info({ applied }, 'migrations applied');
     return prepared.url;
   } catch (error) {
-    const reason = databaseUrl === undefined ? undefined : connectFaultReason(error);
+    const reason = databaseUrl === undefined ? undefined : connectErrorReason(error);
     throw reason === undefined ? error : new StartupError(`DATABASE_URL: ${reason}`);
   }
 }

@@ -6,7 +6,7 @@ import { metricsOf } from '../../support/metrics.js';
 import { type Answer, startSouthbound, type Southbound } from '../../support/southbound.js';
 import { isSettled, progressIn, read, retry, update, waitFor } from './provisioning.js';
 
-describe('a try that fails', () => {
+describe('an attempt that fails', () => {
   let southbound: Southbound;
   let gateway: TestGateway;
   let device: TestDevice;
@@ -21,7 +21,7 @@ describe('a try that fails', () => {
     token = await gateway.token('MANAGER', device.customer);
   });
   afterAll(async () => {
-    expect(southbound.faults).toEqual([]);
+    expect(southbound.errors).toEqual([]);
     await gateway.stop();
     await southbound.close();
   });

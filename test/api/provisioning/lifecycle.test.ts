@@ -20,7 +20,7 @@ describe('a change is brought to the device', () => {
     token = await gateway.token('MANAGER', device.customer);
   });
   afterAll(async () => {
-    expect(southbound.faults).toEqual([]);
+    expect(southbound.errors).toEqual([]);
     await gateway.stop();
     await southbound.close();
   });

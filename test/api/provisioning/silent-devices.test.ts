@@ -40,7 +40,7 @@ describe(`${SILENT} devices of which the endpoint never hears`, () => {
   it.each([
     ['that its update starts at once', 'gateway'],
     ['that a worker takes out of the queue', 'worker'],
-  ])('do not delay the first try of another device, %s', async (_, works) => {
+  ])('do not delay the first attempt of another device, %s', async (_, works) => {
     const env = { ...southbound.env, SHUTDOWN_GRACE_MS: '0' };
     const gateway = await startTestGateway({ ...env, PROVISIONING_WORKER: String(works === 'gateway') });
     const customer = await createCustomer(gateway);

@@ -21,7 +21,7 @@ describe('the job of an update is started by the statement that makes it', () =>
     token = await gateway.token('MANAGER', device.customer);
   });
   afterAll(async () => {
-    expect(southbound.faults).toEqual([]);
+    expect(southbound.errors).toEqual([]);
     await gateway.stop();
     await southbound.close();
   });

@@ -21,7 +21,7 @@ describe('one job of a device waits and one runs, at most', () => {
     token = await gateway.token('MANAGER', device.customer);
   });
   afterAll(async () => {
-    expect(southbound.faults).toEqual([]);
+    expect(southbound.errors).toEqual([]);
     await gateway.stop();
     await southbound.close();
   });

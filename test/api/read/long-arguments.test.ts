@@ -116,7 +116,7 @@ describe('no argument is longer than it can mean something', () => {
   const byFilter = (field: string, type: string): string =>
     `query ($list: [${type}!]) { networkDeviceConnection(filter: { ${field}: $list }) { nodes { id } } }`;
 
-  /** A request for each list in an argument, the entry that it is filled with, and the path of the fault. */
+  /** A request for each list in an argument, the entry that it is filled with, and the path of the error. */
   const LISTS: Readonly<Record<string, readonly [string, unknown, string]>> = {
     'Query.networkDevices(ids:)': [byIds('networkDevices'), id, 'ids'],
     'Query.deviceModels(ids:)': [byIds('deviceModels'), id, 'ids'],

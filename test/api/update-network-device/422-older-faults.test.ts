@@ -50,14 +50,14 @@ const OLDER_FAULTS = [
   },
 ] as const;
 
-type OlderFault = (typeof OLDER_FAULTS)[number]['rule'];
+type OlderViolation = (typeof OLDER_FAULTS)[number]['rule'];
 
 const OLD = { mac: '123456789013', ip: '192.168.0.10', enable: true, id: 'r8jf84fv' };
 const TWIN = { mac: '123456789013', ip: '192.168.0.11', enable: true, id: null };
 
 interface Case {
   readonly rule: string;
-  readonly on: OlderFault;
+  readonly on: OlderViolation;
   readonly input: Input;
 }
 
@@ -75,9 +75,9 @@ describe('updateNetworkDevice: a violation counts only when a value that it invo
     await gateway.stop();
   });
 
-  async function createFaulty(rule: OlderFault, wishes?: DeviceWishes): Promise<TestDevice> {
+  async function createInvalid(rule: OlderViolation, wishes?: DeviceWishes): Promise<TestDevice> {
     const device = await createDevice(gateway, wishes);
-    for (const { table, key, change } of OLDER_FAULTS.filter((fault) => fault.rule === rule)) {
+    for (const { table, key, change } of OLDER_FAULTS.filter((violation) => violation.rule === rule)) {
       const { rowCount } = await gateway.sql.query(`UPDATE ${table} SET ${change} WHERE ${key}`, [device.id]);
       expect(rowCount).toBe(1);
     }
@@ -85,7 +85,7 @@ describe('updateNetworkDevice: a violation counts only when a value that it invo
   }
 
   it.each(byRule(OLDER_FAULTS))('renames a device %s', async (_, { rule }) => {
-    await expectAccepted(gateway, await createFaulty(rule), { name: 'Renamed' });
+    await expectAccepted(gateway, await createInvalid(rule), { name: 'Renamed' });
   });
 
   it.each(byRule(OLDER_FAULTS))(
@@ -97,7 +97,7 @@ describe('updateNetworkDevice: a violation counts only when a value that it invo
         dhcp: { leaseTime: 99, primaryDnsServer: '9.9.9.9' },
       };
       const isAboutPasswords = rule === 'with steered bands that differ';
-      await expectAccepted(gateway, await createFaulty(rule), {
+      await expectAccepted(gateway, await createInvalid(rule), {
         ...input,
         wifi: isAboutPasswords ? { ssid6G: 'Unused' } : input.wifi,
       });
@@ -163,7 +163,7 @@ describe('updateNetworkDevice: a violation counts only when a value that it invo
     },
   ];
   it.each(onDevice(unrelated))('accepts %s', async (_, { on, input }) => {
-    await expectAccepted(gateway, await createFaulty(on), input);
+    await expectAccepted(gateway, await createInvalid(on), input);
   });
 
   const related: (Case & { at: string[] })[] = [
@@ -231,11 +231,11 @@ describe('updateNetworkDevice: a violation counts only when a value that it invo
     },
   ];
   it.each(onDevice(related))('refuses %s', async (_, { on, input, at }) => {
-    await expectRefused(gateway, await createFaulty(on), input, at);
+    await expectRefused(gateway, await createInvalid(on), input, at);
   });
 
   it('refuses to switch a band on again that the model lost since', async () => {
-    const device = await createFaulty('of a model that lost 5 GHz', { wifi: { enabled5G: false } });
+    const device = await createInvalid('of a model that lost 5 GHz', { wifi: { enabled5G: false } });
     await expectRefused(gateway, device, { wifi: { enabled5G: true } }, ['wifi.enabled5G']);
   });
 });

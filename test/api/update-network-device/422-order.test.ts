@@ -3,7 +3,7 @@ import { createDevice } from '../../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { expectRefused, storedRow, update } from './update.js';
 
-/** Every kind of fault at once, written in an order that is not that of the schema. */
+/** Every kind of error at once, written in an order that is not that of the schema. */
 const MANY_FAULTS = {
   dhcp: {
     reservedClients: [

@@ -41,51 +41,71 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
     await gateway.stop();
   });
 
-  const bad: (Case & { faults: string[] })[] = [
-    { rule: 'one without MAC address', clients: [{ ip: at(9) }], faults: ['[0].mac'] },
-    { rule: 'null as MAC address', clients: [{ mac: null, ip: at(9) }], faults: ['[0].mac'] },
-    { rule: 'the empty text as MAC address', clients: [{ mac: '', ip: at(9) }], faults: ['[0].mac'] },
-    { rule: 'a MAC address of 11 digits', clients: [{ mac: A.slice(1), ip: at(9) }], faults: ['[0].mac'] },
+  const bad: (Case & { violations: string[] })[] = [
+    { rule: 'one without MAC address', clients: [{ ip: at(9) }], violations: ['[0].mac'] },
+    { rule: 'null as MAC address', clients: [{ mac: null, ip: at(9) }], violations: ['[0].mac'] },
+    { rule: 'the empty text as MAC address', clients: [{ mac: '', ip: at(9) }], violations: ['[0].mac'] },
+    {
+      rule: 'a MAC address of 11 digits',
+      clients: [{ mac: A.slice(1), ip: at(9) }],
+      violations: ['[0].mac'],
+    },
     {
       rule: 'a MAC address with other letters',
       clients: [{ mac: `g${A.slice(1)}`, ip: at(9) }],
-      faults: ['[0].mac'],
+      violations: ['[0].mac'],
     },
-    { rule: 'all zero as MAC address', clients: [{ mac: '000000000000', ip: at(9) }], faults: ['[0].mac'] },
-    { rule: 'the broadcast MAC address', clients: [{ mac: 'FFFFFFFFFFFF', ip: at(9) }], faults: ['[0].mac'] },
+    {
+      rule: 'all zero as MAC address',
+      clients: [{ mac: '000000000000', ip: at(9) }],
+      violations: ['[0].mac'],
+    },
+    {
+      rule: 'the broadcast MAC address',
+      clients: [{ mac: 'FFFFFFFFFFFF', ip: at(9) }],
+      violations: ['[0].mac'],
+    },
     {
       rule: 'a multicast MAC address',
       clients: [
         { mac: A, ip: at(8) },
         { mac: '01:00:5e:00:00:fb', ip: at(9) },
       ],
-      faults: ['[1].mac'],
+      violations: ['[1].mac'],
     },
-    { rule: 'one without IP address', clients: [{ mac: A }], faults: ['[0].ip'] },
-    { rule: 'null as IP address', clients: [{ mac: A, ip: null }], faults: ['[0].ip'] },
-    { rule: 'the empty text as IP address', clients: [{ mac: A, ip: '' }], faults: ['[0].ip'] },
+    { rule: 'one without IP address', clients: [{ mac: A }], violations: ['[0].ip'] },
+    { rule: 'null as IP address', clients: [{ mac: A, ip: null }], violations: ['[0].ip'] },
+    { rule: 'the empty text as IP address', clients: [{ mac: A, ip: '' }], violations: ['[0].ip'] },
     {
       rule: 'a leading zero in an IP address',
       clients: [{ mac: A, ip: '192.168.0.09' }],
-      faults: ['[0].ip'],
+      violations: ['[0].ip'],
     },
-    { rule: 'a prefix behind an IP address', clients: [{ mac: A, ip: `${at(9)}/24` }], faults: ['[0].ip'] },
-    { rule: 'an octet of 256', clients: [{ mac: A, ip: '192.168.0.256' }], faults: ['[0].ip'] },
-    { rule: 'one with neither address', clients: [{}], faults: ['[0].mac', '[0].ip'] },
+    {
+      rule: 'a prefix behind an IP address',
+      clients: [{ mac: A, ip: `${at(9)}/24` }],
+      violations: ['[0].ip'],
+    },
+    { rule: 'an octet of 256', clients: [{ mac: A, ip: '192.168.0.256' }], violations: ['[0].ip'] },
+    { rule: 'one with neither address', clients: [{}], violations: ['[0].mac', '[0].ip'] },
     {
       rule: 'the second of two, with its own index',
       clients: [{ mac: A, ip: at(9) }, { mac: B }],
-      faults: ['[1].ip'],
+      violations: ['[1].ip'],
     },
-    { rule: 'an address outside the subnet', clients: [{ mac: A, ip: '192.168.1.9' }], faults: ['[0].ip'] },
-    { rule: 'the network address', clients: [{ mac: A, ip: at(0) }], faults: ['[0].ip'] },
-    { rule: 'the broadcast address', clients: [{ mac: A, ip: at(255) }], faults: ['[0].ip'] },
-    { rule: "the device's own address", clients: [{ mac: A, ip: at(1) }], faults: ['[0].ip'] },
+    {
+      rule: 'an address outside the subnet',
+      clients: [{ mac: A, ip: '192.168.1.9' }],
+      violations: ['[0].ip'],
+    },
+    { rule: 'the network address', clients: [{ mac: A, ip: at(0) }], violations: ['[0].ip'] },
+    { rule: 'the broadcast address', clients: [{ mac: A, ip: at(255) }], violations: ['[0].ip'] },
+    { rule: "the device's own address", clients: [{ mac: A, ip: at(1) }], violations: ['[0].ip'] },
     {
       rule: "the device's own address while DHCP is off",
       device: OFF,
       clients: [{ mac: A, ip: at(1) }],
-      faults: ['[0].ip'],
+      violations: ['[0].ip'],
     },
     {
       rule: 'a MAC address twice: the later one is at fault',
@@ -94,7 +114,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: B, ip: at(9) },
         { mac: A, ip: at(10) },
       ],
-      faults: ['[2].mac'],
+      violations: ['[2].mac'],
     },
     {
       rule: 'a MAC address twice in two notations',
@@ -102,7 +122,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: A, ip: at(8) },
         { mac: 'AA-AA-AA-AA-AA-01', ip: at(9) },
       ],
-      faults: ['[1].mac'],
+      violations: ['[1].mac'],
     },
     {
       rule: 'a MAC address three times: both later ones are at fault',
@@ -111,7 +131,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: A, ip: at(9) },
         { mac: A, ip: at(10) },
       ],
-      faults: ['[1].mac', '[2].mac'],
+      violations: ['[1].mac', '[2].mac'],
     },
     {
       rule: 'an IP address twice: the later one is at fault',
@@ -119,7 +139,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: A, ip: at(9) },
         { mac: B, ip: at(9) },
       ],
-      faults: ['[1].ip'],
+      violations: ['[1].ip'],
     },
     {
       rule: 'an IP address twice among the enabled ones, with one between that is not',
@@ -128,7 +148,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: B, ip: at(9), enable: false },
         { mac: C, ip: at(9) },
       ],
-      faults: ['[2].ip'],
+      violations: ['[2].ip'],
     },
     {
       rule: "the device's own address, a network address and one outside, enabled or not",
@@ -137,7 +157,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: B, ip: at(0), enable: false },
         { mac: C, ip: '192.168.1.9', enable: false },
       ],
-      faults: ['[0].ip', '[1].ip', '[2].ip'],
+      violations: ['[0].ip', '[1].ip', '[2].ip'],
     },
     {
       rule: 'a MAC address twice, though one is not enabled',
@@ -145,7 +165,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: A, ip: at(8), enable: false },
         { mac: A, ip: at(9) },
       ],
-      faults: ['[1].mac'],
+      violations: ['[1].mac'],
     },
     {
       rule: 'an IP address twice while DHCP is off and no subnet is known',
@@ -154,7 +174,7 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: A, ip: at(9) },
         { mac: B, ip: at(9) },
       ],
-      faults: ['[1].ip'],
+      violations: ['[1].ip'],
     },
     {
       rule: 'both addresses twice',
@@ -162,12 +182,12 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: A, ip: at(9) },
         { mac: A, ip: at(9) },
       ],
-      faults: ['[1].mac', '[1].ip'],
+      violations: ['[1].mac', '[1].ip'],
     },
     {
       rule: 'a MAC address twice with a malformed IP address, the MAC address first',
       clients: [{ mac: A, ip: at(9) }, { mac: A }],
-      faults: ['[1].mac', '[1].ip'],
+      violations: ['[1].mac', '[1].ip'],
     },
     {
       rule: 'texts that are no address twice, as what they are and not as twins',
@@ -175,24 +195,28 @@ describe('updateNetworkDevice never stores reservations that break a rule', () =
         { mac: 'x', ip: 'y' },
         { mac: 'x', ip: 'y' },
       ],
-      faults: ['[0].mac', '[0].ip', '[1].mac', '[1].ip'],
+      violations: ['[0].mac', '[0].ip', '[1].mac', '[1].ip'],
     },
-    { rule: '257 reservations', device: { status: null }, clients: many(257), faults: [''] },
+    { rule: '257 reservations', device: { status: null }, clients: many(257), violations: [''] },
     {
       rule: 'an id of 65 characters',
       clients: [{ mac: A, ip: at(9), id: 'x'.repeat(65) }],
-      faults: ['[0].id'],
+      violations: ['[0].id'],
     },
-    { rule: 'a line break in an id', clients: [{ mac: A, ip: at(9), id: 'r8jf\n84fv' }], faults: ['[0].id'] },
-    { rule: 'NUL in an id', clients: [{ mac: A, ip: at(9), id: 'r8jf\u000084fv' }], faults: ['[0].id'] },
+    {
+      rule: 'a line break in an id',
+      clients: [{ mac: A, ip: at(9), id: 'r8jf\n84fv' }],
+      violations: ['[0].id'],
+    },
+    { rule: 'NUL in an id', clients: [{ mac: A, ip: at(9), id: 'r8jf\u000084fv' }], violations: ['[0].id'] },
     {
       rule: 'half a surrogate pair in an id',
       clients: [{ mac: A, ip: at(9), id: 'r\ud800' }],
-      faults: ['[0].id'],
+      violations: ['[0].id'],
     },
   ];
-  it.each(byRule(bad))('refuses %s', async (_, { device, clients, faults }) => {
-    const paths = faults.map((place) => `dhcp.reservedClients${place}`);
+  it.each(byRule(bad))('refuses %s', async (_, { device, clients, violations }) => {
+    const paths = violations.map((place) => `dhcp.reservedClients${place}`);
     const input = { dhcp: { reservedClients: clients } };
     await expectRefused(gateway, await createDevice(gateway, device), input, paths);
   });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { HostileRequest, HostileSession, HostileStep } from './hostile-steps.js';
 import { cpuMs } from './process-cpu.js';
-import { answerFault, messageFault } from './soundness.js';
+import { answerError, messageError } from './soundness.js';
 
 /** What one step cost, and what is wrong with its answer. */
 export interface Strike {
@@ -51,7 +51,7 @@ async function overHttp(url: string, { method, path, headers, body }: HostileReq
       const type = response.headers['content-type'] ?? '';
       const settle = (): void => {
         const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ text, fault: answerFault(method, path, response.statusCode ?? 0, type, text) });
+        resolve({ text, fault: answerError(method, path, response.statusCode ?? 0, type, text) });
       };
       response.on('end', settle);
       if (!type.startsWith('text/event-stream')) return;
@@ -83,7 +83,7 @@ async function overWebSocket(
     const text = data.toString('utf8');
     if (text.includes(LAST)) endSeen();
     else texts.push(text);
-    const fault = messageFault(text);
+    const fault = messageError(text);
     if (fault !== undefined) faults.push(fault);
   });
   client.on('close', (code, reason) => {

@@ -134,7 +134,7 @@ async function seed(
         () => undefined,
         new Date(),
       );
-      if ('faults' in outcome) throw new Error(outcome.faults.join('\n'));
+      if ('errors' in outcome) throw new Error(outcome.errors.join('\n'));
     },
   };
   const customer = await createCustomer(target);

@@ -5,10 +5,10 @@ import { wireError } from '../../support/gateway.js';
 const SHOWN = 300;
 
 const graphqlAnswer = z.strictObject({ data: z.unknown().optional(), errors: z.array(wireError).optional() });
-const pageFault = z.strictObject({ code: z.int(), message: z.string(), description: z.string() });
+const pageError = z.strictObject({ code: z.int(), message: z.string(), description: z.string() });
 
 /** What is wrong with an answer over HTTP, if anything is: a client must be able to read it, and no fault may be ours. */
-export function answerFault(
+export function answerError(
   method: string,
   path: string,
   status: number,
@@ -23,16 +23,16 @@ export function answerFault(
   if (type.startsWith('text/event-stream')) {
     const events = text.split('\n').filter((line) => line.startsWith('data:') && line.trim() !== 'data:');
     return events
-      .map((line) => shapeFault(graphqlAnswer, line.slice(5)))
+      .map((line) => shapeError(graphqlAnswer, line.slice(5)))
       .find((fault) => fault !== undefined);
   }
   if (!/^application\/(?:graphql-response\+)?json/.test(type))
     return `${status} as ${type}: ${text.slice(0, SHOWN)}`;
-  if (isPage && status < 400) return shapeFault(z.looseObject({ _id: z.string() }), text);
-  return shapeFault(isPage ? z.union([pageFault, graphqlAnswer]) : graphqlAnswer, text);
+  if (isPage && status < 400) return shapeError(z.looseObject({ _id: z.string() }), text);
+  return shapeError(isPage ? z.union([pageError, graphqlAnswer]) : graphqlAnswer, text);
 }
 
-function shapeFault(shape: z.ZodType, text: string): string | undefined {
+function shapeError(shape: z.ZodType, text: string): string | undefined {
   try {
     const { success, error } = shape.safeParse(JSON.parse(text));
     return success ? undefined : `${z.prettifyError(error).slice(0, SHOWN)}: ${text.slice(0, SHOWN)}`;
@@ -42,8 +42,8 @@ function shapeFault(shape: z.ZodType, text: string): string | undefined {
 }
 
 /** What is wrong with a message over WebSocket, if anything is. */
-export function messageFault(text: string): string | undefined {
-  return text.includes('"INTERNAL_ERROR"') ? text.slice(0, SHOWN) : shapeFault(socketMessage, text);
+export function messageError(text: string): string | undefined {
+  return text.includes('"INTERNAL_ERROR"') ? text.slice(0, SHOWN) : shapeError(socketMessage, text);
 }
 
 const socketMessage = z.union([

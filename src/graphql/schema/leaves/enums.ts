@@ -30,7 +30,7 @@ export const ProvisioningJobStateEnum = registerEnum<ProvisioningJobState>(
   'ProvisioningJobState',
   'What became of a provisioning job.',
   {
-    QUEUED: 'It waits: for its first try, or for another one after a try that failed.',
+    QUEUED: 'It waits: for its first attempt, or for another one after an attempt that failed.',
     RUNNING: 'The settings are being sent to the device.',
     APPLIED: 'The device has the settings.',
     FAILED:

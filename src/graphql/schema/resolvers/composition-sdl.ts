@@ -24,13 +24,13 @@ const FEDERATION_HEAD = `extend schema
 const STITCHING_HEAD = `directive @merge(keyField: String, keyArg: String, additionalArgs: String, key: [String!], argsExpr: String) on FIELD_DEFINITION`;
 
 /** Directives of a type or of one of its fields, by name; \`Type\` or \`Type.field\`. */
-type Marks = Readonly<Record<string, string>>;
+type DirectivesByCoordinate = Readonly<Record<string, string>>;
 
 const KEY = '@key(fields: "id")';
 
 /** The SDL of the Federation 2 subgraph: what another subgraph may refer to has a key. */
 export const federationSdl = oncePerSchema((schema) => {
-  const marks: Marks = {
+  const byCoordinate: DirectivesByCoordinate = {
     NetworkDevice: KEY,
     DeviceModel: KEY,
     Customer: KEY,
@@ -38,18 +38,18 @@ export const federationSdl = oncePerSchema((schema) => {
     'Customer.name': '@shareable',
     PageInfo: '@shareable',
   };
-  return `${FEDERATION_HEAD}\n\n${print(marked(schema, marks, NOT_FEDERATED))}\n`;
+  return `${FEDERATION_HEAD}\n\n${print(withDirectives(schema, byCoordinate, NOT_FEDERATED))}\n`;
 });
 
 /** The SDL for stitching: it names the batch look-ups, so that a portal needs the URL and nothing else. */
 export const stitchingSdl = oncePerSchema((schema) => {
   const merge = '@merge(keyField: "id")';
-  const marks: Marks = {
+  const byCoordinate: DirectivesByCoordinate = {
     'Query.networkDevices': merge,
     'Query.deviceModels': merge,
     'Query.customers': merge,
   };
-  return `${STITCHING_HEAD}\n\n${print(marked(schema, marks, NOT_STITCHED))}\n`;
+  return `${STITCHING_HEAD}\n\n${print(withDirectives(schema, byCoordinate, NOT_STITCHED))}\n`;
 });
 
 /** Nobody needs a token to ask for these texts, and printing a schema takes milliseconds. */
@@ -62,7 +62,11 @@ function oncePerSchema(make: (schema: GraphQLSchema) => string): (schema: GraphQ
   };
 }
 
-function marked(schema: GraphQLSchema, marks: Marks, leftOut: readonly string[]): DocumentNode {
+function withDirectives(
+  schema: GraphQLSchema,
+  byCoordinate: DirectivesByCoordinate,
+  leftOut: readonly string[],
+): DocumentNode {
   const document = parse(printSchema(schema), { noLocation: true });
   return {
     ...document,
@@ -70,7 +74,7 @@ function marked(schema: GraphQLSchema, marks: Marks, leftOut: readonly string[])
       .filter((definition) => isComposed(definition, leftOut))
       .map((definition): DefinitionNode => {
         return definition.kind === Kind.OBJECT_TYPE_DEFINITION
-          ? markType(definition, marks, leftOut)
+          ? typeWithDirectives(definition, byCoordinate, leftOut)
           : definition;
       }),
   };
@@ -82,9 +86,9 @@ function isComposed(definition: DefinitionNode, leftOut: readonly string[]): boo
   return !value.startsWith(META) && !leftOut.includes(value);
 }
 
-function markType(
+function typeWithDirectives(
   type: ObjectTypeDefinitionNode,
-  marks: Marks,
+  byCoordinate: DirectivesByCoordinate,
   leftOut: readonly string[],
 ): ObjectTypeDefinitionNode {
   const name = type.name.value;
@@ -96,11 +100,11 @@ function markType(
     ...(type.interfaces && {
       interfaces: type.interfaces.filter(({ name: { value } }) => !leftOut.includes(value)),
     }),
-    directives: [...(type.directives ?? []), ...directives(marks[name])],
+    directives: [...(type.directives ?? []), ...directives(byCoordinate[name])],
     ...(fields && {
       fields: fields.map((field): FieldDefinitionNode => ({
         ...field,
-        directives: [...(field.directives ?? []), ...directives(marks[`${name}.${field.name.value}`])],
+        directives: [...(field.directives ?? []), ...directives(byCoordinate[`${name}.${field.name.value}`])],
       })),
     }),
   };

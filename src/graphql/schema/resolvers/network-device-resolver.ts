@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { shownId } from '../../../domain/id.js';
-import { aboutDevice } from '../../../errors/with-device-id.js';
+import { withDeviceId } from '../../../errors/with-device-id.js';
 import { readNetworkDevice } from '../../../operations/read-network-device.js';
 import { onceOnly } from '../../../operations/once-only.js';
 import { updateNetworkDevice } from '../../../operations/update-network-device.js';
@@ -21,7 +21,7 @@ export class NetworkDeviceResolver {
     @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await aboutDevice(shownId(id), async () => {
+    return await withDeviceId(shownId(id), async () => {
       const viewer = requireViewer(context);
       return new NetworkDevice(await readNetworkDevice(context.parts.devices, viewer, id));
     });
@@ -50,7 +50,7 @@ export class NetworkDeviceResolver {
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await aboutDevice(shownId(id), async () => {
+    return await withDeviceId(shownId(id), async () => {
       const viewer = requireViewer(context);
       const isDry = dryRun === true;
       const view = await updateNetworkDevice(context.parts, viewer, {

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { shownId } from '../../../domain/id.js';
 import type { ProvisioningJobState } from '../../../domain/provisioning-job.js';
-import { aboutDevice } from '../../../errors/with-device-id.js';
+import { withDeviceId } from '../../../errors/with-device-id.js';
 import { onceOnly } from '../../../operations/once-only.js';
 import { readProvisioningJobs } from '../../../operations/read-provisioning-jobs.js';
 import { retryProvisioning } from '../../../operations/retry-provisioning.js';
@@ -36,7 +36,7 @@ export class ProvisioningResolver {
     @Ctx() { parts }: GatewayContext,
   ): Promise<ProvisioningJob[] | null> {
     if (device.isIdentityOnly) return null;
-    return await aboutDevice(device.id, async () => {
+    return await withDeviceId(device.id, async () => {
       const request = { first: first ?? DEFAULT_JOBS, states: states ?? null };
       const jobs = await readProvisioningJobs(parts.findJobs, device.id, device.passwords, request);
       return jobs.map((job) => new ProvisioningJob(job));
@@ -53,7 +53,7 @@ export class ProvisioningResolver {
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await aboutDevice(shownId(id), async () => {
+    return await withDeviceId(shownId(id), async () => {
       const viewer = requireViewer(context);
       const { parts, requestId } = context;
       const once = onceOnly(idempotencyKey, false, 'retryProvisioning', { id });

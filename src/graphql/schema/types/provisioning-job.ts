@@ -23,7 +23,8 @@ export class ProvisioningJob {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Tries that were begun, at most 5. A try that was cut off is begun again under its number.',
+    description:
+      'Attempts that were begun, at most 5. An attempt that was cut off is begun again under its number.',
   })
   readonly attempts: number;
 
@@ -37,7 +38,7 @@ export class ProvisioningJob {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the job was queued.' })
   readonly createdAt: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When its first try began.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When its first attempt began.' })
   readonly startedAt: Date | null;
 
   @Field(() => DateTimeScalar, {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMoment } from '../../src/domain/date-time.js';
+import { parseDateTime } from '../../src/domain/date-time.js';
 
 const min = new Date('0001-01-01T00:00:00.000Z');
 const max = new Date('9999-12-31T23:59:59.999Z');
@@ -9,7 +9,7 @@ describe('parseMoment reads RFC 3339, and nothing else', () => {
   it('reads every moment from the year 1 to 9999 in UTC', () => {
     fc.assert(
       fc.property(fc.date({ min, max, noInvalidDate: true }), (moment) => {
-        expect(parseMoment(moment.toISOString())).toEqual(moment);
+        expect(parseDateTime(moment.toISOString())).toEqual(moment);
       }),
     );
   });
@@ -23,7 +23,7 @@ describe('parseMoment reads RFC 3339, and nothing else', () => {
         const digits = (value: number): string => String(value).padStart(2, '0');
         const size = Math.abs(minutes);
         const zone = `${minutes < 0 ? '-' : '+'}${digits(Math.floor(size / 60))}:${digits(size % 60)}`;
-        expect(parseMoment(local + zone)).toEqual(moment);
+        expect(parseDateTime(local + zone)).toEqual(moment);
       }),
     );
   });
@@ -39,7 +39,7 @@ describe('parseMoment reads RFC 3339, and nothing else', () => {
     ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
   ])('reads %s', (text, moment) => {
-    expect(parseMoment(text)?.toISOString()).toBe(moment);
+    expect(parseDateTime(text)?.toISOString()).toBe(moment);
   });
 
   it.each([
@@ -69,7 +69,7 @@ describe('parseMoment reads RFC 3339, and nothing else', () => {
     '2025-01-02T03:04:05Z ',
     'Thu, 02 Jan 2025 03:04:05 GMT',
   ])('refuses %j', (text) => {
-    expect(parseMoment(text)).toBeUndefined();
+    expect(parseDateTime(text)).toBeUndefined();
   });
 
   it('never throws, and gives no moment that cannot be written', () => {
@@ -82,7 +82,7 @@ describe('parseMoment reads RFC 3339, and nothing else', () => {
       );
     fc.assert(
       fc.property(fc.oneof(fc.string(), near), (text) => {
-        const moment = parseMoment(text);
+        const moment = parseDateTime(text);
         if (moment !== undefined)
           expect(moment.toISOString().slice(0, 19)).toBe(text.slice(0, 19).toUpperCase());
       }),

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Database, openDatabase } from '../../src/persistence/database/database.js';
 import { deviceStore, type DeviceStore } from '../../src/persistence/devices/device-store.js';
 import type { StoredDevice } from '../../src/secrets/device-secrets.js';
-import { atMostEvery } from '../../src/persistence/database/batched.js';
-import type { Reservation } from '../../src/persistence/jobs/claim-jobs.js';
+import { throttled } from '../../src/persistence/database/batched.js';
+import type { JobSlot } from '../../src/persistence/jobs/claim-jobs.js';
 import type { DeviceWrite, WriteOutcome } from '../../src/persistence/devices/write-device.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
@@ -36,7 +36,7 @@ beforeEach(async () => {
   database = openDatabase(gateway.env['DATABASE_URL'] ?? '', () => undefined);
   store = deviceStore(
     { ...database, run: counted(database.run), runThroughPrisma: counted(database.runThroughPrisma) },
-    { reserve, queued: () => undefined },
+    { reserveSlot, notifyQueued: () => undefined },
   );
 });
 afterEach(async () => {
@@ -60,10 +60,10 @@ function counted(run: Database['run']): Database['run'] {
   };
 }
 
-function reserve(): Reservation {
+function reserveSlot(): JobSlot {
   const lease = crypto.randomUUID();
   leases.push(lease);
-  return { lease, leaseMs: 60_000, settle: () => undefined };
+  return { lease, leaseMs: 60_000, assign: () => undefined, release: () => undefined };
 }
 
 const ids = (): readonly string[] => devices.map(({ id }) => id);
@@ -344,7 +344,7 @@ describe('what is done at most every 20 ms', () => {
   it('is done at once after a pause, and else when the time has come', () => {
     vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout', 'performance'] });
     try {
-      const schedule = atMostEvery(20);
+      const schedule = throttled(20);
       const done: string[] = [];
       const wanted = (name: string): void => schedule(() => done.push(`${name} at ${performance.now()}`));
       wanted('first');

@@ -1,5 +1,5 @@
 /** Where a text stops being JSON. */
-interface JsonFault {
+interface JsonError {
   /** Of the first character that cannot stand there, or of the end of the text, in UTF-16 code units. */
   readonly index: number;
   /** What would have to stand there. */
@@ -18,7 +18,7 @@ const NAME = 'the name of a property in double quotes';
  * which may hold passwords.
  * @returns undefined for JSON
  */
-export function findJsonFault(text: string): JsonFault | undefined {
+export function findJsonError(text: string): JsonError | undefined {
   return new Scanner(text).scan();
 }
 
@@ -29,29 +29,29 @@ class Scanner {
 
   constructor(private readonly text: string) {}
 
-  scan(): JsonFault | undefined {
+  scan(): JsonError | undefined {
     do {
-      const fault = this.#value() ?? this.#ends();
-      if (fault !== undefined) return fault;
+      const error = this.#value() ?? this.#ends();
+      if (error !== undefined) return error;
     } while (this.#open.length > 0);
-    return this.#peek() === '' ? undefined : this.#fault('the end of the file');
+    return this.#peek() === '' ? undefined : this.#error('the end of the file');
   }
 
   /** A value, or the beginning of one that holds others, up to its first scalar. */
-  #value(): JsonFault | undefined {
+  #value(): JsonError | undefined {
     for (;;) {
       const next = this.#peek();
       if (next !== '{' && next !== '[') return next === '"' ? this.#string() : this.#scalar();
       this.#at += 1;
       this.#open.push(next);
       if (this.#peek() === closing(next)) return undefined;
-      const fault = next === '{' ? this.#name() : undefined;
-      if (fault !== undefined) return fault;
+      const error = next === '{' ? this.#name() : undefined;
+      if (error !== undefined) return error;
     }
   }
 
   /** What ends after a value, up to where the next one begins. */
-  #ends(): JsonFault | undefined {
+  #ends(): JsonError | undefined {
     for (;;) {
       const open = this.#open.at(-1);
       if (open === undefined) return undefined;
@@ -60,31 +60,31 @@ class Scanner {
         this.#at += 1;
         return open === '{' ? this.#name() : undefined;
       }
-      if (next !== closing(open)) return this.#fault(`"," or "${closing(open)}"`);
+      if (next !== closing(open)) return this.#error(`"," or "${closing(open)}"`);
       this.#at += 1;
       this.#open.pop();
     }
   }
 
-  #name(): JsonFault | undefined {
-    if (this.#peek() !== '"') return this.#fault(NAME);
-    const fault = this.#string();
-    if (fault !== undefined) return fault;
-    if (this.#peek() !== ':') return this.#fault('":"');
+  #name(): JsonError | undefined {
+    if (this.#peek() !== '"') return this.#error(NAME);
+    const error = this.#string();
+    if (error !== undefined) return error;
+    if (this.#peek() !== ':') return this.#error('":"');
     this.#at += 1;
     return undefined;
   }
 
-  #string(): JsonFault | undefined {
+  #string(): JsonError | undefined {
     this.#at += 1;
     while (this.#take(STRING_PART));
-    if (this.text[this.#at] !== '"') return this.#fault('the rest of a text and its closing quote');
+    if (this.text[this.#at] !== '"') return this.#error('the rest of a text and its closing quote');
     this.#at += 1;
     return undefined;
   }
 
-  #scalar(): JsonFault | undefined {
-    return this.#take(SCALAR) ? undefined : this.#fault(VALUE);
+  #scalar(): JsonError | undefined {
+    return this.#take(SCALAR) ? undefined : this.#error(VALUE);
   }
 
   /** The next character that is no blank; none at the end. */
@@ -100,7 +100,7 @@ class Scanner {
     return true;
   }
 
-  #fault(expected: string): JsonFault {
+  #error(expected: string): JsonError {
     return { index: this.#at, expected };
   }
 }

@@ -9,7 +9,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { Violation } from '../../src/errors/gateway-error.js';
 import { presentErrors } from '../../src/graphql/errors/request-errors.js';
-import { variableFaults } from '../../src/graphql/documents/variable-violations.js';
+import { variableViolations } from '../../src/graphql/documents/variable-violations.js';
 
 // No operation takes an enum yet, so a schema of the test stands for those that will.
 const schema = buildSchema(`
@@ -49,7 +49,7 @@ function faultsOf(
   const operation = getOperationAST(document, operationName);
   if (!operation) throw new Error('There is no such operation.');
   expect(validate(schema, document)).toEqual([]);
-  return variableFaults(schema, document, operation, variables);
+  return variableViolations(schema, document, operation, variables);
 }
 
 describe('a literal outside its enum is VALUE_NOT_PERMITTED with the name of its field or argument', () => {
@@ -132,8 +132,8 @@ describe('a variable outside its enum is VALUE_NOT_PERMITTED at the place it is 
     ],
     ['query ($i: Inner) { list(filter: { inner: $i }) }', { i: { level: VALUE } }, 'filter.inner.level'],
   ])('%s with %j: %s', (source, variables, path) => {
-    const faults = faultsOf(source, variables);
-    expect(faults).toEqual([
+    const errors = faultsOf(source, variables);
+    expect(errors).toEqual([
       { path, code: 'VALUE_NOT_PERMITTED', message: 'Value is not one of the permitted values.' },
     ]);
   });
@@ -150,8 +150,8 @@ describe('a variable outside its enum is VALUE_NOT_PERMITTED at the place it is 
 
   it('every bad value has its violation, in the order of the input', () => {
     const f = { state: [VALUE, 'ACTIVE', 'NOPE'], inner: { level: 'NOPE' }, count: VALUE };
-    const faults = faultsOf('query ($f: Filter) { list(filter: $f) }', { f });
-    expect(faults.map(({ path, code }) => [path, code])).toEqual([
+    const errors = faultsOf('query ($f: Filter) { list(filter: $f) }', { f });
+    expect(errors.map(({ path, code }) => [path, code])).toEqual([
       ['filter.state[0]', 'VALUE_NOT_PERMITTED'],
       ['filter.state[2]', 'VALUE_NOT_PERMITTED'],
       ['filter.inner.level', 'VALUE_NOT_PERMITTED'],
@@ -183,10 +183,10 @@ describe('any other variable that does not fit is BAD_USER_INPUT at its place, w
     ['query ($c: Boolean!) { list @include(if: $c) }', { c: VALUE }, 'if'],
     ['query ($s: State) { sorted(by: $s) }', { s: null }, 'by'],
   ])('%s with %j: %s', (source, variables, path) => {
-    const faults = faultsOf(source, variables);
-    expect(faults).toMatchObject([{ path, code: 'BAD_USER_INPUT' }]);
-    expect(faults[0]?.message).toContain(`"${path}"`);
-    expect(JSON.stringify(faults)).not.toContain(VALUE);
+    const errors = faultsOf(source, variables);
+    expect(errors).toMatchObject([{ path, code: 'BAD_USER_INPUT' }]);
+    expect(errors[0]?.message).toContain(`"${path}"`);
+    expect(JSON.stringify(errors)).not.toContain(VALUE);
   });
 
   it('a variable that is not sent leaves the default of its place', () => {

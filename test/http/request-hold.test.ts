@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { STOP_WAITS } from '../../src/http/server.js';
-import { waitingRoom } from '../../src/http/core/request-hold.js';
+import { requestHold } from '../../src/http/core/request-hold.js';
 
 const CLIENTS = 40;
 
@@ -31,21 +31,21 @@ function portOf(address: AddressInfo | string | null): number {
   return address.port;
 }
 
-/** A server behind a waiting room, listening; it counts what it handles. */
+/** A server behind a waiting requests, listening; it counts what it handles. */
 async function startServer() {
   let handled = 0;
-  const room = waitingRoom((_, response) => {
+  const requests = requestHold((_, response) => {
     handled += 1;
     response.end();
   }, STOP_WAITS.quietMs);
-  const server = createServer(room.listener);
+  const server = createServer(requests.listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { room, server, port: portOf(server.address()), handled: () => handled };
+  return { requests, server, port: portOf(server.address()), handled: () => handled };
 }
 
 it('whoever was connected when the server stops is answered, seen by the process or not', async () => {
-  const { room, server, port, handled } = await startServer();
+  const { requests, server, port, handled } = await startServer();
   const seen = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(CLIENT, {
     eval: true,
@@ -60,10 +60,10 @@ it('whoever was connected when the server stops is answered, seen by the process
   expect(Atomics.load(seen, 0)).toBe(CLIENTS);
   expect(handled()).toBe(0);
   const closed = once(server, 'close');
-  await room.fill(server);
+  await requests.hold(server);
   expect(handled()).toBe(0);
   server.close();
-  room.empty();
+  requests.release();
   const outcomes: unknown[] = await told;
   expect(outcomes).toEqual([Array.from({ length: CLIENTS }, () => '200')]);
   await closed;
@@ -71,12 +71,12 @@ it('whoever was connected when the server stops is answered, seen by the process
 });
 
 it('a server that nobody comes to stops soon, and one that does not stop handles at once', async () => {
-  const { room, server, port, handled } = await startServer();
+  const { requests, server, port, handled } = await startServer();
   const url = `http://127.0.0.1:${port}`;
   await fetch(url);
   expect(handled()).toBe(1);
-  await room.fill(server);
-  room.empty();
+  await requests.hold(server);
+  requests.release();
   await fetch(url);
   expect(handled()).toBe(2);
   server.close();

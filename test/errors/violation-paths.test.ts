@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
-// Faults of types and those of rules name a value in one way: by the argument, whatever the client calls its variable.
+// Errors of types and those of rules name a value in one way: by the argument, whatever the client calls its variable.
 
 let gateway: TestGateway;
 let device: TestDevice;

@@ -6,7 +6,7 @@ import {
   RESERVATIONS_PATH,
   reservationPath,
 } from './dhcp.js';
-import { type Fault, fault } from './violation.js';
+import { type RuleViolation, violation } from './violation.js';
 
 /** A reservation that is to be there: what it does not give stays as it is. */
 export interface PutReservation extends Partial<Omit<ReservedClient, 'mac'>> {
@@ -14,7 +14,7 @@ export interface PutReservation extends Partial<Omit<ReservedClient, 'mac'>> {
 }
 
 /** Wishes about single reservations, which leave the others as they are; null wishes nothing. */
-export interface ReservationWishes {
+export interface ReservationPatch {
   readonly putReservedClients?: readonly PutReservation[] | null;
   readonly removeReservedClients?: readonly string[] | null;
 }
@@ -25,9 +25,9 @@ const NOT_A_MAC = 'Not a MAC address: 12 hex digits.';
 const TWICE = 'The list names this mac twice.';
 const BESIDE_WHOLE_LIST = 'Not together with reservedClients, which replaces the whole list.';
 
-/** The wishes that count, by MAC address in normal form: those that are malformed or repeated are faults, and do nothing. */
-function puts({ putReservedClients }: ReservationWishes): ReadonlyMap<string, PutWish> {
-  const byMac = new Map<string, PutWish>();
+/** The wishes that count, by MAC address in normal form: those that are malformed or repeated are violations, and do nothing. */
+function puts({ putReservedClients }: ReservationPatch): ReadonlyMap<string, PutEntry> {
+  const byMac = new Map<string, PutEntry>();
   for (const [index, item] of (putReservedClients ?? []).entries()) {
     const mac = parseMac(item.mac);
     if (mac !== undefined && !byMac.has(mac)) byMac.set(mac, { index, item });
@@ -35,7 +35,7 @@ function puts({ putReservedClients }: ReservationWishes): ReadonlyMap<string, Pu
   return byMac;
 }
 
-interface PutWish {
+interface PutEntry {
   /** Its place in the list of the input. */
   readonly index: number;
   readonly item: PutReservation;
@@ -44,42 +44,44 @@ interface PutWish {
 /** The reservations after the wishes: first removed, then put. New ones stand at the end, the rest stays where it is. */
 export function mergedReservations(
   current: readonly ReservedClient[],
-  wishes: ReservationWishes,
+  patch: ReservationPatch,
 ): readonly ReservedClient[] {
-  const removed = new Set(wishes.removeReservedClients?.map((mac) => parseMac(mac) ?? mac));
-  const wanted = puts(wishes);
+  const removed = new Set(patch.removeReservedClients?.map((mac) => parseMac(mac) ?? mac));
+  const entries = puts(patch);
   const kept = current.filter(({ mac }) => !removed.has(mac));
   const known = new Set(kept.map(({ mac }) => mac));
   const changed = kept.map((client) => {
-    const put = wanted.get(client.mac);
+    const put = entries.get(client.mac);
     return put === undefined ? client : { ...client, ...put.item, mac: client.mac };
   });
-  const added = [...wanted].filter(([mac]) => !known.has(mac));
+  const added = [...entries].filter(([mac]) => !known.has(mac));
   return [...changed, ...added.map(([mac, { item }]) => ({ ip: '', enable: true, id: null, ...item, mac }))];
 }
 
 /** Whether these wishes, and nothing else of a section, leave a section away that is not there: there is nothing to remove. */
-export function onlyRemoves(wishes: ReservationWishes): boolean {
-  const given = Object.entries(wishes).filter(([, value]) => value !== undefined);
+export function onlyRemoves(patch: ReservationPatch): boolean {
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   const isRest = given.every(
     ([name, value]) => name === 'removeReservedClients' || (name === 'putReservedClients' && value === null),
   );
-  return isRest && Array.isArray(wishes.removeReservedClients);
+  return isRest && Array.isArray(patch.removeReservedClients);
 }
 
 /** What is wrong with the wishes themselves, whatever the device has. */
-export function wishFaults(wishes: ReservationWishes & { readonly reservedClients?: unknown }): Fault[] {
-  const { putReservedClients, removeReservedClients } = wishes;
-  const whole = wishes.reservedClients !== undefined;
+export function patchViolations(
+  patch: ReservationPatch & { readonly reservedClients?: unknown },
+): RuleViolation[] {
+  const { putReservedClients, removeReservedClients } = patch;
+  const whole = patch.reservedClients !== undefined;
   const macs = putReservedClients?.map(({ mac }) => mac);
   return [
     // A device has no room for what a longer list puts.
     ...(isTooLong(macs) && !whole
       ? [tooLong(RESERVATIONS_PATH)]
-      : listFaults(macs, PUT_PATH, (index) => `${PUT_PATH}[${index}].mac`, whole)),
+      : listViolations(macs, PUT_PATH, (index) => `${PUT_PATH}[${index}].mac`, whole)),
     ...(isTooLong(removeReservedClients) && !whole
       ? [tooLong(REMOVE_PATH)]
-      : listFaults(removeReservedClients, REMOVE_PATH, (index) => `${REMOVE_PATH}[${index}]`, whole)),
+      : listViolations(removeReservedClients, REMOVE_PATH, (index) => `${REMOVE_PATH}[${index}]`, whole)),
   ];
 }
 
@@ -88,43 +90,43 @@ function isTooLong(list: readonly unknown[] | null | undefined): boolean {
 }
 
 /** One violation for the whole list, whose entries are not judged. */
-function tooLong(path: string): Fault {
-  return fault(path, `At most ${MAX_RESERVATIONS} reservations.`);
+function tooLong(path: string): RuleViolation {
+  return violation(path, `At most ${MAX_RESERVATIONS} reservations.`);
 }
 
-function listFaults(
+function listViolations(
   macs: readonly string[] | null | undefined,
   path: string,
   pathOf: (index: number) => string,
   isBesideWholeList: boolean,
-): Fault[] {
+): RuleViolation[] {
   if (macs === null || macs === undefined) return [];
-  if (isBesideWholeList) return [fault(path, BESIDE_WHOLE_LIST)];
+  if (isBesideWholeList) return [violation(path, BESIDE_WHOLE_LIST)];
   const seen = new Set<string>();
   return macs.flatMap((text, index) => {
     const mac = parseMac(text);
-    if (mac === undefined) return [fault(pathOf(index), NOT_A_MAC)];
-    if (seen.has(mac)) return [fault(pathOf(index), TWICE)];
+    if (mac === undefined) return [violation(pathOf(index), NOT_A_MAC)];
+    if (seen.has(mac)) return [violation(pathOf(index), TWICE)];
     seen.add(mac);
     return [];
   });
 }
 
-/** The same faults of the merged list, told at the items that were put where one is involved. */
+/** The same violations of the merged list, told at the items that were put where one is involved. */
 export function atPutItems(
-  faults: readonly Fault[],
+  violations: readonly RuleViolation[],
   after: DhcpSettings | null,
-  wishes: ReservationWishes,
-): readonly Fault[] {
-  const wanted = puts(wishes);
-  if (wanted.size === 0 || after === null) return faults;
+  patch: ReservationPatch,
+): readonly RuleViolation[] {
+  const entries = puts(patch);
+  if (entries.size === 0 || after === null) return violations;
   const items = new Map(
     after.reservedClients.flatMap(({ mac }, index) => {
-      const put = wanted.get(mac);
+      const put = entries.get(mac);
       return put === undefined ? [] : [[reservationPath(index), `${PUT_PATH}[${put.index}]`] as const];
     }),
   );
-  return faults.map((found) => {
+  return violations.map((found) => {
     const { field } = entryOf(found.path);
     const item = [found.path, ...found.involves]
       .map((path) => items.get(entryOf(path).entry))

@@ -2,17 +2,17 @@ import { Session } from 'node:inspector/promises';
 import { parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OperationCosts } from '../../src/graphql/cost/operation-costs.js';
-import { KnownDocuments, type OperationRequest } from '../../src/graphql/execution/plan-cache.js';
+import { PlanCache, type OperationRequest } from '../../src/graphql/execution/plan-cache.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 
-let documents: KnownDocuments;
+let documents: PlanCache;
 beforeAll(async () => {
   schema = await buildGatewaySchema();
 });
 let schema: Awaited<ReturnType<typeof buildGatewaySchema>>;
 
-function learned(query: string): KnownDocuments {
-  documents = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
+function learned(query: string): PlanCache {
+  documents = new PlanCache(schema, new OperationCosts(schema, 16_000_000));
   documents.learn(query, parse(query));
   return documents;
 }
@@ -95,7 +95,7 @@ describe('known documents', () => {
   });
 
   it('are bounded: those that nobody asked for longest are forgotten, and long ones are not kept', () => {
-    documents = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
+    documents = new PlanCache(schema, new OperationCosts(schema, 16_000_000));
     const learn = (text: string): void => documents.learn(text, parse(text));
     // About a megabyte each once it is parsed.
     const text = (name: string): string =>
@@ -147,7 +147,7 @@ describe('what is kept of plans is bounded', () => {
     };
     const session = new Session();
     session.connect();
-    documents = new KnownDocuments(schema, new OperationCosts(schema, 16_000_000));
+    documents = new PlanCache(schema, new OperationCosts(schema, 16_000_000));
     const before = await heapUsed();
     for (let count = 0; count < 40; count += 1) {
       const query = large(`Q${count}`);
