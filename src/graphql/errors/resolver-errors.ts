@@ -2,6 +2,7 @@ import {
   getNamedType,
   getNullableType,
   GraphQLError,
+  type GraphQLErrorOptions,
   type GraphQLField,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -14,6 +15,7 @@ import { shownId } from '../../domain/id.js';
 import { errorWithDeviceId } from '../../errors/with-device-id.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { toExtensions } from '../../errors/wire.js';
+import { withoutStack } from '../../errors/without-stack.js';
 import { logFailure } from '../../logging/log.js';
 import type { GatewayContext } from '../request/context.js';
 import { isPromise } from '../request/is-promise.js';
@@ -125,8 +127,7 @@ function guardEvents(
       try {
         return await events.next();
       } catch (error) {
-        const { message, extensions } = toGraphQLError(error, context);
-        throw new GraphQLError(message, { extensions, nodes, path: [path.key] });
+        throw toGraphQLError(error, context, { nodes, path: [path.key] });
       }
     },
     return: async () => (await events.return?.()) ?? { done: true, value: undefined },
@@ -136,15 +137,20 @@ function guardEvents(
   };
 }
 
-/** The error as clients get it. What is not ours becomes INTERNAL_ERROR, with its details in the log only. */
+/**
+ * The error as clients get it. What is not ours becomes INTERNAL_ERROR, with its details in the log only.
+ * @param place where in the document and the answer it belongs, where graphql-js does not say so itself
+ */
 export function toGraphQLError(
   error: unknown,
   { requestId, log, meter }: Pick<GatewayContext, 'requestId' | 'log' | 'meter'>,
+  place: Pick<GraphQLErrorOptions, 'nodes' | 'path'> = {},
 ): GraphQLError {
   const known = deepestGatewayError(error) ?? new GatewayError('INTERNAL_ERROR', {}, { cause: error });
   meter?.countError(known);
   logFailure(log, known, requestId);
-  return new GraphQLError(known.message, { extensions: toExtensions(known, requestId) });
+  const extensions = toExtensions(known, requestId);
+  return withoutStack(() => new GraphQLError(known.message, { ...place, extensions }));
 }
 
 /** Libraries wrap errors once per layer; ours may lie below. */

@@ -81,12 +81,10 @@ export class Subscriptions {
       viewerOf(operation.credential);
       return undefined;
     } catch (error) {
-      const { message, extensions } = toGraphQLError(error, operation);
       const { document, type, field } = sketchOperation(payload, this.options);
       operation.refuse(document, type);
-      if (field === undefined) return new GraphQLError(message, { extensions });
-      const path = [field.alias?.value ?? field.name.value];
-      return new GraphQLError(message, { extensions, nodes: field, path });
+      const place = field && { nodes: field, path: [field.alias?.value ?? field.name.value] };
+      return toGraphQLError(error, operation, place);
     }
   }
 }
