@@ -1,7 +1,9 @@
 // The clients of the mixed load, a process of their own: whatever the test does beside them delays none of their requests.
-// It also holds a server that does nothing but answer, for what any answer takes on this machine at that moment.
+// It also holds a server that does nothing but answer, for what any answer takes on this machine at that moment. With a database it asks
+// that first, as the gateway does: each process that an answer waits for makes it later when others use the machine.
 import { Agent, createServer, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 
 const CONTROL_PAUSE_MS = 20;
 
@@ -9,7 +11,11 @@ const agent = new Agent({ keepAlive: true });
 let asked = 0;
 
 if (process.argv[2] === 'control') {
-  const server = createServer((_, response) => response.end('{}'));
+  const sql = process.argv[3] && new pg.Client({ connectionString: process.argv[3] });
+  await sql?.connect();
+  const server = createServer((_, response) => {
+    Promise.resolve(sql?.query('SELECT 1')).then(() => response.end('{}'));
+  });
   server.listen(0, '127.0.0.1', () => process.send(`http://127.0.0.1:${server.address().port}/`));
 } else {
   process.on('message', (job) => run(job).then((result) => process.send(result)));

@@ -38,9 +38,13 @@ export interface Load {
 
 const PROGRAM = join(import.meta.dirname, 'load-process.mjs');
 
-/** Starts the clients, and the server that does nothing. */
-export async function startLoad(): Promise<Load> {
-  const [control, clients] = [fork(PROGRAM, ['control'], { execArgv: [] }), fork(PROGRAM, { execArgv: [] })];
+/**
+ * Starts the clients, and the server that does nothing.
+ * @param databaseUrl that this server asks for each answer; none when absent
+ */
+export async function startLoad(databaseUrl = ''): Promise<Load> {
+  const control = fork(PROGRAM, ['control', databaseUrl], { execArgv: [] });
+  const clients = fork(PROGRAM, { execArgv: [] });
   const controlUrl = z.url().parse(await messageOf(control));
   return {
     run: async (window) => {
