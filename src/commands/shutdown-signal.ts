@@ -1,4 +1,4 @@
-/** Ctrl-C reaches the process from the terminal and once more from npm: that is one wish. */
+/** Ctrl-C reaches the process from the terminal and once more from npm: that is one request. */
 const ONE_REQUEST_MS = 2_000;
 
 /** The first signal that asks the process to stop. A later one ends it at once, should a start or a stop hang. */

@@ -134,7 +134,7 @@ function readWorkerPort(reader: EnvironmentReader): number | undefined {
   return reader.text('WORKER_PORT') === undefined ? undefined : reader.int('WORKER_PORT', 0, 0, 65_535);
 }
 
-/** A slip of the pen must not switch development's free gifts on where customers are served. */
+/** A misspelt NODE_ENV must not switch on, in production, what development gets by default. */
 function readIsProduction(reader: EnvironmentReader): boolean {
   const environment = reader.text('NODE_ENV');
   if (environment !== 'production' && /^prod/i.test(environment ?? '')) {

@@ -20,7 +20,7 @@ interface ReservationInput {
   readonly id?: string | null;
 }
 
-/** The input as the rules read it: the same three wishes, reservations with their defaults. */
+/** The input as the rules read it: absent, null and values as they came, reservations with their defaults. */
 export function toDevicePatch({ dhcp, ...input }: DeviceInput): DevicePatch {
   if (dhcp === undefined || dhcp === null) return { ...input, ...(dhcp === null && { dhcp }) };
   const { reservedClients, putReservedClients, ...settings } = dhcp;

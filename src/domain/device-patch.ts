@@ -14,7 +14,7 @@ export interface ReservedClientPatch extends Omit<ReservedClient, 'id'> {
   readonly id?: string | null;
 }
 
-/** What a client wants changed: three wishes for each value, at the top and inside the sections alike. */
+/** What a client changes: each value is absent, null or set, at the top and inside the sections alike. */
 export interface DevicePatch extends Patch<Omit<DeviceSettings, 'wifi' | 'dhcp'>> {
   readonly wifi?: Patch<WifiSettings> | null;
   readonly dhcp?: (Patch<Omit<DhcpSettings, 'reservedClients'>> & DhcpListPatch) | null;

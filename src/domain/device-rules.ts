@@ -71,7 +71,7 @@ export function violationsOfChange(
   return violations.filter(({ involves }) => involves.some((path) => changed.has(path)));
 }
 
-/** The violations of an update: those of its wishes about single reservations, and those of its change, told where it asked for them. */
+/** The violations of an update: those of its entries for single reservations, and those of its change, at the paths of the input. */
 export function violationsOfUpdate(
   before: DeviceSettings,
   after: DeviceSettings,

@@ -13,7 +13,7 @@ export interface PutReservation extends Partial<Omit<ReservedClient, 'mac'>> {
   readonly mac: string;
 }
 
-/** Wishes about single reservations, which leave the others as they are; null wishes nothing. */
+/** Changes of single reservations, which leave the others as they are; null changes nothing. */
 export interface ReservationPatch {
   readonly putReservedClients?: readonly PutReservation[] | null;
   readonly removeReservedClients?: readonly string[] | null;
@@ -25,7 +25,7 @@ const NOT_A_MAC = 'Not a MAC address: 12 hex digits.';
 const TWICE = 'The list names this mac twice.';
 const BESIDE_WHOLE_LIST = 'Not together with reservedClients, which replaces the whole list.';
 
-/** The wishes that count, by MAC address in normal form: those that are malformed or repeated are violations, and do nothing. */
+/** The valid entries by MAC address in normal form: those that are malformed or repeated are violations, and change nothing. */
 function puts({ putReservedClients }: ReservationPatch): ReadonlyMap<string, PutEntry> {
   const byMac = new Map<string, PutEntry>();
   for (const [index, item] of (putReservedClients ?? []).entries()) {
@@ -41,7 +41,7 @@ interface PutEntry {
   readonly item: PutReservation;
 }
 
-/** The reservations after the wishes: first removed, then put. New ones stand at the end, the rest stays where it is. */
+/** The reservations after the patch: first removed, then put. New ones stand at the end, the rest stays where it is. */
 export function mergedReservations(
   current: readonly ReservedClient[],
   patch: ReservationPatch,
@@ -58,7 +58,7 @@ export function mergedReservations(
   return [...changed, ...added.map(([mac, { item }]) => ({ ip: '', enable: true, id: null, ...item, mac }))];
 }
 
-/** Whether these wishes, and nothing else of a section, leave a section away that is not there: there is nothing to remove. */
+/** Whether the patch only removes, so that a section that is not there stays away. */
 export function onlyRemoves(patch: ReservationPatch): boolean {
   const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   const isRest = given.every(
@@ -67,7 +67,7 @@ export function onlyRemoves(patch: ReservationPatch): boolean {
   return isRest && Array.isArray(patch.removeReservedClients);
 }
 
-/** What is wrong with the wishes themselves, whatever the device has. */
+/** What is wrong with the patch itself, whatever the device has. */
 export function patchViolations(
   patch: ReservationPatch & { readonly reservedClients?: unknown },
 ): RuleViolation[] {

@@ -36,7 +36,7 @@ export function clientAddress(trustedProxies: readonly ProxyRange[]): ClientAddr
   };
 }
 
-/** An address as proxies write it, with a port or not; IPv4 stays IPv4 when it comes in the clothes of IPv6. */
+/** An address as proxies write it, with a port or not; IPv4 stays IPv4 when it comes mapped into IPv6. */
 function normalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
   const [, bracketed, withPort] = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text.trim()) ?? [];

@@ -55,7 +55,7 @@ function distinct(states: JobsRequest['states']): JobsRequest['states'] {
 }
 
 /**
- * Finds jobs in one statement for all devices that ask for the same at the same moment, e.g. those of a page. It keeps
+ * Finds jobs in one statement for all devices that ask for the same in one turn of the event loop, e.g. those of a page. It keeps
  * nothing: jobs change.
  */
 export function batchedJobs({ list }: ProvisioningJobs): FindJobs {

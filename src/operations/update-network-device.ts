@@ -13,7 +13,7 @@ import { type Decision, MAC_TAKEN, writeDevice, type WriteParts, type WriteReque
 /** What a client asks an update for. */
 export interface UpdateRequest extends WriteRequest {
   readonly patch: DevicePatch;
-  /** The version that the client's wishes are based on; undefined when any will do. */
+  /** The version that the patch is based on; undefined when any will do. */
   readonly expectedVersion: number | undefined;
   /** Do everything but write. */
   readonly dryRun: boolean;

@@ -206,7 +206,7 @@ export function fromPage(body: unknown): DeviceInput {
   const parsed = request.safeParse(body);
   if (!parsed.success) throw shapeError(parsed.error.issues);
   const wireless = parsed.data.network?.wireless ?? {};
-  // Once more without the rest, so that nothing read-only travels with the wishes.
+  // Once more without the rest, so that nothing read-only travels with the input.
   const input = settings.parse(body);
   if (Object.keys(wireless).length === 0) return input;
   const { wifi } = input;

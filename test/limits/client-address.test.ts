@@ -31,7 +31,7 @@ describe('trusted proxies are believed, and nobody before them', () => {
   it.each<[string, string, string | string[] | undefined, string]>([
     ['a stranger is not believed', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
     ['one proxy', '10.1.2.3', '198.51.100.1', '198.51.100.1'],
-    ['one proxy in the clothes of IPv6', '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
+    ['one proxy as IPv4 mapped into IPv6', '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
     ['what the client made up stands before', '10.1.2.3', '1.1.1.1, 198.51.100.1', '198.51.100.1'],
     ['two proxies', '10.1.2.3', '1.1.1.1, 198.51.100.1,192.0.2.7', '198.51.100.1'],
     ['a proxy between that is not trusted', '10.1.2.3', '198.51.100.1, 192.0.2.8, 10.9.9.9', '192.0.2.8'],

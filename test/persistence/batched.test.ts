@@ -130,7 +130,7 @@ async function whileLocked(
   }
 }
 
-describe('devices that are wanted at the same moment', () => {
+describe('devices that are read in the same turn', () => {
   it('are read by one statement, each for whoever wants it, also twice; none where there is none', async () => {
     const wanted = [...ids(), newId(), second.id];
     const found = await Promise.all(wanted.map(async (id) => await store.find(ALL, id)));
@@ -184,7 +184,7 @@ describe('devices that are wanted at the same moment', () => {
   });
 });
 
-describe('updates that are written at the same moment', () => {
+describe('updates that are written in the same turn', () => {
   it('are one statement, and each has its own settings, job and audit entry', async () => {
     const outcomes = await writeAll();
     expect(statements).toEqual(['write-devices']);
@@ -317,13 +317,13 @@ describe('updates that are written at the same moment', () => {
     expect(await names()).toEqual(Array(COUNT).fill('Johns router'));
   }, 20_000);
 
-  it('are written one by one when they got into a circle of locks', async () => {
+  it('are written one by one after a deadlock', async () => {
     const mac = newMac();
     const { id } = await createDevice(gateway);
     let all: Promise<unknown> = Promise.resolve();
     const take = `UPDATE network_device SET mac_address = '${mac}' WHERE id = $1`;
     await whileLocked(take, id, async (client) => {
-      // So it is the gateway's statement that finds the circle and is given up, and not before there is one.
+      // So it is the gateway's statement that finds the deadlock and is given up, and not before there is one.
       await client.query(`SET LOCAL deadlock_timeout = '10s'`);
       await gateway.sql.query(PATIENT);
       all = writeAll((_, index) => (index === 1 ? { macAddress: mac } : {}));

@@ -45,7 +45,7 @@ export interface ChangeFeed {
 type Channel = 'device_change' | 'provisioning_job';
 
 /** Changes that come within this time of others are told with the next. */
-const GATHER_MS = 20;
+const BATCH_MS = 20;
 
 /** Number of heartbeats without an answer after which the connection counts as broken. */
 const PATIENCE_BEATS = 5;
@@ -166,7 +166,7 @@ class Feed {
 
   /** Waits for the next change, or a heartbeat. */
   async #untilNews(ending: AbortSignal): Promise<void> {
-    await pause(GATHER_MS, ending);
+    await pause(BATCH_MS, ending);
     if (!this.#hasNews) {
       const waiting = new AbortController();
       this.#wake = () => waiting.abort();

@@ -65,7 +65,7 @@ export function losesConnection(error: unknown): boolean {
   return !TRANSIENT.has(sqlState(error.cause) ?? '');
 }
 
-/** Whether a statement was given up because it waited in a circle: nothing was written, and the circle is open now. */
+/** Whether PostgreSQL gave a statement up because of a deadlock: nothing was written, and the deadlock is resolved. */
 export function isDeadlock({ cause }: GatewayError): boolean {
   return sqlState(cause) === '40P01';
 }

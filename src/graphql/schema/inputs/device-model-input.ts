@@ -2,7 +2,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import type { DeviceModelType } from '../../../domain/device-model.js';
 import { DeviceModelTypeEnum } from '../leaves/enums.js';
 
-// No field has an initialiser: an absent field must stay absent, because absent, null and a value are three wishes.
+// No field has an initialiser: an absent field must stay absent, because absent, null and a value mean three things.
 
 @InputType({
   description:

@@ -2,7 +2,7 @@ import { Field, ID, InputType, Int } from 'type-graphql';
 import type { DeviceReport } from '../../../operations/report-device-status.js';
 import { DateTimeScalar, IPv4Scalar, IPv6Scalar } from '../leaves/scalars.js';
 
-// No field has an initialiser: an absent field must stay absent, because absent, null and a value are three wishes.
+// No field has an initialiser: an absent field must stay absent, because absent, null and a value mean three things.
 
 @InputType({
   description:

@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { IPv4Scalar, MacAddressScalar } from '../leaves/scalars.js';
 
-// No field has an initialiser: an absent field must stay absent, because absent, null and a value are three wishes.
+// No field has an initialiser: an absent field must stay absent, because absent, null and a value mean three things.
 
 @InputType({ description: 'WiFi settings to change. Absent leaves a value, null clears it.' })
 export class WifiSettingsInput {
