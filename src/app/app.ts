@@ -179,7 +179,7 @@ function gatewayParts(
   { database, keyRing, idempotencySecret }: Storage,
   jobs: JobDispatcher,
   changes: DeviceChanges,
-  settings: Pick<Settings, 'macProbeLimit'>,
+  settings: Pick<Settings, 'macProbeLimit' | 'devicesPerCustomer'>,
 ): GatewayParts {
   return {
     devices: deviceStore(database, jobs),
@@ -193,6 +193,7 @@ function gatewayParts(
     secrets: keyRing,
     now: () => new Date(),
     macProbes: macProbeLimit(settings.macProbeLimit),
+    devicesPerCustomer: settings.devicesPerCustomer,
     keys: idempotencyKeys(database.run, idempotencySecret),
   };
 }

@@ -74,6 +74,8 @@ export interface Settings {
   readonly rateLimit: number;
   /** How often an hour a subject other than ADMIN is told that a MAC address is in use; 0: any number of times. */
   readonly macProbeLimit: number;
+  /** Maximum number of devices of a customer that a create by others than ADMIN may reach; 0: any number. */
+  readonly devicesPerCustomer: number;
   /** How long idempotency keys are kept, in milliseconds; 0: for good. */
   readonly idempotencyKeepMs: number;
   /** The proxies whose word counts for where a request comes from. */
@@ -120,6 +122,7 @@ export function readSettings(env: Environment): Settings {
     maxAnswerBytes: reader.int('MAX_ANSWER_BYTES', 16_000_000, 1_000, 500_000_000),
     rateLimit: reader.int('RATE_LIMIT', 6_000, 0, 100_000_000),
     macProbeLimit: reader.int('MAC_PROBE_LIMIT', 100, 0, 100_000_000),
+    devicesPerCustomer: reader.int('DEVICES_PER_CUSTOMER', 10_000, 0, 100_000_000),
     idempotencyKeepMs: reader.amount('IDEMPOTENCY_HOURS', 24, 1_000_000) * 3_600_000,
     trustedProxies: readTrustedProxies(reader),
   };

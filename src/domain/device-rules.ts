@@ -78,7 +78,23 @@ export function violationsOfUpdate(
   facts: DeviceFacts,
   { dhcp }: Pick<DevicePatch, 'dhcp'>,
 ): RuleViolation[] {
-  const violations = violationsOfChange(before, after, facts);
+  return locatedInInput(violationsOfChange(before, after, facts), after, dhcp);
+}
+
+/** The violations of a new device, in the same way: every rule counts. */
+export function violationsOfNew(
+  settings: DeviceSettings,
+  facts: DeviceFacts,
+  { dhcp }: Pick<DevicePatch, 'dhcp'>,
+): RuleViolation[] {
+  return locatedInInput(settingsViolations(settings, facts), settings, dhcp);
+}
+
+function locatedInInput(
+  violations: RuleViolation[],
+  after: DeviceSettings,
+  dhcp: DevicePatch['dhcp'],
+): RuleViolation[] {
   if (dhcp === undefined || dhcp === null) return violations;
   const located = atPutItems(violations, after.dhcp, dhcp);
   const paths = new Set(located.map(({ path }) => path));

@@ -3,7 +3,13 @@ import { provisionedAnew } from '../domain/device.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import type { DeviceView } from './device-view.js';
-import { type Decision, writeDevice, type WriteParts, type WriteRequest } from './write-device.js';
+import {
+  type Decision,
+  findDevice,
+  writeDevice,
+  type WriteParts,
+  type WriteRequest,
+} from './write-device.js';
 
 /**
  * Sends the settings of a device to it once more, in place of a job that waits. The version stays.
@@ -14,7 +20,11 @@ export async function retryProvisioning(
   viewer: Viewer,
   request: WriteRequest,
 ): Promise<DeviceView> {
-  return await writeDevice(parts, viewer, request, { macAddress: null, decide: decideRetry });
+  return await writeDevice(parts, viewer, request, {
+    find: findDevice,
+    macAddress: null,
+    decide: decideRetry,
+  });
 }
 
 function decideRetry({ device }: FoundDevice): Decision {

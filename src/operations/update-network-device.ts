@@ -8,7 +8,14 @@ import { GatewayError, inputError, type Violation } from '../errors/gateway-erro
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import { type DeviceSecrets, openDevice, sealWifi } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
-import { type Decision, MAC_TAKEN, writeDevice, type WriteParts, type WriteRequest } from './write-device.js';
+import {
+  type Decision,
+  findDevice,
+  MAC_TAKEN,
+  writeDevice,
+  type WriteParts,
+  type WriteRequest,
+} from './write-device.js';
 
 /** What a client asks an update for. */
 export interface UpdateRequest extends WriteRequest {
@@ -38,6 +45,7 @@ export async function updateNetworkDevice(
   request: UpdateRequest,
 ): Promise<DeviceView> {
   return await writeDevice(parts, viewer, request, {
+    find: findDevice,
     macAddress: parseMac(request.patch.macAddress ?? '') ?? null,
     decide: (found) => decideUpdate(parts, request, found),
   });

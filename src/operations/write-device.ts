@@ -9,7 +9,7 @@ import { inputError, type Violation } from '../errors/gateway-error.js';
 import type { AuditEntry } from '../persistence/rows/audit.js';
 import type { DeviceStore, WriteAttempt } from '../persistence/devices/device-store.js';
 import type { DeviceWrite } from '../persistence/devices/write-device.js';
-import type { FoundDevice } from '../persistence/devices/read-device.js';
+import type { DeviceLookup, FoundDevice } from '../persistence/devices/read-device.js';
 import type { IdempotencyKeys, WriteKey } from '../persistence/idempotency/idempotency-keys.js';
 import { auditedBy } from './audited-by.js';
 import type { DeviceView } from './device-view.js';
@@ -38,16 +38,22 @@ export interface Decision {
   /** The device as the answer shows it; of what is written, the database's word on its jobs comes on top. */
   readonly device: DeviceWrite['device'];
   /** Absent when nothing is to be written: nothing changes, or the run is a dry one. */
-  readonly write?: Pick<DeviceWrite, 'kind' | 'needsJob'> & Pick<AuditEntry, 'action' | 'paths'>;
+  readonly write?: Pick<DeviceWrite, 'kind' | 'needsJob' | 'deviceLimit'> &
+    Pick<AuditEntry, 'action' | 'paths'>;
 }
 
 /** How an operation decides on a device within reach. */
-export interface DecidingOn {
+export interface DecidingOn<Found extends FoundDevice = FoundDevice> {
+  /** Finds what the operation decides on; undefined where there is nothing within reach. */
+  readonly find: (attempt: WriteAttempt, lookup: DeviceLookup) => Promise<Found | undefined>;
   /** The MAC address that the device is to have, in normal form; null when it is to have none in particular. */
   readonly macAddress: string | null;
   /** Everything that forbids the write is thrown. */
-  readonly decide: (found: FoundDevice) => Decision;
+  readonly decide: (found: Found) => Decision;
 }
+
+/** Finds the device that is asked for: how most operations do. */
+export const findDevice: DecidingOn['find'] = async ({ read }, lookup) => await read(lookup);
 
 /** Maximum number of times somebody else may be first before a write locks the row; more would only waste work. */
 const OPTIMISTIC_ATTEMPTS = 3;
@@ -60,11 +66,11 @@ const LOCKED_ATTEMPTS = 2;
  * key has no second effect.
  * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), IDEMPOTENCY_KEY_REUSED, RATE_LIMITED for too many live keys, MAC_ADDRESS_IN_USE, RATE_LIMITED after too many of these, and what `decide` throws
  */
-export async function writeDevice(
+export async function writeDevice<Found extends FoundDevice>(
   parts: WriteParts,
   viewer: Viewer,
   request: WriteRequest,
-  deciding: DecidingOn,
+  deciding: DecidingOn<Found>,
 ): Promise<DeviceView> {
   const { devices, keys } = parts;
   const key = request.once && keys.digest(viewer.subject, request.once.key, request.once.call);
@@ -86,15 +92,15 @@ interface KeyedRequest extends WriteRequest {
 }
 
 /** One read, one decision, one write; undefined when somebody else wrote in between. */
-async function attemptWrite(
+async function attemptWrite<Found extends FoundDevice>(
   { macProbes, keys }: WriteParts,
   viewer: Viewer,
   { key, ...request }: KeyedRequest,
-  { macAddress, decide }: DecidingOn,
-  { read, write, keepKey }: WriteAttempt,
+  { find, macAddress, decide }: DecidingOn<Found>,
+  way: WriteAttempt,
 ): Promise<DeviceView | undefined> {
   const scope = updateScope(viewer);
-  const found = await read({ id: idOrNone(request.id), macAddress, scope, key });
+  const found = await find(way, { id: idOrNone(request.id), macAddress, scope, key });
   if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) throw refusal(viewer);
   const passwords = mayReadWifiPasswords(viewer, found.device.customer) ? 'shown' : 'refused';
   if (key !== undefined && found.keptKey !== undefined) {
@@ -105,14 +111,25 @@ async function attemptWrite(
   const decideAndWrite = async (): Promise<DeviceView | undefined> => {
     const { device, write: wanted } = decide(found);
     if (wanted === undefined) {
-      const isKept = key === undefined || (await keepKey(key, device.id));
+      const isKept = key === undefined || (await way.keepKey(key, device.id));
       return isKept ? { device, passwords } : undefined;
     }
     const { action, paths, ...what } = wanted;
     const audit = { ...auditedBy(viewer, request), action, paths };
-    const outcome = await write({ ...what, device, baseVersion: found.device.version, scope, audit, key });
+    const outcome = await way.write({
+      ...what,
+      device,
+      baseVersion: found.device.version,
+      scope,
+      audit,
+      key,
+    });
     if (outcome === 'outdated' || outcome === 'key-taken') return undefined;
-    if (outcome === 'mac-taken') throw inputError([MAC_TAKEN]);
+    if (outcome === 'mac-taken') {
+      // It may be the first call with this key that took it; the next attempt finds that out.
+      if (key !== undefined && !way.isLocked) return undefined;
+      throw inputError([MAC_TAKEN]);
+    }
     return { device: withProgress(device, outcome), passwords };
   };
   const isProbe = macAddress !== null && macAddress !== found.device.macAddress;

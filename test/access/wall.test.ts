@@ -12,12 +12,13 @@ import {
   isNonNullType,
   isObjectType,
   isRequiredArgument,
+  isRequiredInputField,
   type GraphQLOutputType,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cursorOf } from '../../src/operations/paging.js';
 import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
@@ -46,6 +47,7 @@ const SHOWS: Readonly<Record<string, readonly (typeof CANARIES)[number][]>> = {
   updateDeviceModel: [],
   deleteDeviceModel: [],
   updateNetworkDevice: CANARIES,
+  createNetworkDevice: ['C4naryCustomer'],
   retryProvisioning: CANARIES,
   reportDeviceStatus: CANARIES,
 };
@@ -62,6 +64,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
 interface Ids {
   readonly device: string;
   readonly customer: string;
+  readonly model: string;
 }
 
 /** Everything that a type can tell, without going round in circles. */
@@ -85,9 +88,13 @@ function literal(name: string, type: GraphQLInputType, ids: Ids): string {
   if (isNonNullType(type)) return literal(name, type.ofType, ids);
   if (isListType(type)) return `[${literal(name, type.ofType, ids)}]`;
   if (type.toString() === '_Any') return `{ __typename: "NetworkDevice", id: "${ids.device}" }`;
-  if (type.toString() === 'ID') return `"${name === 'customer' ? ids.customer : ids.device}"`;
+  if (type.toString() === 'ID')
+    return `"${name === 'customer' || name === 'model' ? ids[name] : ids.device}"`;
+  if (type.toString() === 'MacAddress') return `"${newMac()}"`;
   if (isInputObjectType(type)) {
-    const fields = Object.values(type.getFields()).filter((field) => field.type.toString().startsWith('ID'));
+    const fields = Object.values(type.getFields())
+      .filter((field) => field.type.toString().startsWith('ID') || isRequiredInputField(field))
+      .filter(({ name: field }) => field !== 'mvnoAccount');
     return `{ ${fields.map((field) => `${field.name}: ${literal(field.name, field.type, ids)}`).join(', ')} }`;
   }
   return 'null';
@@ -122,7 +129,8 @@ describe('no customer sees another one, by any root field of the schema', () => 
       notes: 'C4naryNotes',
       wifi: { ssid: 'C4narySsid', password: 'C4naryPassword' },
     });
-    ids = { device: device.id, customer: device.customer };
+    const { rows } = await gateway.sql.query<{ id: string }>('SELECT model_id AS id FROM network_device');
+    ids = { device: device.id, customer: device.customer, model: rows[0]?.id ?? '' };
     await gateway.sql.query(`UPDATE customer SET name = 'C4naryCustomer' WHERE id = $1`, [device.customer]);
     const elsewhere = await createCustomer(gateway);
     if (gateway.app.issuer === undefined) throw new Error('This gateway has no local issuer.');

@@ -27,7 +27,11 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   const route = devicePageRoute({
     admission: { networkOf: () => '', authenticate: asAdmin, authenticateAndCount: asAdmin },
     gateway: {
-      devices: { find: fail, optimistic: { read: fail, write: fail, keepKey: fail }, locked: fail },
+      devices: {
+        find: fail,
+        optimistic: { isLocked: false, read: fail, readPlace: fail, write: fail, keepKey: fail },
+        locked: fail,
+      },
       secrets: { seal: () => new SealedText(''), open: () => '', isCurrent: () => true },
       now: () => new Date(0),
       macProbes: { take: () => 0, giveBack: () => undefined },

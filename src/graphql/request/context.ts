@@ -5,14 +5,14 @@ import { type Credential, viewerOf } from '../../auth/credential.js';
 import type { CreateModelParts } from '../../operations/create-device-model.js';
 import type { FindJobs } from '../../operations/read-provisioning-jobs.js';
 import type { ReportParts } from '../../operations/report-device-status.js';
-import type { UpdateParts } from '../../operations/update-network-device.js';
+import type { CreateParts } from '../../operations/create-network-device.js';
 import type { DeviceChanges, SubscriptionLifetime } from '../../operations/watch-network-devices.js';
 import type { CustomerLists } from '../../persistence/devices/customer-lists.js';
 import type { DeviceLists } from '../../persistence/devices/device-lists.js';
 import type { Metered } from './answer-meter.js';
 
 /** What the operations work with; app.ts puts it together. */
-export interface GatewayParts extends UpdateParts, ReportParts, CreateModelParts {
+export interface GatewayParts extends CreateParts, ReportParts, CreateModelParts {
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
   readonly findJobs: FindJobs;

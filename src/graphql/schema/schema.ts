@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import { DeviceModelResolver } from './resolvers/device-model-resolver.js';
+import { DeviceLifeResolver } from './resolvers/device-life-resolver.js';
 import { DeviceStatusResolver } from './resolvers/device-status-resolver.js';
 import { CompositionResolver } from './resolvers/composition-resolver.js';
 import { CustomerResolver } from './resolvers/customer-resolver.js';
@@ -38,6 +39,7 @@ export async function buildGatewaySchema(
     resolvers: [
       NetworkDeviceResolver,
       NetworkDeviceListResolver,
+      DeviceLifeResolver,
       DeviceStatusResolver,
       NetworkDeviceSubscriptionResolver,
       DeviceModelResolver,

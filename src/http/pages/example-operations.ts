@@ -65,6 +65,32 @@ subscription Watch($ids: [ID!]) {
 }
 `;
 
+/** A third tab of the explorer: a device from its beginning. */
+export const EXAMPLE_LIFE = `# With a key a repeat is safe: run it twice, and there is one device.
+
+mutation Create($input: DeviceCreateInput!, $idempotencyKey: String) {
+  createNetworkDevice(input: $input, idempotencyKey: $idempotencyKey) {
+    id
+    version
+    state
+    jobs
+    name
+    macAddress
+  }
+}
+`;
+
+/** A device of a model of the demo fleet. */
+export const LIFE_VARIABLES = {
+  input: {
+    model: '12345678901234567890aaaa',
+    macAddress: '02:00:00:00:00:01',
+    name: 'Kiosk',
+    wifi: { enabled: true, ssid: 'Kiosk', password: 'long enough' },
+  },
+  idempotencyKey: 'first-kiosk',
+};
+
 /** For a device of the demo fleet. */
 export const EXAMPLE_VARIABLES = {
   id: '12345678901234567890abcd',

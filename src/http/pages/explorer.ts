@@ -3,8 +3,10 @@ import type { EndpointHandler } from '../core/endpoint.js';
 import {
   EXAMPLE_DOCUMENT,
   EXAMPLE_HEADERS,
+  EXAMPLE_LIFE,
   EXAMPLE_SUBSCRIPTION,
   EXAMPLE_VARIABLES,
+  LIFE_VARIABLES,
   SUBSCRIPTION_VARIABLES,
 } from './example-operations.js';
 import { HttpError } from '../core/http-error.js';
@@ -38,6 +40,7 @@ const tab = (query: string, variables: object) => ({
 
 const EXAMPLE_TAB = tab(EXAMPLE_DOCUMENT, EXAMPLE_VARIABLES);
 const SUBSCRIPTION_TAB = tab(EXAMPLE_SUBSCRIPTION, SUBSCRIPTION_VARIABLES);
+const LIFE_TAB = tab(EXAMPLE_LIFE, LIFE_VARIABLES);
 
 // Tokens are kept nowhere, and what else is typed, passwords perhaps, no longer than the browser's tab: GraphiQL would
 // keep all of it in the browser for good, and put the document into the address.
@@ -68,7 +71,7 @@ YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   connectionParams: () => ({ authorization: authorization() }),
   onEditHeaders: (text) => { headers = text; },
   onTabChange: ({ tabs, activeTabIndex }) => { headers = tabs[activeTabIndex].headers; },
-  defaultTabs: ${JSON.stringify([EXAMPLE_TAB, SUBSCRIPTION_TAB])},
+  defaultTabs: ${JSON.stringify([EXAMPLE_TAB, SUBSCRIPTION_TAB, LIFE_TAB])},
   // Of a tab's own variables GraphiQL shows nothing until it is chosen; after a reload it brings back its last ones.
   variables: sessionStorage.length === 0 ? ${JSON.stringify(EXAMPLE_TAB.variables)} : undefined,
   defaultEditorToolsVisibility: 'headers',

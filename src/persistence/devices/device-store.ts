@@ -5,6 +5,7 @@ import { batched } from '../database/batched.js';
 import { keepKey, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { ClaimedJob, JobDispatcher } from '../jobs/claim-jobs.js';
 import { type DeviceLookup, type FoundDevice, readDevices } from './read-device.js';
+import { type FoundPlace, lockPlace, type PlaceLookup, readPlaces } from './read-place.js';
 import type { ListScope } from './reach.js';
 import {
   type DeviceWrite,
@@ -16,7 +17,11 @@ import {
 
 /** One attempt at a write: read what it needs, then write what was decided. */
 export interface WriteAttempt {
+  /** Whether what it reads stays locked until its end. */
+  readonly isLocked: boolean;
   readonly read: (lookup: DeviceLookup) => Promise<FoundDevice | undefined>;
+  /** What a create needs, instead. */
+  readonly readPlace: (lookup: PlaceLookup) => Promise<FoundPlace | undefined>;
   readonly write: (write: DeviceWrite) => Promise<WriteOutcome>;
   /** Keeps the key of a call that has nothing to write. @returns false when somebody else has used it */
   readonly keepKey: (key: WriteKey, deviceId: string) => Promise<boolean>;
@@ -38,11 +43,14 @@ export function deviceStore(
   jobs: JobDispatcher,
 ): DeviceStore {
   const read = batched(async (lookups: readonly DeviceLookup[]) => await readDevices(run, lookups));
+  const readPlace = batched(async (lookups: readonly PlaceLookup[]) => await readPlaces(run, lookups));
   const write = deviceWrites(runThroughPrisma);
   return {
     find: async (scope, id) => (await read({ id, macAddress: null, scope }))?.device,
     optimistic: {
+      isLocked: false,
       read,
+      readPlace,
       write: async (lookup) => await writeAndStart(write, jobs, lookup),
       keepKey: async (key, deviceId) => await keepKey(run, key, deviceId),
     },
@@ -56,11 +64,13 @@ export function deviceStore(
 
 function lockedAttempt(run: RunStatement): WriteAttempt {
   return {
+    isLocked: true,
     read: async (lookup) => {
       const [found] = await readDevices(run, [lookup], true);
       if (found instanceof Error) throw found;
       return found;
     },
+    readPlace: async (lookup) => await lockPlace(run, lookup),
     write: async (write) => await writeDevice(run, { ...write, lease: undefined }),
     keepKey: async (key, deviceId) => await keepKey(run, key, deviceId),
   };

@@ -6,6 +6,7 @@ import type { StoredDevice } from '../../secrets/device-secrets.js';
 import { batchedWrites } from '../database/batched.js';
 import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { JobLease } from '../jobs/claim-jobs.js';
+import { CREATE_DEVICE } from './create-device.js';
 import { isOvertaken, NOTE_CHANGE, QUEUE_JOBS, toProgress } from '../jobs/queue-job.js';
 import { customerOf, type ListScope } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
@@ -17,7 +18,7 @@ import { UPDATE_DEVICE } from './update-device.js';
 
 /** What is to be written of one device. */
 export interface DeviceWrite {
-  readonly kind: 'update';
+  readonly kind: 'update' | 'create';
   /** The device as it is to be. */
   readonly device: StoredDevice;
   /** Nothing is written unless the device is stored at this version. */
@@ -26,6 +27,8 @@ export interface DeviceWrite {
   readonly scope: ListScope;
   /** Whether the settings are to be brought to the device. */
   readonly needsJob: boolean;
+  /** Of a create: maximum number of devices that the customer may have with it; null for any number. */
+  readonly deviceLimit?: number | null;
   readonly audit: AuditEntry;
   /** Undefined for a call without an idempotency key. */
   readonly key: WriteKey | undefined;
@@ -56,7 +59,7 @@ export type WriteRows = (ifHeld: 'SKIP LOCKED' | '') => string;
 
 /** The columns of `requested`: what `toRow` makes of a write. */
 const WRITE_COLUMNS = `place integer, device network_device, base_version integer, scope text, customer_id text,
-  needs_job boolean, lease uuid, lease_ms integer, audit device_audit, key idempotency_key`;
+  needs_job boolean, device_limit integer, lease uuid, lease_ms integer, audit device_audit, key idempotency_key`;
 
 /** @param keepKey what keeps the keys of the writes, where there are any: without them nothing of it costs anything */
 function writeStatement(name: string, rows: string, keepKey = ''): Statement {
@@ -96,6 +99,7 @@ const kind = (name: string, writeRows: WriteRows): KindStatements => ({
 /** Every kind of write. */
 const KINDS: Readonly<Record<DeviceWrite['kind'], KindStatements>> = {
   update: kind('write-device', UPDATE_DEVICE),
+  create: kind('create-device', CREATE_DEVICE),
 };
 
 /** Writes devices: those that arrive together by one statement for each kind. */
@@ -113,7 +117,7 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
       },
       single: async (write) => await writeDevice(run, write),
     });
-  const byKind = { update: writesOf(KINDS.update) };
+  const byKind = { update: writesOf(KINDS.update), create: writesOf(KINDS.create) };
   return async (write) => await byKind[write.kind](write);
 }
 
@@ -125,9 +129,14 @@ export async function writeDevice(run: RunStatement, write: LeasedWrite): Promis
   } catch (error) {
     if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';
     if (isKeyTaken(error)) return 'key-taken';
-    if (isOvertaken(error)) return 'outdated';
+    if (isOvertaken(error) || isModelGone(error)) return 'outdated';
     throw error;
   }
+}
+
+/** The model of a new device went away since it was read. */
+function isModelGone(error: unknown): boolean {
+  return brokenConstraint(error) === 'network_device_model_id_fkey';
 }
 
 /** Whether a write is the first with its key among these: a second one would undo them all, so it is done alone. */
@@ -165,13 +174,21 @@ async function outcomesOf(
 function toRow(write: LeasedWrite, place: number): object {
   const { device, baseVersion, scope, needsJob, audit, key, lease } = write;
   const { id, version, updatedAt } = device;
+  const origin = { customer_id: device.customer.id, model_id: device.model.id };
   return {
     place,
-    device: { id, version, updated_at: updatedAt, ...settingsColumns(device) },
+    device: {
+      id,
+      version,
+      updated_at: updatedAt,
+      ...(write.kind === 'create' && origin),
+      ...settingsColumns(device),
+    },
     base_version: baseVersion,
     scope: scope.kind,
     customer_id: customerOf(scope),
     needs_job: needsJob,
+    ...(write.deviceLimit !== undefined && { device_limit: write.deviceLimit }),
     lease: lease?.lease ?? null,
     lease_ms: lease?.leaseMs ?? null,
     audit: auditColumns(audit),

@@ -66,6 +66,24 @@ const read = {
   s: RowReader.forColumns(COLUMNS.s),
 };
 
+/** A model `m` as one value, for select lists; null values where a join found none. */
+export const MODEL = `${partOf('m')} AS model`;
+
+/** A customer `c` as one value, in the same way. */
+export const CUSTOMER = `${partOf('c')} AS customer`;
+
+/** Reads the model out of a row that was selected as `MODEL`; undefined where there is none. */
+export function toModelOrNone(raw: RawRow): DeviceModel | undefined {
+  const row = read.m(RowReader.of(raw).list('model'));
+  return row.exists('id') ? toModel(row) : undefined;
+}
+
+/** Reads the customer out of a row that was selected as `CUSTOMER`; undefined where there is none. */
+export function toCustomerOrNone(raw: RawRow): Customer | undefined {
+  const row = read.c(RowReader.of(raw).list('customer'));
+  return row.exists('id') ? toCustomer(row) : undefined;
+}
+
 const MODEL_AND_CUSTOMER = `
   JOIN device_model m ON m.id = d.model_id
   JOIN customer c ON c.id = d.customer_id`;

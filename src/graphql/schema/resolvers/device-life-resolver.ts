@@ -1,0 +1,45 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { toDevicePatch } from '../../../domain/device-input.js';
+import { createNetworkDevice, ownCustomer } from '../../../operations/create-network-device.js';
+import { onceOnly } from '../../../operations/once-only.js';
+import { type GatewayContext, requireViewer } from '../../request/context.js';
+import { DeviceCreateInput } from '../inputs/device-create-input.js';
+import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
+import { NetworkDevice } from '../types/network-device.js';
+
+@Resolver(() => NetworkDevice)
+export class DeviceLifeResolver {
+  @Mutation(() => NetworkDevice, {
+    nullable: true,
+    description:
+      'Creates a device and returns it. Access to the customer as for an update of its devices. With wifi or dhcp it is PROVISIONING and has one job, else ACTIVE. ' +
+      'Errors: ACCESS_DENIED, INVALID_VALUE and MAC_ADDRESS_IN_USE with every violation, IDEMPOTENCY_KEY_REUSED.',
+  })
+  async createNetworkDevice(
+    @Arg('input', () => DeviceCreateInput, { description: 'The device.' }) input: DeviceCreateInput,
+    @Arg('dryRun', () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: 'Do everything but write, and return what would have been; its id names nothing.',
+    })
+    dryRun: boolean | null,
+    @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDevice> {
+    const viewer = requireViewer(context);
+    const isDry = dryRun === true;
+    const { customer: named, model = '', ...settings } = input;
+    const customer = named ?? ownCustomer(viewer);
+    const view = await createNetworkDevice(context.parts, viewer, {
+      customer,
+      model,
+      patch: toDevicePatch(settings),
+      dryRun: isDry,
+      requestId: context.requestId,
+      once: onceOnly(idempotencyKey, isDry, 'createNetworkDevice', {
+        input: { ...settings, model, customer },
+      }),
+    });
+    return new NetworkDevice(view);
+  }
+}
