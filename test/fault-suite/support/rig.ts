@@ -22,7 +22,8 @@ export interface Rig {
   readonly proxy: TcpProxy;
   readonly customer: string;
   readonly devices: readonly TestDevice[];
-  readonly token: (level: AccessLevel) => Promise<string>;
+  /** @param customer the one that has the devices when absent */
+  readonly token: (level: AccessLevel, customer?: string) => Promise<string>;
   /** Past the proxy. */
   readonly databaseUrl: () => string;
   /** Asks the database itself. */
@@ -74,8 +75,8 @@ async function riggedOn(
     ...seeded,
     proxy,
     databaseUrl,
-    token: async (level) =>
-      await issuer.issue({ subject: `faults-${level}`, customerId: seeded.customer, level }, '1h'),
+    token: async (level, customerId = seeded.customer) =>
+      await issuer.issue({ subject: `faults-${level}`, customerId, level }, '1h'),
     rows: async (text, values = []) => await onDatabase(databaseUrl(), text, values),
     startGateway: async (more = {}, nodeArgs = []) => {
       const all = { DATA_DIR: dataDir, DATABASE_URL: proxied.href, ...DEFAULTS, ...env, ...more };
