@@ -2,7 +2,6 @@ import {
   ApolloServer,
   type ApolloServerOptions,
   type ApolloServerPlugin,
-  type GraphQLRequestContext,
   type HTTPGraphQLHead,
 } from '@apollo/server';
 import {
@@ -21,7 +20,6 @@ import type { GatewayContext } from './request/context.js';
 import type { DocumentLimits } from './documents/limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
 import { documentBytes } from './documents/weight.js';
-import { refusedRequest, transportError, variablesError } from './documents/operation-checks.js';
 import type { OperationCosts } from './cost/operation-costs.js';
 import type { PlanCache } from './execution/plan-cache.js';
 import { presentErrors } from './errors/request-errors.js';
@@ -93,16 +91,12 @@ function documentStore(): NonNullable<ApolloServerOptions<GatewayContext>['docum
   };
 }
 
-/** Checks variables before graphql-js does, and puts everything that is wrong with a request itself into our words. */
+/** Puts everything that is wrong with a request itself into our words. */
 function answersPlugin(onOperation: OnOperation, known: PlanCache): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: async ({ request }) => {
       if (request.operationName === '') delete request.operationName;
       return await Promise.resolve({
-        didResolveOperation: async (started) => {
-          await Promise.resolve();
-          assertExecutable(started);
-        },
         willSendResponse: async ({ response, errors, operation, document, schema, source, contextValue }) => {
           await Promise.resolve();
           statusForType(response.http, request.http?.headers.get('accept'), source);
@@ -136,18 +130,4 @@ function statusForType(
   if (type === undefined) return;
   answer.headers.set('content-type', `${type}; charset=utf-8`);
   if (type === 'application/json' && answer.status === 400 && source !== undefined) answer.status = 200;
-}
-
-function assertExecutable({
-  schema,
-  document,
-  operation,
-  request,
-  contextValue: { requestId },
-}: GraphQLRequestContext<GatewayContext>): void {
-  if (document === undefined || operation === undefined) return;
-  const error =
-    transportError('answer', operation) ??
-    variablesError(schema, document, operation, request.variables ?? {});
-  if (error !== undefined) throw refusedRequest(error, requestId);
 }

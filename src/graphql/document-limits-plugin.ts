@@ -3,13 +3,14 @@ import { type DocumentNode, Kind } from 'graphql';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { GatewayContext } from './request/context.js';
 import { documentError, type DocumentLimits } from './documents/limits.js';
-import { refusedRequest } from './documents/operation-checks.js';
+import { refusedRequest, transportError, variablesError } from './documents/operation-checks.js';
 import type { OperationCosts } from './cost/operation-costs.js';
 import { subscriptionRootError } from './documents/subscription-root.js';
 
 /**
  * Refuses what asks for too much, or would break graphql-js: documents once, before they are validated, and operations each time, because it is the
- * variables that say how long their lists are.
+ * variables that say how long their lists are. Then the variables are checked, before graphql-js does. One plugin does it all: Apollo calls
+ * those of several at once, and the variables of what is refused would be checked, too.
  */
 export function documentLimitsPlugin(
   limits: DocumentLimits,
@@ -30,13 +31,18 @@ export function documentLimitsPlugin(
           errors.set(refused, error);
           Object.assign(request, { document: refused });
         },
-        didResolveOperation: async ({ document, operation, request, contextValue }) => {
+        didResolveOperation: async ({ schema, document, operation, request, contextValue }) => {
           await Promise.resolve();
           const refused = errors.get(document);
           if (refused !== undefined) throw refusedRequest(refused, contextValue.requestId);
           if (!operation) return;
-          const { error, meter } = costs.judge(document, operation, request.variables ?? {});
-          if (error !== undefined) throw refusedRequest(error, contextValue.requestId);
+          const variables = request.variables ?? {};
+          const { error, meter } = costs.judge(document, operation, variables);
+          const unfit =
+            error ??
+            transportError('answer', operation) ??
+            variablesError(schema, document, operation, variables);
+          if (unfit !== undefined) throw refusedRequest(unfit, contextValue.requestId);
           contextValue.meter = meter;
         },
       }),

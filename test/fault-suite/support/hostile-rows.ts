@@ -84,7 +84,7 @@ export function hostileRows(id: string): readonly HostileRow[] {
       },
       soundVariables: { i: {} },
       code: 'OPERATION_TOO_LARGE',
-      boundMs: 2 * BODY_MS,
+      boundMs: BODY_MS,
     },
     {
       name: 'an enum value of 95 kB of "Did you mean "',
@@ -116,7 +116,7 @@ export function hostileRows(id: string): readonly HostileRow[] {
       },
       soundVariables: { i: {} },
       code: 'OPERATION_TOO_LARGE',
-      boundMs: 2 * BODY_MS,
+      boundMs: BODY_MS,
     },
     {
       name: '45 × 1,000 × one device with all it may hold',
