@@ -14,7 +14,7 @@ const explicitTypes = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'src/generated/', 'bench/generated/', '**/node_modules/', '.data/', '.stryker/'] },
+  { ignores: ['dist/', 'src/generated/', 'bench/generated/', 'test/clients/', '**/node_modules/', '.data/', '.stryker/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -22,6 +22,9 @@ const PROCESS = [
   'test/persistence/{embedded-log,embedded-postgres}.test.ts',
 ];
 
+/** Real clients from npm, in a package of their own: `npm run test:clients`. */
+const CLIENTS = ['test/clients/*.test.ts'];
+
 const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
 
 /** Its rows about secrets, lost writes and hostile documents, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
@@ -65,7 +68,7 @@ export default defineConfig({
           ...withPostgres,
           name: 'api',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNIT, ...PROCESS, ...FAULT_SUITE],
+          exclude: [...UNIT, ...PROCESS, ...FAULT_SUITE, ...CLIENTS],
           // The application is loaded once for each worker. What its modules keep is keyed by object.
           isolate: false,
           maxWorkers,
@@ -96,6 +99,17 @@ export default defineConfig({
           exclude: QUICK_FAULTS,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...withPostgres,
+          name: 'clients',
+          include: CLIENTS,
+          isolate: false,
+          maxWorkers,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -4,6 +4,7 @@
 //   node scripts/prepare.mjs build     also dist/
 //   node scripts/prepare.mjs bench     also what the benchmark's contenders need
 //   node scripts/prepare.mjs mutation  also Stryker, which only the mutation test needs
+//   node scripts/prepare.mjs clients   also the clients that the gateway is tested with, and the examples of their guides
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -67,6 +68,26 @@ const mutationStep = {
   stamp: 'mutation/node_modules/.device-gateway-stamp',
   run: () => execute('npm', ['ci', '--prefix=mutation', ...quietInstall]),
 };
+
+const clientSteps = [
+  {
+    name: 'dependencies of the clients',
+    inputs: ['test/clients/package-lock.json', 'test/clients/.npmrc'],
+    stamp: 'test/clients/node_modules/.device-gateway-stamp',
+    run: () => execute('npm', ['ci', '--prefix=test/clients', ...quietInstall]),
+  },
+  {
+    name: 'examples of the guides',
+    inputs: [
+      'test/clients/package-lock.json',
+      'docs/clients',
+      'schema.graphql',
+      'scripts/client-examples.mjs',
+    ],
+    stamp: 'test/clients/examples/.device-gateway-stamp',
+    run: () => execute(process.execPath, ['scripts/client-examples.mjs']),
+  },
+];
 
 /** @param {string} text */
 function say(text) {
@@ -167,7 +188,12 @@ if (major < 20 || (major === 20 && minor < 19)) {
   say(`Device Gateway needs Node 20.19 or newer; this is ${process.version}.`);
   process.exit(1);
 }
-const extras = { build: [buildStep], bench: [buildStep, ...benchSteps], mutation: [mutationStep] };
+const extras = {
+  build: [buildStep],
+  bench: [buildStep, ...benchSteps],
+  mutation: [mutationStep],
+  clients: clientSteps,
+};
 const more = extras[process.argv[2] ?? ''] ?? [];
 const wanted = [...steps, ...more];
 if (!wanted.every(isDone)) {
