@@ -28,7 +28,7 @@ const ROOT_DESCRIPTIONS = {
   Query: 'What can be read. Every field but those that begin with an underscore needs an access token.',
   Mutation: 'What can be changed. Every field needs an access token.',
   Subscription:
-    'What can be watched, over WebSocket (graphql-transport-ws). Every field needs an access token, in connectionParams.authorization.',
+    'What can be watched, over WebSocket (graphql-transport-ws; the token in connectionParams.authorization) or as server-sent events (GraphQL over SSE; the token as header). Every field needs an access token.',
 };
 
 /** The schema, built from the TypeGraphQL classes; every resolver fails with errors that may leave the gateway. */
