@@ -4,13 +4,14 @@
  */
 const MAY_IMPORT = {
   errors: [],
+  timing: [],
   domain: ['errors'],
   access: ['domain', 'errors'],
-  config: ['errors'],
+  config: ['secrets', 'domain', 'errors'],
   logging: ['errors'],
   metrics: ['errors'],
   secrets: ['domain', 'errors'],
-  'data-dir': ['config', 'errors'],
+  'data-dir': ['config', 'secrets', 'errors'],
   'embedded-postgres': ['data-dir', 'errors'],
   auth: ['access', 'domain', 'errors'],
 
@@ -27,7 +28,7 @@ const MAY_IMPORT = {
     'domain',
     'generated/prisma',
   ],
-  'persistence/changes': ['persistence/database', 'logging'],
+  'persistence/changes': ['persistence/database', 'timing', 'logging'],
   'persistence/secrets': ['persistence/idempotency', 'persistence/database', 'secrets', 'domain', 'errors'],
   'persistence/fixtures': ['persistence/database', 'secrets', 'domain'],
   'persistence/setup': [
@@ -51,10 +52,10 @@ const MAY_IMPORT = {
     'domain',
     'errors',
   ],
-  'operations/import-fleet': ['persistence/devices', 'domain'],
-  limits: ['operations', 'auth', 'errors'],
-  live: ['operations', 'persistence/rows', 'errors', 'logging'],
-  provisioning: ['persistence/jobs', 'persistence/rows', 'secrets', 'config', 'domain', 'logging'],
+  'operations/import-fleet': ['persistence/devices', 'domain', 'errors'],
+  limits: ['operations', 'auth', 'domain', 'errors'],
+  live: ['operations', 'persistence/rows', 'timing', 'errors', 'logging'],
+  provisioning: ['persistence/jobs', 'persistence/rows', 'secrets', 'config', 'domain', 'errors', 'logging'],
 
   'graphql/request': ['operations', 'persistence/devices', 'access', 'auth', 'domain', 'errors', 'logging'],
   'graphql/documents': ['errors'],

@@ -2,12 +2,12 @@ import type { Customer } from '../domain/customer.js';
 import type { AccessLevel, Viewer } from './viewer.js';
 
 /** Whose devices: nobody's, the own customer's, also those of all customers below in the reseller tree, everybody's. */
-export type Reach = 'none' | 'own' | 'below' | 'all';
+export type ReachKind = 'none' | 'own' | 'below' | 'all';
 
 interface Rights {
-  readonly read: Reach;
-  readonly update: Reach;
-  readonly readSecrets: Reach;
+  readonly read: ReachKind;
+  readonly update: ReachKind;
+  readonly readSecrets: ReachKind;
 }
 
 const NO_RIGHTS: Rights = { read: 'none', update: 'none', readSecrets: 'none' };
@@ -33,25 +33,25 @@ type Owner = Pick<Customer, 'id' | 'ancestorIds'>;
 
 /** Whether the viewer may ask anything at all: who they are, and which device models there are. */
 export function mayUseGateway(viewer: Viewer): boolean {
-  return readReach(viewer) !== 'none';
+  return readReachKind(viewer) !== 'none';
 }
 
 /** Whose devices the viewer reads. */
-export function readReach(viewer: Viewer): Reach {
+export function readReachKind(viewer: Viewer): ReachKind {
   return rightsOf(viewer).read;
 }
 
 /** Whose devices the viewer changes. */
-export function updateReach(viewer: Viewer): Reach {
+export function updateReachKind(viewer: Viewer): ReachKind {
   return rightsOf(viewer).update;
 }
 
 export function mayReadDevice(viewer: Viewer, owner: Owner): boolean {
-  return reaches(viewer, readReach(viewer), owner);
+  return reaches(viewer, readReachKind(viewer), owner);
 }
 
 export function mayUpdateDevice(viewer: Viewer, owner: Owner): boolean {
-  return reaches(viewer, updateReach(viewer), owner);
+  return reaches(viewer, updateReachKind(viewer), owner);
 }
 
 export function mayReadWifiPasswords(viewer: Viewer, owner: Owner): boolean {
@@ -72,7 +72,7 @@ function rightsOf({ level }: Viewer): Rights {
   return level === null ? NO_RIGHTS : RIGHTS[level];
 }
 
-function reaches({ customerId }: Viewer, reach: Reach, owner: Owner): boolean {
+function reaches({ customerId }: Viewer, reach: ReachKind, owner: Owner): boolean {
   switch (reach) {
     case 'none':
       return false;

@@ -1,26 +1,19 @@
-import { readReach, type Reach, updateReach } from './policy.js';
+import type { Reach } from '../domain/reach.js';
+import { type ReachKind, readReachKind, updateReachKind } from './policy.js';
 import type { Viewer } from './viewer.js';
 
-/** Which devices and customers a viewer reaches, as a condition that a store can put into its statement. */
-export type ReadScope =
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'own'; readonly customerId: string }
-  /** Those of the customer and of all below it in the reseller tree. */
-  | { readonly kind: 'below'; readonly customerId: string }
-  | { readonly kind: 'all' };
-
 /** What the viewer reads: the same as `mayReadDevice` says device by device. */
-export function readScope(viewer: Viewer): ReadScope {
-  return scopeOf(viewer, readReach(viewer));
+export function readReach(viewer: Viewer): Reach {
+  return reachOf(viewer, readReachKind(viewer));
 }
 
 /** What the viewer may change: the same as `mayUpdateDevice` says device by device. */
-export function updateScope(viewer: Viewer): ReadScope {
-  return scopeOf(viewer, updateReach(viewer));
+export function updateReach(viewer: Viewer): Reach {
+  return reachOf(viewer, updateReachKind(viewer));
 }
 
-function scopeOf(viewer: Viewer, reach: Reach): ReadScope {
-  if (reach === 'all') return { kind: 'all' };
-  if (reach === 'none' || viewer.customerId === null) return { kind: 'nothing' };
-  return { kind: reach, customerId: viewer.customerId };
+function reachOf(viewer: Viewer, kind: ReachKind): Reach {
+  if (kind === 'all') return { kind };
+  if (kind === 'none' || viewer.customerId === null) return { kind: 'nothing' };
+  return { kind, customerId: viewer.customerId };
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../errors/error-code.js';
 import { LoggableError } from '../errors/loggable-error.js';
 
 const TIMEOUT_MS = 5_000;
@@ -59,7 +60,5 @@ function parse(text: string): unknown {
 /** The code of a broken connection, or the kind of the error. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : error.name;
+  return errorCode(error.cause) ?? error.name;
 }

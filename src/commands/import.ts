@@ -1,3 +1,5 @@
+import { shownLines } from './shown-lines.js';
+import { errorCode } from '../errors/error-code.js';
 import { readFile, stat } from 'node:fs/promises';
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
@@ -8,8 +10,6 @@ import { writeFleet } from '../persistence/devices/fleet-writer.js';
 import { openStorage } from '../persistence/setup/open-storage.js';
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
-
-const MAX_SHOWN_ERRORS = 20;
 
 /** Maximum size of a fleet file: JavaScript has no longer texts. */
 const MAX_FLEET_BYTES = 500_000_000;
@@ -54,17 +54,11 @@ async function readBytes(file: string): Promise<Buffer> {
     return await readFile(file);
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
+    const code = errorCode(error) ?? 'unknown fault';
     throw new StartupError(`${file} cannot be read (${code}). Name a file that exists and is readable.`);
   }
 }
 
 function describe(file: string, errors: readonly string[]): string {
-  const shown = errors.slice(0, MAX_SHOWN_ERRORS);
-  const rest = errors.length - shown.length;
-  return [
-    `${file} has faults. Nothing was written.`,
-    ...shown.map((error) => `  - ${error}`),
-    ...(rest > 0 ? [`  - and ${rest} more`] : []),
-  ].join('\n');
+  return [`${file} has faults. Nothing was written.`, ...shownLines(errors, (error) => error)].join('\n');
 }

@@ -1,3 +1,4 @@
+import { shownLines } from './shown-lines.js';
 import { parseArgs } from 'node:util';
 import { loadSettings, type Settings } from '../config/settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
@@ -17,8 +18,6 @@ import {
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
 import { shutdownSignal } from './shutdown-signal.js';
-
-const MAX_SHOWN_ERRORS = 20;
 
 /** Seals every WiFi password with the first key of the ring, beside running gateways or without one; docs/secrets.md. */
 await runCommand(async () => {
@@ -112,12 +111,12 @@ function countsIn(byKey: PasswordsByKey, keyRing: KeyRing): string {
 }
 
 function errorsIn({ unreadable }: Rotation): string {
-  const shown = unreadable.slice(0, MAX_SHOWN_ERRORS);
-  const rest = unreadable.length - shown.length;
   return [
     `${unreadable.length} passwords do not open and were left as they are:`,
-    ...shown.map(({ deviceId, field, error }) => `  - device ${deviceId}, wifi.${field}: ${error.message}`),
-    ...(rest > 0 ? [`  - and ${rest} more`] : []),
+    ...shownLines(
+      unreadable,
+      ({ deviceId, field, error }) => `device ${deviceId}, wifi.${field}: ${error.message}`,
+    ),
   ].join('\n');
 }
 

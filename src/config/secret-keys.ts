@@ -1,17 +1,12 @@
-/** One key of the WiFi key ring. */
-export interface SecretKeySetting {
-  readonly id: string;
-  /** 32 bytes. */
-  readonly bytes: Buffer;
-}
+import type { SecretKey } from '../secrets/key-ring.js';
 
 /** A key ring as text, read: its keys, or what is wrong with it (never the text itself). */
 export type ParsedSecretKeys =
-  { readonly keys: readonly [SecretKeySetting, ...SecretKeySetting[]] } | { readonly error: string };
+  { readonly keys: readonly [SecretKey, ...SecretKey[]] } | { readonly error: string };
 
 /** Reads `id:base64 of 32 bytes`, comma-separated; the first key encrypts, all of them decrypt. */
 export function parseSecretKeys(text: string): ParsedSecretKeys {
-  const keys: SecretKeySetting[] = [];
+  const keys: SecretKey[] = [];
   for (const [index, entry] of text.trim().split(',').entries()) {
     const place = `entry ${index + 1}`;
     const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/.exec(entry.trim());

@@ -1,8 +1,9 @@
+import type { SecretKey } from '../secrets/key-ring.js';
 import { resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
-import { type Cidr, parseCidr } from './cidr.js';
+import { type IpRange, parseIpRange } from '../domain/ip-range.js';
 import { type Environment, EnvironmentReader } from './environment-reader.js';
-import { parseSecretKeys, type SecretKeySetting } from './secret-keys.js';
+import { parseSecretKeys } from './secret-keys.js';
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
@@ -51,7 +52,7 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly issuer: IssuerSettings;
   /** The key ring for WiFi passwords, the first key encrypts; undefined: a ring kept in `dataDir`. */
-  readonly secretKeys: readonly [SecretKeySetting, ...SecretKeySetting[]] | undefined;
+  readonly secretKeys: readonly [SecretKey, ...SecretKey[]] | undefined;
   readonly provisioning: ProvisioningSettings;
   readonly shutdownGraceMs: number;
   /** How long a stop is announced before it begins: balancers look only every few seconds. */
@@ -79,7 +80,7 @@ export interface Settings {
   /** How long idempotency keys are kept, in milliseconds; 0: for good. */
   readonly idempotencyKeepMs: number;
   /** The proxies whose word counts for where a request comes from. */
-  readonly trustedProxies: readonly Cidr[];
+  readonly trustedProxies: readonly IpRange[];
 }
 
 /** The settings of this process. The only place that reads the environment. */
@@ -226,10 +227,10 @@ function readCorsHeaders(reader: EnvironmentReader): readonly string[] {
   });
 }
 
-function readTrustedProxies(reader: EnvironmentReader): readonly Cidr[] {
+function readTrustedProxies(reader: EnvironmentReader): readonly IpRange[] {
   const entries = reader.text('TRUSTED_PROXIES')?.split(',') ?? [];
   return entries.flatMap((entry, index) => {
-    const range = parseCidr(entry.trim());
+    const range = parseIpRange(entry.trim());
     if (range !== undefined) return [range];
     reader.error('TRUSTED_PROXIES', `entry ${index + 1} is no range of addresses such as 10.0.0.0/8`);
     return [];

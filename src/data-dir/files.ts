@@ -1,12 +1,8 @@
+import { errorCode } from '../errors/error-code.js';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
-
-/** The operating system's code of a failed call (`ENOENT` …), or undefined for any other value. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
 
 /** The message of whatever was thrown. */
 function messageOf(error: unknown): string {

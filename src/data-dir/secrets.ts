@@ -1,25 +1,18 @@
+import { errorCode } from '../errors/error-code.js';
+import type { SecretKey } from '../secrets/key-ring.js';
 import { randomBytes } from 'node:crypto';
 import { link, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseSecretKeys, type SecretKeySetting } from '../config/secret-keys.js';
+import { parseSecretKeys } from '../config/secret-keys.js';
 import { StartupError } from '../errors/startup-error.js';
-import {
-  errorCode,
-  makeFolder,
-  readIfPresent,
-  replaceFile,
-  reportingStorageErrors,
-  writeBeside,
-} from './files.js';
+import { makeFolder, readIfPresent, replaceFile, reportingStorageErrors, writeBeside } from './files.js';
 
 function keyRingFile(dataDir: string): string {
   return join(dataDir, 'wifi-secret-keys');
 }
 
 /** The key ring that is kept in DATA_DIR, made when it is asked for the first time. */
-export async function dataDirKeyRing(
-  dataDir: string,
-): Promise<readonly [SecretKeySetting, ...SecretKeySetting[]]> {
+export async function dataDirKeyRing(dataDir: string): Promise<readonly [SecretKey, ...SecretKey[]]> {
   const file = keyRingFile(dataDir);
   const text = await readOrCreate(file, newKey);
   const parsed = parseSecretKeys(text);
@@ -31,9 +24,7 @@ export async function dataDirKeyRing(
  * Puts a new key in front of the ring that is kept in DATA_DIR. Whoever calls holds DATA_DIR: a gateway that runs has the
  * old ring in its memory and could not open what the new key seals.
  */
-export async function addDataDirKey(
-  dataDir: string,
-): Promise<readonly [SecretKeySetting, ...SecretKeySetting[]]> {
+export async function addDataDirKey(dataDir: string): Promise<readonly [SecretKey, ...SecretKey[]]> {
   await dataDirKeyRing(dataDir);
   const file = keyRingFile(dataDir);
   await reportingStorageErrors(dataDir, async () => {

@@ -1,9 +1,10 @@
+import { errorCode } from '../errors/error-code.js';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
 import type { Binaries } from './binaries.js';
-import { errorCode, readIfPresent, replaceFile, syncFolder } from '../data-dir/files.js';
+import { readIfPresent, replaceFile, syncFolder } from '../data-dir/files.js';
 import { run, type Launcher } from './run-as.js';
 
 /** The superuser of the cluster, and the only user. */

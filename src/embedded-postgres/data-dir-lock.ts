@@ -1,8 +1,9 @@
+import { errorCode } from '../errors/error-code.js';
 import { link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors/startup-error.js';
-import { errorCode, readIfPresent, replaceFile, writeBeside } from '../data-dir/files.js';
+import { readIfPresent, replaceFile, writeBeside } from '../data-dir/files.js';
 import { identityOf, isRunning, type ProcessIdentity } from './process-identity.js';
 
 /** What the file `gateway.json` in DATA_DIR says of the process that holds DATA_DIR. */

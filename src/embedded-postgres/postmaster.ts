@@ -9,7 +9,7 @@ import { StartupError } from '../errors/startup-error.js';
 import type { Binaries } from './binaries.js';
 import { readIfPresent } from '../data-dir/files.js';
 import { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.js';
-import { launch, run, type Launcher } from './run-as.js';
+import { launch, type Launcher, ourselves, run } from './run-as.js';
 
 /** A PostgreSQL server that accepts connections. */
 export interface Postmaster {
@@ -45,8 +45,6 @@ async function stopServer(identity: ProcessIdentity, clusterDir: string): Promis
     `The PostgreSQL process ${String(identity.pid)} of "${clusterDir}" does not end. End it by hand.`,
   );
 }
-
-const ourselves: Launcher = { account: undefined, capability: undefined };
 
 /** The process is the server of this cluster, which the arguments show that {@link serverArguments} gives it. */
 async function isServerOf(pid: number, clusterDir: string): Promise<boolean> {

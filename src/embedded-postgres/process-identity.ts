@@ -1,6 +1,6 @@
+import { errorCode } from '../errors/error-code.js';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from '../data-dir/files.js';
 
 /**
  * One process. `started` tells it from a later process with the same number; it is null where the operating

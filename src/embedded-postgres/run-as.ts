@@ -1,8 +1,9 @@
+import { errorCode } from '../errors/error-code.js';
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { StartupError } from '../errors/startup-error.js';
 import type { Binaries } from './binaries.js';
-import { errorCode, isRoot } from '../data-dir/files.js';
+import { isRoot } from '../data-dir/files.js';
 
 /** An account other than our own. */
 interface Account {
@@ -73,7 +74,7 @@ export function run(
   });
 }
 
-const ourselves: Launcher = { account: undefined, capability: undefined };
+export const ourselves: Launcher = { account: undefined, capability: undefined };
 
 async function findAccount(name: string): Promise<Account | undefined> {
   const [uid, gid] = await Promise.all([

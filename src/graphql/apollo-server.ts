@@ -17,7 +17,7 @@ import { meteredFieldResolver } from './request/answer-meter.js';
 import { answerTypeFor } from './request/answer-type.js';
 import { finishOperation, type OnOperation } from './execution/finish-operation.js';
 import type { GatewayContext } from './request/context.js';
-import type { DocumentLimits } from './documents/limits.js';
+import type { DocumentOptions } from './documents/limits.js';
 import { documentLimitsPlugin } from './document-limits-plugin.js';
 import { documentBytes } from './documents/weight.js';
 import type { OperationCosts } from './cost/operation-costs.js';
@@ -26,20 +26,13 @@ import { presentErrors } from './errors/request-errors.js';
 import { toGraphQLError } from './errors/resolver-errors.js';
 import { MAX_REQUEST_VIOLATIONS } from './documents/variable-violations.js';
 
-/** What the environment decides about the GraphQL server. */
-export interface ApolloOptions extends DocumentLimits {
-  readonly introspection: boolean;
-  /** Tokens of a document; a longer one is refused before it is parsed any further. */
-  readonly maxTokens: number;
-}
-
 /**
  * Apollo Server over the gateway's schema: parsing, validation, persisted queries and their caches. It judges every document;
  * those that it has executed once are known from then on.
  */
 export function createApolloServer(
   schema: GraphQLSchema,
-  { introspection, maxTokens, ...limits }: ApolloOptions,
+  { introspection, maxTokens, ...limits }: DocumentOptions,
   onOperation: OnOperation,
   known: PlanCache,
   costs: OperationCosts,

@@ -1,11 +1,5 @@
+import type { IpRange } from '../domain/ip-range.js';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-
-/** A range of addresses that proxies have. */
-export interface ProxyRange {
-  readonly address: string;
-  readonly prefix: number;
-  readonly family: 'ipv4' | 'ipv6';
-}
 
 /** Tells where a request comes from: the address of its connection, and what proxies wrote into `x-forwarded-for`. */
 export type ClientAddress = (
@@ -17,7 +11,7 @@ export type ClientAddress = (
  * Believes `x-forwarded-for` as far as the proxies on the list wrote it: each adds the address that it was called from at
  * the end, so the client is the last one that is no such proxy. Anybody can write whatever stands before that.
  */
-export function clientAddress(trustedProxies: readonly ProxyRange[]): ClientAddress {
+export function clientAddress(trustedProxies: readonly IpRange[]): ClientAddress {
   const proxies = new BlockList();
   for (const { address, prefix, family } of trustedProxies) proxies.addSubnet(address, prefix, family);
   const isProxy = (address: string): boolean => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

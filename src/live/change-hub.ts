@@ -1,4 +1,5 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../timing/pause.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
@@ -190,8 +191,4 @@ function isTransient(error: unknown): boolean {
 
 function failureOf(reason: unknown): { readonly error: GatewayError } | undefined {
   return reason instanceof GatewayError ? { error: reason } : undefined;
-}
-
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal: stopping, ref: false }).catch(() => undefined);
 }

@@ -64,8 +64,8 @@ export async function createNetworkDevice(
     viewer,
     { id, requestId, once },
     {
-      find: async ({ readPlace }, { scope, key }) => {
-        const place = await readPlace({ ...wanted, scope, key });
+      find: async ({ readPlace }, { reach, key }) => {
+        const place = await readPlace({ ...wanted, reach, key });
         if (place === undefined) return undefined;
         if (key !== undefined && place.kept !== undefined)
           return { ...toRepeat(viewer, key, place.kept), place };

@@ -1,3 +1,4 @@
+import type { PageRequest } from '../domain/page-request.js';
 import { parseId } from '../domain/id.js';
 import { inputError } from '../errors/gateway-error.js';
 
@@ -7,14 +8,6 @@ export interface PageArguments {
   readonly after?: string | null | undefined;
   readonly last?: number | null | undefined;
   readonly before?: string | null | undefined;
-}
-
-/** A page in order of id: `limit` records after or before an id, from the front or from the back. */
-export interface PageRequest {
-  readonly limit: number;
-  readonly isBackward: boolean;
-  readonly afterId: string | null;
-  readonly beforeId: string | null;
 }
 
 /** Records in rising order of id, and whether there are more on either side. */

@@ -1,4 +1,4 @@
-import { readScope } from '../access/reach.js';
+import { readReach } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import type { CustomerLists, ListedCustomer } from '../persistence/devices/customer-lists.js';
@@ -28,8 +28,8 @@ export async function readCustomers(
   ids: readonly string[],
   argument: string,
 ): Promise<readonly (ListedCustomer | null)[]> {
-  const scope = readScope(viewer);
-  return await batchById(argument, ids, async (wanted) => await lists.findMany(scope, wanted));
+  const reach = readReach(viewer);
+  return await batchById(argument, ids, async (wanted) => await lists.findMany(reach, wanted));
 }
 
 /** A page of customers; its total is counted when it is asked for, once. */
@@ -47,9 +47,9 @@ export async function readCustomerConnection(
   search: string | null,
   page: PageArguments,
 ): Promise<CustomerPage> {
-  const scope = readScope(viewer);
+  const reach = readReach(viewer);
   const request = pageRequest(page);
   assertSearch('search', search);
-  const found = await lists.page(scope, search, request);
-  return { ...toPage(request, found), count: once(async () => await lists.count(scope, search)) };
+  const found = await lists.page(reach, search, request);
+  return { ...toPage(request, found), count: once(async () => await lists.count(reach, search)) };
 }

@@ -1,5 +1,5 @@
 import { mayReadDevice, mayReadWifiPasswords } from '../access/policy.js';
-import { readScope } from '../access/reach.js';
+import { readReach } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { idOrNone } from '../domain/id.js';
@@ -15,7 +15,7 @@ export async function readNetworkDevice(
   viewer: Viewer,
   id: string,
 ): Promise<DeviceView> {
-  const device = await devices.find(readScope(viewer), idOrNone(id));
+  const device = await devices.find(readReach(viewer), idOrNone(id));
   if (device === undefined || !mayReadDevice(viewer, device.customer)) throw refusal(viewer);
   return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'refused' };
 }

@@ -1,5 +1,5 @@
 import { mayReadWifiPasswords } from '../access/policy.js';
-import { readScope } from '../access/reach.js';
+import { readReach } from '../access/reach.js';
 import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { DeviceFilter, DeviceLists } from '../persistence/devices/device-lists.js';
@@ -24,8 +24,8 @@ export async function readNetworkDevices(
   ids: readonly string[],
   argument: string,
 ): Promise<readonly (ListedView | null)[]> {
-  const scope = readScope(viewer);
-  const devices = await batchById(argument, ids, async (wanted) => await lists.findMany(scope, wanted));
+  const reach = readReach(viewer);
+  const devices = await batchById(argument, ids, async (wanted) => await lists.findMany(reach, wanted));
   const views = new Map(devices.map((device) => [device, device && toListedViewOrError(viewer, device)]));
   return devices.map((device) => views.get(device) ?? null);
 }
@@ -60,15 +60,15 @@ export async function readNetworkDeviceConnection(
   filter: DeviceFilter,
   page: PageArguments,
 ): Promise<DeviceConnection> {
-  const scope = readScope(viewer);
+  const reach = readReach(viewer);
   const request = pageRequest(page);
   assertFilter(filter);
-  const found = await lists.page(scope, filter, request);
+  const found = await lists.page(reach, filter, request);
   const { nodes, ...rest } = toPage(request, found);
   return {
     ...rest,
     nodes: nodes.map((device) => ({ id: device.id, view: toListedViewOrError(viewer, device) })),
-    count: once(async () => await lists.count(scope, filter)),
+    count: once(async () => await lists.count(reach, filter)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { mayReadWifiPasswords, mayUpdateDevice } from '../access/policy.js';
-import { updateScope } from '../access/reach.js';
+import { updateReach } from '../access/reach.js';
 import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { withProgress } from '../domain/device.js';
@@ -99,8 +99,8 @@ async function attemptWrite<Found extends FoundDevice>(
   { find, macAddress, decide }: DecidingOn<Found>,
   way: WriteAttempt,
 ): Promise<DeviceView | undefined> {
-  const scope = updateScope(viewer);
-  const found = await find(way, { id: idOrNone(request.id), macAddress, scope, key });
+  const reach = updateReach(viewer);
+  const found = await find(way, { id: idOrNone(request.id), macAddress, reach, key });
   if (found === undefined || !mayUpdateDevice(viewer, found.device.customer)) throw refusal(viewer);
   const passwords = mayReadWifiPasswords(viewer, found.device.customer) ? 'shown' : 'refused';
   if (key !== undefined && found.keptKey !== undefined) {
@@ -120,7 +120,7 @@ async function attemptWrite<Found extends FoundDevice>(
       ...what,
       device,
       baseVersion: found.device.version,
-      scope,
+      reach,
       audit,
       key,
     });

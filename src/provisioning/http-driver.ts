@@ -1,3 +1,4 @@
+import { errorCode } from '../errors/error-code.js';
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
@@ -145,5 +146,5 @@ function reasonOf(error: unknown): string {
 
 /** The code that says why a connection failed; the message could hold the URL, and that a password. */
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'no connection';
+  return errorCode(error) ?? 'no connection';
 }

@@ -1,3 +1,4 @@
+import { dottedPath } from '../errors/dotted-path.js';
 import { z } from 'zod';
 import type { Device } from '../domain/device.js';
 import type { DeviceStatus } from '../domain/device-status.js';
@@ -231,19 +232,12 @@ function shapeError(issues: readonly z.core.$ZodIssue[]): GatewayError {
 
 function violationsOf(issue: z.core.$ZodIssue): Violation[] {
   if (issue.code !== 'unrecognized_keys')
-    return [{ path: dotted(issue.path), code: 'INVALID_VALUE', message: issue.message }];
+    return [{ path: dottedPath(issue.path), code: 'INVALID_VALUE', message: issue.message }];
   return issue.keys.map((name) => ({
-    path: dotted([...issue.path, shortened(name)]),
+    path: dottedPath([...issue.path, shortened(name)]),
     code: 'INVALID_VALUE',
     message: 'This page has no such property.',
   }));
-}
-
-/** A path as the page spells it, e.g. `dhcp.reservedClients[2].mac`. */
-function dotted(path: readonly PropertyKey[]): string {
-  const [first = '', ...rest] = path;
-  const steps = rest.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
-  return [String(first), ...steps].join('');
 }
 
 /** Maximum number of characters of a name that comes back. */

@@ -6,7 +6,7 @@ import {
   mayUpdateDevice,
   mayUseGateway,
 } from '../../src/access/policy.js';
-import { readScope } from '../../src/access/reach.js';
+import { readReach } from '../../src/access/reach.js';
 import { assertMayUseGateway, refusal } from '../../src/access/refusals.js';
 import { ACCESS_LEVELS, type AccessLevel, SCOPES, type Viewer } from '../../src/access/viewer.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
@@ -76,7 +76,7 @@ describe('each level reaches what the access table gives it', () => {
 
   it.each(rows)('$level lists devices and customers: $read', ({ level, read }) => {
     const scoped = read === 'own' || read === 'below';
-    expect(readScope(viewer(level))).toEqual(scoped ? { kind: read, customerId: 'me' } : { kind: read });
+    expect(readReach(viewer(level))).toEqual(scoped ? { kind: read, customerId: 'me' } : { kind: read });
   });
 
   it.each(rows)('$level uses the gateway at all unless it reads nothing', ({ level, read }) => {
@@ -88,7 +88,7 @@ describe('who belongs to no customer reaches by level alone', () => {
   it.each(rows)('$level', ({ level, read }) => {
     const isAll = read === 'all';
     expect(answers(mayReadDevice, viewer(level, null))).toEqual(expected(isAll ? 'all' : 'nothing'));
-    expect(readScope(viewer(level, null))).toEqual({ kind: isAll ? 'all' : 'nothing' });
+    expect(readReach(viewer(level, null))).toEqual({ kind: isAll ? 'all' : 'nothing' });
   });
 });
 
@@ -107,7 +107,7 @@ describe('a token with the scope status:report and no level', () => {
       expect(answers(may, collector)).toEqual(expected('nothing'));
     }
     expect(mayUseGateway(collector)).toBe(false);
-    expect(readScope(collector)).toEqual({ kind: 'nothing' });
+    expect(readReach(collector)).toEqual({ kind: 'nothing' });
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseCidr } from '../../src/config/cidr.js';
+import { parseIpRange } from '../../src/domain/ip-range.js';
 import { clientAddress, networkOf } from '../../src/limits/client-address.js';
 
 const ranges = (...texts: readonly string[]) =>
   texts.map((text) => {
-    const range = parseCidr(text);
+    const range = parseIpRange(text);
     if (range === undefined) throw new Error(`${text} is no range.`);
     return range;
   });

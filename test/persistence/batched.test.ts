@@ -49,8 +49,8 @@ afterAll(async () => {
 /** The write of a device as it is to be, at its next version. */
 function updateTo(
   device: StoredDevice,
-): Pick<DeviceWrite, 'kind' | 'device' | 'baseVersion' | 'scope' | 'key'> {
-  return { kind: 'update', device, baseVersion: device.version - 1, scope: ALL, key: undefined };
+): Pick<DeviceWrite, 'kind' | 'device' | 'baseVersion' | 'reach' | 'key'> {
+  return { kind: 'update', device, baseVersion: device.version - 1, reach: ALL, key: undefined };
 }
 
 function counted(run: Database['run']): Database['run'] {
@@ -162,9 +162,9 @@ describe('devices that are read in the same turn', () => {
   it('say of each wish by itself whether another device has the address', async () => {
     const { read } = store.optimistic;
     const found = await Promise.all([
-      ...ids().map(async (id) => await read({ id, macAddress: second.macAddress, scope: ALL })),
-      read({ id: second.id, macAddress: newMac(), scope: ALL }),
-      read({ id: second.id, macAddress: null, scope: ALL }),
+      ...ids().map(async (id) => await read({ id, macAddress: second.macAddress, reach: ALL })),
+      read({ id: second.id, macAddress: newMac(), reach: ALL }),
+      read({ id: second.id, macAddress: null, reach: ALL }),
     ]);
     expect(found.map((one) => one?.isMacTaken)).toEqual([true, false, true, true, true, false, false]);
     expect(statements).toEqual(['read-devices']);

@@ -117,6 +117,7 @@ beforeAll(async () => {
   gatewayFolder = await mkdtemp(join(tmpdir(), 'embedded gateway-'));
   const embedded = await readdir(join(projectFolder, 'src/embedded-postgres'));
   const sources = [
+    'src/errors/error-code.ts',
     'src/errors/loggable-error.ts',
     'src/errors/startup-error.ts',
     'src/data-dir/files.ts',

@@ -1,3 +1,4 @@
+import { dottedPath } from '../../errors/dotted-path.js';
 import {
   type ASTNode,
   type DocumentNode,
@@ -7,17 +8,6 @@ import {
   visit,
 } from 'graphql';
 import { fragmentsOf } from './fragments.js';
-
-/** Where a value stands: names of arguments and fields, places in lists. */
-export type InputPath = readonly (string | number)[];
-
-/** The dotted path of violations, e.g. `reports[1].upTime`. */
-export function dotted(path: InputPath): string {
-  return path.reduce<string>(
-    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
-    '',
-  );
-}
 
 /** Follows a walk through a document: where the node that it is at stands in the arguments. */
 export class ArgumentPath {
@@ -97,7 +87,7 @@ export function placesOfVariables(
     enter: (node, key) => {
       path.enter(node, key);
       if (node.kind === Kind.VARIABLE && !places.has(node.name.value)) {
-        places.set(node.name.value, dotted(path.steps));
+        places.set(node.name.value, dottedPath(path.steps));
       }
     },
     leave: (node, key) => path.leave(node, key),

@@ -8,7 +8,7 @@ import {
   typeFromAST,
   valueFromAST,
 } from 'graphql';
-import type { InputPath } from './argument-paths.js';
+import type { ValuePath } from '../../errors/dotted-path.js';
 
 /** The variables of a request. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export interface VariableViolation {
   /** Name of the variable. */
   readonly variable: string;
   /** Where in the variable the value stands. */
-  readonly path: InputPath;
+  readonly path: ValuePath;
   /** The type of the variable. */
   readonly type: GraphQLInputType;
   readonly value: unknown;
@@ -79,7 +79,7 @@ function coerceOne(
   maxViolations: number,
 ): { readonly value: unknown; readonly violations: readonly VariableViolation[] } {
   const violations: VariableViolation[] = [];
-  const onError = (path: InputPath, value: unknown, { message }: Error): void => {
+  const onError = (path: ValuePath, value: unknown, { message }: Error): void => {
     violations.push({ variable, path, type, value, message });
     if (violations.length >= maxViolations) throw new EnoughViolations();
   };

@@ -14,6 +14,14 @@ export interface DocumentLimits {
   readonly maxFragments: number;
 }
 
+/** What the environment decides about documents. */
+export interface DocumentOptions extends DocumentLimits {
+  /** False leaves out of errors what tells strangers the schema. */
+  readonly introspection: boolean;
+  /** Tokens of a document; a longer one is refused before it is parsed any further. */
+  readonly maxTokens: number;
+}
+
 /** The introspection queries of clients follow a type through nine wrappers, 15 levels deep. */
 const MAX_INTROSPECTION_DEPTH = 20;
 const MAX_DIRECTIVES = 200;

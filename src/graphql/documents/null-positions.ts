@@ -1,3 +1,4 @@
+import { dottedPath } from '../../errors/dotted-path.js';
 import {
   type ASTNode,
   type DocumentNode,
@@ -7,7 +8,7 @@ import {
   type OperationDefinitionNode,
   TypeInfo,
 } from 'graphql';
-import { ArgumentPath, dotted, walkOperation } from './argument-paths.js';
+import { ArgumentPath, walkOperation } from './argument-paths.js';
 import type { Variables } from './coerce-variables.js';
 
 /**
@@ -32,7 +33,7 @@ export function nullPositions(
       path.enter(node, key);
       if (node.kind !== Kind.VARIABLE || values[node.name.value] !== null) return;
       if (!isNonNullType(typeInfo.getInputType()) || positions.has(node.name.value)) return;
-      positions.set(node.name.value, dotted(path.steps));
+      positions.set(node.name.value, dottedPath(path.steps));
     },
     leave: (node, key) => {
       path.leave(node, key);

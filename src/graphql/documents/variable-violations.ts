@@ -1,3 +1,4 @@
+import { dottedPath, type ValuePath } from '../../errors/dotted-path.js';
 import {
   type DocumentNode,
   getNamedType,
@@ -11,7 +12,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Violation } from '../../errors/gateway-error.js';
-import { dotted, type InputPath, placesOfVariables } from './argument-paths.js';
+import { placesOfVariables } from './argument-paths.js';
 import { coerceVariables, type VariableViolation, type Variables } from './coerce-variables.js';
 import { notPermitted } from './enum-violations.js';
 import { nullPositions } from './null-positions.js';
@@ -53,18 +54,18 @@ function violationOf({ path, type, value, message }: VariableViolation, place: s
   if (message.startsWith('Field "')) return unfit(at, 'has a field that is not known');
   if (value === null || value === undefined) return unfit(at, 'must not be null');
   const expected = typeAt(type, path);
-  if (isEnumType(getNamedType(expected))) return notPermitted(dotted(at));
+  if (isEnumType(getNamedType(expected))) return notPermitted(dottedPath(at));
   return unfit(at, expected ? `is not of type ${getNamedType(expected).name}` : 'does not fit its type');
 }
 
 /** @param problem without the value: it may be a secret */
-function unfit(path: InputPath, problem: string): Violation {
-  const at = dotted(path);
+function unfit(path: ValuePath, problem: string): Violation {
+  const at = dottedPath(path);
   return { path: at, code: 'BAD_USER_INPUT', message: `The value of "${at}" ${problem}.` };
 }
 
 /** The type of the value at a path below a value of this type. */
-function typeAt(type: GraphQLInputType, path: InputPath): GraphQLInputType | undefined {
+function typeAt(type: GraphQLInputType, path: ValuePath): GraphQLInputType | undefined {
   if (isNonNullType(type)) return typeAt(type.ofType, path);
   const [step, ...rest] = path;
   if (step === undefined) return type;

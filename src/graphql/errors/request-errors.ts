@@ -1,3 +1,4 @@
+import { dottedPath } from '../../errors/dotted-path.js';
 import {
   type ASTNode,
   type DocumentNode,
@@ -18,7 +19,7 @@ import { isErrorCode } from '../../errors/catalogue.js';
 import { type ErrorFacts, GatewayError, inputError } from '../../errors/gateway-error.js';
 import { toExtensions } from '../../errors/wire.js';
 import { logFailure } from '../../logging/log.js';
-import { ArgumentPath, dotted, placesOfVariables } from '../documents/argument-paths.js';
+import { ArgumentPath, placesOfVariables } from '../documents/argument-paths.js';
 import { notPermitted } from '../documents/enum-violations.js';
 
 /** What is known of the request that an error belongs to. */
@@ -180,7 +181,7 @@ function findEnumPlaces(schema: GraphQLSchema, document: DocumentNode): EnumPlac
         if (node.kind === Kind.VARIABLE_DEFINITION) defaultOf = node.variable.name.value;
         if (!isOutsideEnum(node, getNamedType(typeInfo.getInputType()))) return;
         const place = defaultOf === undefined ? [] : [variablePlaces.get(defaultOf) ?? defaultOf];
-        places.set(node, dotted([...place, ...path.steps]));
+        places.set(node, dottedPath([...place, ...path.steps]));
       },
       leave: (node, key) => {
         path.leave(node, key);

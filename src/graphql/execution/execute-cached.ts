@@ -1,3 +1,4 @@
+import { isRecord } from '../request/is-record.js';
 import type { GraphQLSchema } from 'graphql';
 import { finishOperation, type OnOperation } from './finish-operation.js';
 import type { GatewayContext } from '../request/context.js';
@@ -45,8 +46,4 @@ function operationRequest(body: unknown): OperationRequest | undefined {
   }
   if (typeof operationName !== 'string') return undefined;
   return { query, operationName, variables: variables ?? {} };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

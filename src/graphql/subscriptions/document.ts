@@ -14,19 +14,12 @@ import {
 import type { SubscribePayload } from 'graphql-ws';
 import type { ErrorCode } from '../../errors/catalogue.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { documentError, type DocumentLimits } from '../documents/limits.js';
+import { documentError, type DocumentOptions } from '../documents/limits.js';
 import type { AnswerMeter } from '../request/answer-meter.js';
 import { refusedRequest, transportError, variablesError } from '../documents/operation-checks.js';
 import type { OperationCosts } from '../cost/operation-costs.js';
 import { subscriptionRootError } from '../documents/subscription-root.js';
 import { MAX_REQUEST_VIOLATIONS } from '../documents/variable-violations.js';
-
-/** What the environment decides about documents. */
-export interface DocumentOptions extends DocumentLimits {
-  /** False leaves out of errors what tells strangers the schema. */
-  readonly introspection: boolean;
-  readonly maxTokens: number;
-}
 
 /** A subscription that can be executed, or why not. */
 export type PreparedSubscription =

@@ -1,3 +1,4 @@
+import { isRecord } from '../request/is-record.js';
 import { getOperationAST, OperationTypeNode, parse } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 
@@ -46,8 +47,4 @@ function fromSearch(search: string): unknown {
 
 function fromJson(text: string | undefined): unknown {
   return text === undefined || text === '' ? null : JSON.parse(text);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,7 +7,8 @@ import type { OperationCosts } from '../cost/operation-costs.js';
 import { logUnforeseen, presentErrors } from '../errors/request-errors.js';
 import { toGraphQLError } from '../errors/resolver-errors.js';
 import { RunningRequests } from './running-requests.js';
-import { type DocumentOptions, prepareSubscription, sketchOperation } from './document.js';
+import type { DocumentOptions } from '../documents/limits.js';
+import { prepareSubscription, sketchOperation } from './document.js';
 import { type ClientEnd, SubscriptionOperation, type SubscriptionParts } from './operation.js';
 import { SubscriptionRefused, subscribeWith } from './stream.js';
 

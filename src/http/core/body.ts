@@ -1,3 +1,4 @@
+import { errorCode } from '../../errors/error-code.js';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -51,7 +52,7 @@ async function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   try {
     return await gunzipped(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
-    const isTooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    const isTooLong = errorCode(error) === 'ERR_BUFFER_TOO_LARGE';
     throw isTooLong ? tooLarge(maxBytes) : new HttpError(400, 'BAD_REQUEST', 'The body is not gzip.');
   }
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../errors/error-code.js';
 import { randomUUID } from 'node:crypto';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -24,7 +25,7 @@ export function answerBrokenRequests(server: Server, exchanges: Exchanges): void
 }
 
 function errorOf(error: Error): HttpError {
-  switch ('code' in error ? error.code : undefined) {
+  switch (errorCode(error)) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new HttpError(408, 'BAD_REQUEST', 'The request took too long to arrive.');
     case 'HPE_HEADER_OVERFLOW':
@@ -37,7 +38,7 @@ function errorOf(error: Error): HttpError {
 }
 
 /** How long a refused client may take to end its side, which it could leave open for ever. */
-const LINGER_MS = 1_000;
+const REFUSAL_LINGER_MS = 1_000;
 
 /** Answers on the bare connection, which ends with that. */
 export function refuse(socket: Duplex, error: HttpError): void {
@@ -54,6 +55,6 @@ export function refuse(socket: Duplex, error: HttpError): void {
     ...Object.entries(error.headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  const lingering = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  const lingering = setTimeout(() => socket.destroy(), REFUSAL_LINGER_MS).unref();
   socket.once('close', () => clearTimeout(lingering));
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../errors/error-code.js';
 import { once } from 'node:events';
 import type { Server, ServerOptions } from 'node:http';
 import { StartupError } from '../../errors/startup-error.js';
@@ -28,7 +29,7 @@ export async function listen(
   try {
     await once(server, 'listening');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? '';
     const reasons: Readonly<Record<string, string>> = {
       EADDRINUSE: `${portSetting} ${port} on ${host} is in use by another program. Set ${portSetting} to another one, or to 0 for any that is free.`,
       EACCES: `${portSetting} ${port} on ${host} is not open to this account. Set ${portSetting} to one above 1023.`,

@@ -28,7 +28,7 @@ export interface HandlerParts {
 }
 
 /** How long the rest of a refused body is read and dropped: a client that still sends would miss the answer. */
-const LINGER_MS = 1_000;
+const ANSWER_LINGER_MS = 1_000;
 
 /** Answers every request, whatever becomes of it, in JSON unless its endpoint has something else. */
 export function requestHandler(parts: HandlerParts): RequestListener {
@@ -115,7 +115,7 @@ async function linger(
   const deadline = new AbortController();
   await Promise.race([
     once(message, 'close', { signal: deadline.signal }).catch(() => undefined),
-    delay(LINGER_MS, undefined, { signal: deadline.signal, ref: false }).catch(() => undefined),
+    delay(ANSWER_LINGER_MS, undefined, { signal: deadline.signal, ref: false }).catch(() => undefined),
   ]);
   deadline.abort();
   response.end();

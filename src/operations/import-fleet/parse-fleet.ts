@@ -1,4 +1,5 @@
-import type { Device } from '../../domain/device.js';
+import { dottedPath } from '../../errors/dotted-path.js';
+import type { NewCustomer, NewDevice } from '../../domain/new-device.js';
 import { applyPatch } from '../../domain/device-patch.js';
 import { settingsViolations } from '../../domain/device-rules.js';
 import type { DeviceModel } from '../../domain/device-model.js';
@@ -7,27 +8,11 @@ import { parseDateTime } from '../../domain/date-time.js';
 import { reportViolations } from '../../domain/status-report.js';
 import { fleetFormat, type FleetFile } from './fleet-format.js';
 
-/** A customer of a fleet; its place in the tree is the database's to know. */
-interface FleetCustomer {
-  readonly id: string;
-  readonly name: string;
-  readonly parentResellerId: string | null;
-}
-
-/** A device of a fleet, its model and customer by id. */
-export interface FleetDevice extends Omit<
-  Device,
-  'model' | 'customer' | 'version' | 'jobs' | 'hasRunningJob' | 'createdAt' | 'updatedAt'
-> {
-  readonly modelId: string;
-  readonly customerId: string;
-}
-
 /** A fleet of which every record has its shape; whether devices obey the rules depends on their models. */
 export interface Fleet {
-  readonly customers: readonly FleetCustomer[];
+  readonly customers: readonly NewCustomer[];
   readonly deviceModels: readonly DeviceModel[];
-  readonly devices: readonly FleetDevice[];
+  readonly devices: readonly NewDevice[];
 }
 
 /**
@@ -48,16 +33,7 @@ export function parseFleet(
 }
 
 function placeOf(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return 'the file';
-  return path.reduce<string>(
-    (place, step) =>
-      typeof step === 'number'
-        ? `${place}[${step}]`
-        : place === ''
-          ? String(step)
-          : `${place}.${String(step)}`,
-    '',
-  );
+  return dottedPath(path) || 'the file';
 }
 
 function toFleet({ customers, deviceModels, networkDevices }: FleetFile): Fleet {
@@ -82,7 +58,7 @@ const BLANK = {
   dhcp: null,
 };
 
-function toDevice(record: FleetFile['networkDevices'][number]): FleetDevice {
+function toDevice(record: FleetFile['networkDevices'][number]): NewDevice {
   const { name, notes, macAddress, serialNumber, mvnoAccount, wifi, dhcp, status } = record;
   return {
     id: record.id,
@@ -162,7 +138,7 @@ function repeats<T>(
 }
 
 /** Every rule that a device breaks, as it will stand in the database. */
-export function deviceErrors(device: FleetDevice, model: DeviceModel): readonly string[] {
+export function deviceErrors(device: NewDevice, model: DeviceModel): readonly string[] {
   return settingsViolations(device, { model, status: device.status }).map(
     ({ path, message }) => `${path}: ${message}`,
   );

@@ -1,5 +1,5 @@
+import { pause } from '../../timing/pause.js';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { describeCause } from '../../logging/log.js';
 import { type ChangeListener, openChangeListener } from './change-listener.js';
@@ -199,8 +199,4 @@ class Feed {
       log.debug({ cause: describeCause(error) }, 'old changes are deleted later');
     }
   }
-}
-
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal: stopping, ref: false }).catch(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../errors/error-code.js';
 import pg from 'pg';
 import type { ErrorCode } from '../../errors/catalogue.js';
 import { GatewayError } from '../../errors/gateway-error.js';
@@ -96,7 +97,7 @@ function stateInMessage({ message }: Error): string {
 /** The same for what Prisma throws; our requests only read through it. An error of another kind comes back as it is. */
 export function errorOfPrisma(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  const code = errorCode(cause);
   const isAway =
     code === undefined
       ? /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(cause.message)
@@ -125,7 +126,7 @@ export function mayComeUp(error: unknown): boolean {
 
 /** What to tell an operator about a database that cannot be used at the start; undefined for any other error. */
 export function connectErrorReason(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const code = errorCode(error);
   switch (code) {
     case 'ECONNREFUSED':
     case 'ECONNRESET':

@@ -19,7 +19,7 @@ export const CREATE_DEVICE: WriteRows = (ifHeld) => `held AS (
       CASE WHEN w.needs_job THEN 'PROVISIONING' ELSE 'ACTIVE' END::device_state, w.needs_job::integer,
       CASE WHEN w.needs_job THEN false END, ${STARTED}, ${SETTINGS_COLUMNS.map((column) => `(w.device).${column}`).join(', ')}
     FROM held w CROSS JOIN LATERAL (SELECT (w.device).customer_id) d
-    WHERE ${isReached('w.scope', 'w.customer_id')} AND NOT customer_is_full(d.customer_id, w.device_limit)
+    WHERE ${isReached('w.reach', 'w.customer_id')} AND NOT customer_is_full(d.customer_id, w.device_limit)
     RETURNING *
   ), written AS (
     SELECT d.id, d.version, d.state::text AS state, d.jobs, d.provisioned, w.*, d.running_job_id AS started_id

@@ -1,3 +1,5 @@
+import type { Reach } from '../../domain/reach.js';
+import type { PageRequest } from '../../domain/page-request.js';
 import type { DeviceState } from '../../domain/device.js';
 import type { DeviceModelType } from '../../domain/device-model.js';
 import type { Database, RunStatement, Statement } from '../database/database.js';
@@ -8,7 +10,7 @@ import {
   type StoredDeviceOrError,
   toStoredDevice,
 } from '../rows/device-row.js';
-import { customerOf, type ListScope, reachedId } from './reach.js';
+import { customerOf, reachedId } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { Conditions, containing, unsizedIds } from '../database/sql-builder.js';
 import { textHolds } from './text-search.js';
@@ -24,24 +26,16 @@ export interface DeviceFilter {
   readonly search?: string;
 }
 
-/** A page in order of id. */
-export interface PageOfIds {
-  readonly limit: number;
-  readonly isBackward: boolean;
-  readonly afterId: string | null;
-  readonly beforeId: string | null;
-}
-
-/** Lists of devices; the scope is part of every statement. */
+/** Lists of devices; the reach is part of every statement. */
 export interface DeviceLists {
-  readonly findMany: (scope: ListScope, ids: readonly string[]) => Promise<readonly StoredDeviceOrError[]>;
+  readonly findMany: (reach: Reach, ids: readonly string[]) => Promise<readonly StoredDeviceOrError[]>;
   /** Devices in the order of the page, one more than its limit when there are more. */
   readonly page: (
-    scope: ListScope,
+    reach: Reach,
     filter: DeviceFilter,
-    page: PageOfIds,
+    page: PageRequest,
   ) => Promise<readonly StoredDeviceOrError[]>;
-  readonly count: (scope: ListScope, filter: DeviceFilter) => Promise<number>;
+  readonly count: (reach: Reach, filter: DeviceFilter) => Promise<number>;
 }
 
 const LIST_BY_ID: Statement = {
@@ -54,13 +48,13 @@ const LIST_BY_ID: Statement = {
 /** The lists of this database. */
 export function deviceLists({ run }: Database): DeviceLists {
   return {
-    findMany: async (scope, ids) => {
-      const rows = await run(LIST_BY_ID, [ids, scope.kind, customerOf(scope)]);
+    findMany: async (reach, ids) => {
+      const rows = await run(LIST_BY_ID, [ids, reach.kind, customerOf(reach)]);
       return rows.map(toStoredDevice);
     },
-    page: async (scope, filter, page) => {
+    page: async (reach, filter, page) => {
       const where = new Conditions();
-      const { tables, keys } = source(scope, filter, await modelsOf(run, filter), where);
+      const { tables, keys } = source(reach, filter, await modelsOf(run, filter), where);
       const [key] = keys;
       // The planner does not conclude from one table to the other, and would read the other from its start.
       for (const column of keys) {
@@ -77,9 +71,9 @@ export function deviceLists({ run }: Database): DeviceLists {
         ORDER BY d.id ${order}`;
       return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toStoredDevice);
     },
-    count: async (scope, filter) => {
+    count: async (reach, filter) => {
       const where = new Conditions();
-      const { tables } = source(scope, filter, await modelsOf(run, filter), where);
+      const { tables } = source(reach, filter, await modelsOf(run, filter), where);
       const text = `SELECT count(*)::integer AS total FROM ${tables} WHERE ${where.toString()}`;
       const [row] = await run({ text, onLostConnection: 'nothing-written' }, where.values);
       return row === undefined ? 0 : RowReader.of(row).int('total');
@@ -88,40 +82,35 @@ export function deviceLists({ run }: Database): DeviceLists {
 }
 
 interface Source {
-  /** The tables that scope and filter need, `d` the device. */
+  /** The tables that reach and filter need, `d` the device. */
   readonly tables: string;
   /** The columns that hold the device's id, the one whose index gives the order of the page first. */
   readonly keys: readonly [string, ...string[]];
 }
 
-/** Puts scope and filter into the conditions; the tables hold what they speak of. */
-function source(
-  scope: ListScope,
-  filter: DeviceFilter,
-  modelIds: readonly string[],
-  where: Conditions,
-): Source {
-  const reach = scope.kind === 'below' ? 'JOIN device_reach r ON r.device_id = d.id' : '';
+/** Puts reach and filter into the conditions; the tables hold what they speak of. */
+function source(reach: Reach, filter: DeviceFilter, modelIds: readonly string[], where: Conditions): Source {
+  const reachJoin = reach.kind === 'below' ? 'JOIN device_reach r ON r.device_id = d.id' : '';
   const needsStatus = filter.online !== undefined || filter.simStatusCodes !== undefined;
   const keys: readonly [string, ...string[]] = needsStatus ? ['d.id', 's.device_id'] : ['d.id'];
-  addScope(scope, where);
+  addReach(reach, where);
   addFilter(filter, modelIds, where);
   return {
-    tables: `network_device d ${reach} ${needsStatus ? 'JOIN device_status s ON s.device_id = d.id' : ''}`,
-    keys: scope.kind === 'below' ? ['r.device_id', ...keys] : keys,
+    tables: `network_device d ${reachJoin} ${needsStatus ? 'JOIN device_status s ON s.device_id = d.id' : ''}`,
+    keys: reach.kind === 'below' ? ['r.device_id', ...keys] : keys,
   };
 }
 
-function addScope(scope: ListScope, where: Conditions): void {
-  switch (scope.kind) {
+function addReach(reach: Reach, where: Conditions): void {
+  switch (reach.kind) {
     case 'nothing':
       where.add('FALSE');
       break;
     case 'own':
-      where.add(`d.customer_id = ${where.param(scope.customerId)}`);
+      where.add(`d.customer_id = ${where.param(reach.customerId)}`);
       break;
     case 'below':
-      where.add(`r.ancestor_id = ${where.param(scope.customerId)}`);
+      where.add(`r.ancestor_id = ${where.param(reach.customerId)}`);
       break;
     case 'all':
       break;

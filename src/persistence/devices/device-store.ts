@@ -1,3 +1,4 @@
+import type { Reach } from '../../domain/reach.js';
 import { withProgress } from '../../domain/device.js';
 import type { Database, RunStatement } from '../database/database.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
@@ -6,7 +7,6 @@ import { keepKey, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { ClaimedJob, JobDispatcher } from '../jobs/claim-jobs.js';
 import { type DeviceLookup, type FoundDevice, readDevices } from './read-device.js';
 import { type FoundPlace, lockPlace, type PlaceLookup, readPlaces } from './read-place.js';
-import type { ListScope } from './reach.js';
 import {
   type DeviceWrite,
   deviceWrites,
@@ -30,7 +30,7 @@ export interface WriteAttempt {
 /** Where devices are kept. Requests that arrive together are read, and written, by one statement. */
 export interface DeviceStore {
   /** @param id in normal form; any text that is none finds nothing, as an id of no device does */
-  readonly find: (scope: ListScope, id: string) => Promise<StoredDevice | undefined>;
+  readonly find: (reach: Reach, id: string) => Promise<StoredDevice | undefined>;
   /** For the usual write: one statement to read, one to write, no transaction. */
   readonly optimistic: WriteAttempt;
   /** For a write that others keep overtaking: its read locks the row until `work` is done. */
@@ -46,7 +46,7 @@ export function deviceStore(
   const readPlace = batched(async (lookups: readonly PlaceLookup[]) => await readPlaces(run, lookups));
   const write = deviceWrites(runThroughPrisma);
   return {
-    find: async (scope, id) => (await read({ id, macAddress: null, scope }))?.device,
+    find: async (reach, id) => (await read({ id, macAddress: null, reach }))?.device,
     optimistic: {
       isLocked: false,
       read,

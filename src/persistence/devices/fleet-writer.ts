@@ -1,24 +1,9 @@
-import type { Device } from '../../domain/device.js';
+import type { NewCustomer, NewDevice } from '../../domain/new-device.js';
 import type { DeviceModel } from '../../domain/device-model.js';
 import { toDeviceModel } from './catalog-store.js';
 import type { Prisma } from '../database/database.js';
 import { type DeviceSecrets, sealWifi } from '../../secrets/device-secrets.js';
 import { settingsColumns } from '../rows/settings-columns.js';
-
-/** A device that is to be inserted; its model and customer by id. */
-type NewDevice = Omit<
-  Device,
-  'model' | 'customer' | 'version' | 'jobs' | 'hasRunningJob' | 'createdAt' | 'updatedAt'
-> & {
-  readonly modelId: string;
-  readonly customerId: string;
-};
-
-interface NewCustomer {
-  readonly id: string;
-  readonly name: string;
-  readonly parentResellerId: string | null;
-}
 
 /** Writes a fleet in one transaction. Records that are there already are left alone; the counts tell the new ones. */
 export interface FleetWriter {

@@ -1,17 +1,15 @@
-/** Whose devices a statement may touch. */
-export type ListScope =
-  { readonly kind: 'nothing' | 'all' } | { readonly kind: 'own' | 'below'; readonly customerId: string };
+import type { Reach } from '../../domain/reach.js';
 
-/** The customer that a scope is about. */
-export function customerOf(scope: ListScope): string | null {
-  return 'customerId' in scope ? scope.customerId : null;
+/** The customer that a reach is about. */
+export function customerOf(reach: Reach): string | null {
+  return 'customerId' in reach ? reach.customerId : null;
 }
 
 /**
  * An expression for the id of a device within reach; null for one that is out of reach, or that is not there. Both take
  * the same steps: one look into an index that holds reach and id together, which finds nothing, so that no row is read
  * and time does not tell which it was. The id is a range because the planner would look for it alone else, in an index that does not hold the reach.
- * @param kind a literal, or an expression for the kind of a scope
+ * @param kind a literal, or an expression for the kind of a reach
  */
 export function reachedId(kind: string, customer: string, id: string): string {
   return `CASE ${kind}

@@ -1,8 +1,9 @@
+import type { Reach } from '../../domain/reach.js';
 import type { RawRow, RunStatement, Statement } from '../database/database.js';
 import { DEVICE, DEVICE_JOINS, toStoredDevice } from '../rows/device-row.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import type { KeptKey, WriteKey } from '../idempotency/idempotency-keys.js';
-import { customerOf, type ListScope, reachedId } from './reach.js';
+import { customerOf, reachedId } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
@@ -12,7 +13,7 @@ export interface DeviceLookup {
   /** The MAC address that an update wants, in normal form; null when it wants none. */
   readonly macAddress: string | null;
   /** Whose devices may be found. */
-  readonly scope: ListScope;
+  readonly reach: Reach;
   /** The idempotency key of the call, if it has one. */
   readonly key?: WriteKey | undefined;
 }
@@ -29,10 +30,10 @@ export interface FoundDevice {
 const WANTED = `unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[]`;
 const DEVICE_AND_MAC = `lookup.place::integer AS place, ${DEVICE},
   EXISTS (SELECT FROM network_device o WHERE o.mac_address = lookup.mac_address AND o.id <> lookup.id) AS is_mac_taken`;
-const WANTED_DEVICE = `JOIN network_device d ON d.id = ${reachedId('lookup.scope', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}`;
+const WANTED_DEVICE = `JOIN network_device d ON d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}`;
 
 const FIND_DEVICES = `SELECT ${DEVICE_AND_MAC}
-  FROM ${WANTED}) WITH ORDINALITY AS lookup(id, mac_address, scope, customer_id, place) ${WANTED_DEVICE}`;
+  FROM ${WANTED}) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, place) ${WANTED_DEVICE}`;
 
 /** Devices with everything nested, in one statement: reads are what the gateway does most. */
 const READ_DEVICES: Statement = {
@@ -45,7 +46,7 @@ const READ_DEVICES: Statement = {
 const READ_DEVICES_AND_KEYS: Statement = {
   name: 'read-devices-and-keys',
   text: `SELECT ${DEVICE_AND_MAC}, encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id
-    FROM ${WANTED}, $5::text[]) WITH ORDINALITY AS lookup(id, mac_address, scope, customer_id, key_digest, place)
+    FROM ${WANTED}, $5::text[]) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, key_digest, place)
     ${WANTED_DEVICE} LEFT JOIN idempotency_key k ON k.key_digest = decode(lookup.key_digest, 'hex')`,
   onLostConnection: 'nothing-written',
 };
@@ -58,7 +59,7 @@ const LOCK_DEVICES: Statement = {
 };
 
 /**
- * Devices by their ids, each within its own scope, with its customer and the customer's place in the tree.
+ * Devices by their ids, each within its own reach, with its customer and the customer's place in the tree.
  * @param lock whether to keep others from changing the rows; only of use inside a transaction
  * @returns same length and order; undefined where there is none within reach, an error where a row cannot be understood
  */
@@ -70,8 +71,8 @@ export async function readDevices(
   const values = [
     lookups.map(({ id }) => id),
     lookups.map(({ macAddress }) => macAddress),
-    lookups.map(({ scope }) => scope.kind),
-    lookups.map(({ scope }) => customerOf(scope)),
+    lookups.map(({ reach }) => reach.kind),
+    lookups.map(({ reach }) => customerOf(reach)),
   ];
   const rows = await readRows(run, lookups, values, lock);
   const found = new Map(rows.map((row) => [RowReader.of(row).int('place'), row]));

@@ -1,3 +1,4 @@
+import type { Reach } from '../../domain/reach.js';
 import type { Customer } from '../../domain/customer.js';
 import type { DeviceModel } from '../../domain/device-model.js';
 import type { RawRow, RunStatement, Statement } from '../database/database.js';
@@ -14,7 +15,7 @@ import {
   toModelOrNone,
   toStoredDevice,
 } from '../rows/device-row.js';
-import { customerOf, type ListScope, reachedId } from './reach.js';
+import { customerOf, reachedId } from './reach.js';
 
 /** Where a device is to be created. */
 export interface PlaceLookup {
@@ -23,7 +24,7 @@ export interface PlaceLookup {
   /** In normal form; null for a text that is no MAC address. */
   readonly macAddress: string | null;
   /** Whose devices may be created. */
-  readonly scope: ListScope;
+  readonly reach: Reach;
   /** Maximum number of devices that the customer may have; null for any number. */
   readonly deviceLimit: number | null;
   /** The idempotency key of the call, if it has one. */
@@ -39,7 +40,7 @@ export interface KeptCreate extends KeptKey {
 
 /** What a create needs to decide. */
 export interface FoundPlace {
-  /** Undefined only where the scope is all devices, and there is no such customer. */
+  /** Undefined only where the reach is all devices, and there is no such customer. */
   readonly customer: Customer | undefined;
   readonly model: DeviceModel | undefined;
   readonly isMacTaken: boolean;
@@ -57,16 +58,16 @@ const READ_PLACES: Statement = {
       encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id, kept.device,
       NOT EXISTS (SELECT FROM network_device o WHERE o.id = k.object_id) AS is_gone
     FROM unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[]) WITH ORDINALITY
-      AS lookup(id, model_id, mac_address, scope, customer_id, device_limit, key_digest, place)
-    LEFT JOIN customer c ON c.id = lookup.id AND CASE lookup.scope
+      AS lookup(id, model_id, mac_address, reach, customer_id, device_limit, key_digest, place)
+    LEFT JOIN customer c ON c.id = lookup.id AND CASE lookup.reach
       WHEN 'own' THEN c.id = lookup.customer_id WHEN 'below' THEN lookup.customer_id = ANY (c.ancestor_ids)
-      ELSE lookup.scope = 'all' END
+      ELSE lookup.reach = 'all' END
     LEFT JOIN device_model m ON m.id = lookup.model_id
     LEFT JOIN idempotency_key k ON k.key_digest = decode(lookup.key_digest, 'hex')
     LEFT JOIN LATERAL (
-      SELECT ${DEVICE} FROM ${DEVICE_TABLES} WHERE d.id = ${reachedId('lookup.scope', 'lookup.customer_id', 'k.object_id')}
+      SELECT ${DEVICE} FROM ${DEVICE_TABLES} WHERE d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'k.object_id')}
     ) kept ON k.object_id IS NOT NULL
-    WHERE c.id IS NOT NULL OR lookup.scope = 'all'`,
+    WHERE c.id IS NOT NULL OR lookup.reach = 'all'`,
   onLostConnection: 'nothing-written',
 };
 
@@ -89,8 +90,8 @@ export async function readPlaces(
     lookups.map(({ customerId }) => customerId),
     lookups.map(({ modelId }) => modelId),
     lookups.map(({ macAddress }) => macAddress),
-    lookups.map(({ scope }) => scope.kind),
-    lookups.map(({ scope }) => customerOf(scope)),
+    lookups.map(({ reach }) => reach.kind),
+    lookups.map(({ reach }) => customerOf(reach)),
     lookups.map(({ deviceLimit }) => deviceLimit),
     lookups.map(({ key }) => key?.keyDigest ?? null),
   ]);

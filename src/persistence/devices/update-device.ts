@@ -20,6 +20,6 @@ export const UPDATE_DEVICE: WriteRows = (ifHeld) => `held AS (
     UPDATE network_device d SET ${SETTINGS_COLUMNS.map((column) => `${column} = (w.device).${column}`).join(', ')},
       version = (w.device).version, updated_at = (w.device).updated_at, ${provisionedAnewIf('w.needs_job')}, ${STARTED_IF_FREE}
     FROM held w WHERE d.id = (w.device).id AND d.version = w.base_version AND d.state <> 'DELETING'
-      AND ${isReached('w.scope', 'w.customer_id')}
+      AND ${isReached('w.reach', 'w.customer_id')}
     RETURNING ${WRITTEN_COLUMNS}, CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id END AS started_id
   )`;

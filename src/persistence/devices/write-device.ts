@@ -1,3 +1,4 @@
+import type { Reach } from '../../domain/reach.js';
 import type { ProvisioningProgress } from '../../domain/device.js';
 import { AUDIT_CHANGE, auditColumns, type AuditEntry } from '../rows/audit.js';
 import { brokenConstraint } from '../database/database-errors.js';
@@ -8,7 +9,7 @@ import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/
 import type { JobLease } from '../jobs/claim-jobs.js';
 import { CREATE_DEVICE } from './create-device.js';
 import { isOvertaken, NOTE_CHANGE, QUEUE_JOBS, toProgress } from '../jobs/queue-job.js';
-import { customerOf, type ListScope } from './reach.js';
+import { customerOf } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { settingsColumns } from '../rows/settings-columns.js';
 import { UPDATE_DEVICE } from './update-device.js';
@@ -24,7 +25,7 @@ export interface DeviceWrite {
   /** Nothing is written unless the device is stored at this version. */
   readonly baseVersion: number;
   /** Whose devices may be written. */
-  readonly scope: ListScope;
+  readonly reach: Reach;
   /** Whether the settings are to be brought to the device. */
   readonly needsJob: boolean;
   /** Of a create: maximum number of devices that the customer may have with it; null for any number. */
@@ -58,7 +59,7 @@ interface WrittenDevice extends ProvisioningProgress {
 export type WriteRows = (ifHeld: 'SKIP LOCKED' | '') => string;
 
 /** The columns of `requested`: what `toRow` makes of a write. */
-const WRITE_COLUMNS = `place integer, device network_device, base_version integer, scope text, customer_id text,
+const WRITE_COLUMNS = `place integer, device network_device, base_version integer, reach text, customer_id text,
   needs_job boolean, device_limit integer, lease uuid, lease_ms integer, audit device_audit, key idempotency_key`;
 
 /** @param keepKey what keeps the keys of the writes, where there are any: without them nothing of it costs anything */
@@ -172,7 +173,7 @@ async function outcomesOf(
 }
 
 function toRow(write: LeasedWrite, place: number): object {
-  const { device, baseVersion, scope, needsJob, audit, key, lease } = write;
+  const { device, baseVersion, reach, needsJob, audit, key, lease } = write;
   const { id, version, updatedAt } = device;
   const origin = { customer_id: device.customer.id, model_id: device.model.id };
   return {
@@ -185,8 +186,8 @@ function toRow(write: LeasedWrite, place: number): object {
       ...settingsColumns(device),
     },
     base_version: baseVersion,
-    scope: scope.kind,
-    customer_id: customerOf(scope),
+    reach: reach.kind,
+    customer_id: customerOf(reach),
     needs_job: needsJob,
     ...(write.deviceLimit !== undefined && { device_limit: write.deviceLimit }),
     lease: lease?.lease ?? null,

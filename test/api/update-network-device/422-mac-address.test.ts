@@ -4,7 +4,7 @@ import { newMac, startTestGateway, type TestGateway } from '../../support/gatewa
 import { byRule, expectAccepted, expectRefused, read, storedRow, update, updated } from './update.js';
 
 const colons = (mac: string, separator = ':'): string => mac.replaceAll(/(..)(?=.)/g, `$1${separator}`);
-const dotted = (mac: string): string => mac.replaceAll(/(....)(?=.)/g, '$1.');
+const dottedPath = (mac: string): string => mac.replaceAll(/(....)(?=.)/g, '$1.');
 const upper = (mac: string): string => mac.toUpperCase();
 
 /** Every way to write a MAC address. */
@@ -16,8 +16,8 @@ const NOTATIONS: { rule: string; write: (mac: string) => string }[] = [
   { rule: 'colons in capitals', write: (mac) => upper(colons(mac)) },
   { rule: 'hyphens', write: (mac) => colons(mac, '-') },
   { rule: 'hyphens in capitals', write: (mac) => upper(colons(mac, '-')) },
-  { rule: 'dots between groups of four', write: dotted },
-  { rule: 'dots between groups of four in capitals', write: (mac) => upper(dotted(mac)) },
+  { rule: 'dots between groups of four', write: dottedPath },
+  { rule: 'dots between groups of four in capitals', write: (mac) => upper(dottedPath(mac)) },
   { rule: 'dots between pairs', write: (mac) => colons(mac, '.') },
 ];
 

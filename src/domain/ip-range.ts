@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
 /** A range of addresses: those that share its first bits. */
-export interface Cidr {
+export interface IpRange {
   readonly address: string;
   readonly prefix: number;
   readonly family: 'ipv4' | 'ipv6';
@@ -11,7 +11,7 @@ export interface Cidr {
  * Reads a range in CIDR notation, e.g. `10.0.0.0/8`; an address alone is a range of one.
  * @returns undefined for a text that is none
  */
-export function parseCidr(text: string): Cidr | undefined {
+export function parseIpRange(text: string): IpRange | undefined {
   const [address = '', prefix, ...rest] = text.split('/');
   const version = isIP(address);
   if (version === 0 || rest.length > 0) return undefined;
