@@ -142,6 +142,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
       streamedSubscriptions: subscriptions,
       metrics,
       maxTokens: settings.maxTokens,
+      docsUrl: settings.docsUrl,
       maxBodyBytes: settings.maxBodyBytes,
       maxAnswerBytes: settings.maxAnswerBytes,
       gate: concurrencyGate(MAX_REQUESTS_AT_ONCE),

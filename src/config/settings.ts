@@ -62,6 +62,8 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** More request headers that such pages may send, in lower case. */
   readonly corsHeaders: readonly string[];
+  /** The page that describes each error code under an anchor; undefined where errors name none. */
+  readonly docsUrl: string | undefined;
   readonly maxBodyBytes: number;
   /** What a GraphQL document may hold: tokens, levels of fields, aliases, fields of its root, and fragments. */
   readonly maxTokens: number;
@@ -112,6 +114,7 @@ export function readSettings(env: Environment): Settings {
     introspection: reader.flag('INTROSPECTION', true),
     corsOrigins: readCorsOrigins(reader),
     corsHeaders: readCorsHeaders(reader),
+    docsUrl: reader.url('DOCS_URL', ['https:', 'http:']),
     maxBodyBytes: reader.int('MAX_BODY_BYTES', 100_000, 1, 100_000_000),
     maxTokens: reader.int('MAX_TOKENS', 4_000, 1, 1_000_000),
     // Deeper documents would need more stack than a process has.

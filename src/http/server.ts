@@ -75,6 +75,7 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
     isDraining,
     log: parts.log,
     metrics: parts.metrics,
+    docsUrl: parts.docsUrl,
   });
   const { lastCallMs, quietMs, lingerMs } = parts.stopWaits;
   const hold = requestHold(handle, quietMs);

@@ -32,6 +32,7 @@ export const wireError = z.strictObject({
     currentVersion: z.int().optional(),
     retryAfterMs: z.int().optional(),
     retryable: z.boolean(),
+    docs: z.url().optional(),
     requestId: z.string().min(1),
   }),
 });

@@ -17,6 +17,7 @@ import {
 import type { Logger } from 'pino';
 import { isErrorCode } from '../../errors/catalogue.js';
 import { type ErrorFacts, GatewayError, inputError } from '../../errors/gateway-error.js';
+import { withDocsLink } from '../../errors/docs-link.js';
 import { toExtensions } from '../../errors/wire.js';
 import { logFailure } from '../../logging/log.js';
 import { ArgumentPath, placesOfVariables } from '../documents/argument-paths.js';
@@ -39,10 +40,17 @@ export function presentErrors(
   facts: RequestFacts,
 ): readonly GraphQLFormattedError[] {
   const described = { ...facts, enumPlaces: enumPlacesOf(facts) };
+  const base = facts.schema.extensions['docsUrl'];
+  const docsUrl = typeof base === 'string' ? base : undefined;
   return errors.map((error) => {
     const { locations, path } = error.toJSON();
     const { message, extensions } = describe(error, described);
-    return { message, ...(locations && { locations }), ...(path && { path }), extensions };
+    return {
+      message,
+      ...(locations && { locations }),
+      ...(path && { path }),
+      extensions: withDocsLink(extensions, docsUrl),
+    };
   });
 }
 

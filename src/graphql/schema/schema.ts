@@ -21,6 +21,8 @@ import { assertSized } from '../cost/schema-sizes.js';
 interface SchemaOptions {
   /** False leaves out what tells strangers the schema: `_sdl` and `_service`. */
   readonly introspection: boolean;
+  /** The page that describes the error codes. */
+  readonly docsUrl?: string | undefined;
 }
 
 /** TypeGraphQL has no class for the root types, and so no place for their descriptions. */
@@ -33,7 +35,7 @@ const ROOT_DESCRIPTIONS = {
 
 /** The schema, built from the TypeGraphQL classes; every resolver fails with errors that may leave the gateway. */
 export async function buildGatewaySchema(
-  { introspection }: SchemaOptions = { introspection: true },
+  { introspection, docsUrl }: SchemaOptions = { introspection: true },
 ): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [
@@ -60,6 +62,8 @@ export async function buildGatewaySchema(
     const root = schema.getType(name);
     if (root !== undefined) root.description = description;
   }
+  // Whoever presents errors has the schema.
+  schema.extensions = { ...schema.extensions, docsUrl };
   assertSized(schema);
   return guardResolvers(schema);
 }

@@ -1,5 +1,6 @@
 import { CATALOGUE, type ErrorCode } from '../../errors/catalogue.js';
 import { type ErrorFacts, GatewayError } from '../../errors/gateway-error.js';
+import { withDocsLink } from '../../errors/docs-link.js';
 import { toExtensions } from '../../errors/wire.js';
 
 /** A request that cannot even be handed on: its HTTP status and the error that says why. */
@@ -30,8 +31,12 @@ export function retryAfterHeader({ retryAfterMs }: ErrorFacts): Readonly<Record<
 }
 
 /** The body of an answer that is nothing but this error, in the shape of a GraphQL answer. */
-export function errorBody({ code, message, retryAfterMs }: HttpError, requestId: string): string {
+export function errorBody(
+  { code, message, retryAfterMs }: HttpError,
+  requestId: string,
+  docsUrl?: string,
+): string {
   const facts = { message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   const extensions = toExtensions(new GatewayError(code, facts), requestId);
-  return JSON.stringify({ errors: [{ message, extensions }] });
+  return JSON.stringify({ errors: [{ message, extensions: withDocsLink(extensions, docsUrl) }] });
 }

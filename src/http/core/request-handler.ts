@@ -25,6 +25,8 @@ export interface HandlerParts {
   readonly isDraining: () => boolean;
   readonly log: Logger;
   readonly metrics: GatewayMetrics;
+  /** The page that describes the error codes. */
+  readonly docsUrl?: string | undefined;
 }
 
 /** How long the rest of a refused body is read and dropped: a client that still sends would miss the answer. */
@@ -135,7 +137,7 @@ async function answerSafely(
   response: ServerResponse,
   requestId: string,
 ): Promise<HttpAnswer | StreamAnswer> {
-  let presentError: ErrorPresenter = errorBody;
+  let presentError: ErrorPresenter = (error, id) => errorBody(error, id, parts.docsUrl);
   try {
     const { path, search } = targetOf(message);
     const match = parts.router(path);
@@ -146,7 +148,7 @@ async function answerSafely(
         'There is nothing at this path. GraphQL is served at /graphql.',
       );
     }
-    presentError = match.route.presentError ?? errorBody;
+    presentError = match.route.presentError ?? presentError;
     if (hasTooManyHeaders(message)) throw tooManyHeaders();
     await parts.turns.take(message.socket, response);
     const called = handlerFor(match.route, message.method ?? '');

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { Logger } from 'pino';
+import { withDocsLink } from '../../errors/docs-link.js';
 import { oversizedAnswer } from '../../graphql/request/answer-meter.js';
 import { acceptsEvents, type AnswerType, answerTypeFor } from '../../graphql/request/answer-type.js';
 import type { GatewayContext, GatewayParts } from '../../graphql/request/context.js';
@@ -32,6 +33,8 @@ export interface GraphqlEndpointParts {
   readonly gate: ConcurrencyGate;
   /** Serves subscriptions by server-sent events. */
   readonly streams: Pick<EventStreams, 'open'>;
+  /** The page that describes the error codes. */
+  readonly docsUrl: string | undefined;
   /** Of a document. */
   readonly maxTokens: number;
 }
@@ -68,7 +71,7 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
 }
 
 async function executed(
-  { apollo, executeCached, maxAnswerBytes }: GraphqlEndpointParts,
+  { apollo, executeCached, maxAnswerBytes, docsUrl }: GraphqlEndpointParts,
   request: HttpRequest,
   type: AnswerType,
   body: unknown,
@@ -79,7 +82,11 @@ async function executed(
     known === undefined
       ? await throughApollo(apollo, request, type, body, context)
       : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
-  return isOversized(answer.body, maxAnswerBytes) ? withoutData(answer, context, maxAnswerBytes) : answer;
+  if (!isOversized(answer.body, maxAnswerBytes)) return answer;
+  // What was measured while it was made was less than its bytes; these decide.
+  const { message, extensions } = toGraphQLError(oversizedAnswer(maxAnswerBytes), context);
+  const errors = [{ message, extensions: withDocsLink({ ...extensions }, docsUrl) }];
+  return { ...answer, body: JSON.stringify({ errors, data: null }), errorCode: 'OPERATION_TOO_LARGE' };
 }
 
 /** The answer for a client that takes events alone; what is no answer of GraphQL stays a fault of HTTP. */
@@ -92,13 +99,6 @@ function inEvents(answer: TextAnswer): HttpAnswer {
 /** Whether a text has more bytes than an answer may have. A character takes three bytes at most for each of its UTF-16 units. */
 function isOversized(body: string, maxBytes: number): boolean {
   return body.length * 3 > maxBytes && Buffer.byteLength(body) > maxBytes;
-}
-
-/** What was measured while it was made was less than its bytes; these decide. */
-function withoutData(answer: TextAnswer, context: GatewayContext, maxBytes: number): TextAnswer {
-  const { message, extensions } = toGraphQLError(oversizedAnswer(maxBytes), context);
-  const body = JSON.stringify({ errors: [{ message, extensions }], data: null });
-  return { ...answer, body, errorCode: 'OPERATION_TOO_LARGE' };
 }
 
 async function throughApollo(
