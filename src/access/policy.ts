@@ -68,6 +68,11 @@ export function mayManageModels({ level }: Viewer): boolean {
   return level === 'ADMIN' || level === 'RESELLER_ADMIN';
 }
 
+/** Whoever keeps the customers in step with the platform holds a token with a scope of its own. */
+export function maySyncCustomers({ level, scopes }: Viewer): boolean {
+  return level === 'ADMIN' || scopes.includes('customer:sync');
+}
+
 function rightsOf({ level }: Viewer): Rights {
   return level === null ? NO_RIGHTS : RIGHTS[level];
 }

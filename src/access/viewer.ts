@@ -13,7 +13,7 @@ export const ACCESS_LEVELS = [
 export type AccessLevel = (typeof ACCESS_LEVELS)[number];
 
 /** Scopes that give a token a use of its own, without an access level. */
-export const SCOPES = ['status:report'] as const;
+export const SCOPES = ['status:report', 'customer:sync'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

@@ -35,6 +35,7 @@ import type { DeviceChanges } from '../operations/watch-network-devices.js';
 import { importFleet } from '../operations/import-fleet/import-fleet.js';
 import { catalogStore } from '../persistence/devices/catalog-store.js';
 import { dataDirIssuerKey } from '../data-dir/secrets.js';
+import { customerStore } from '../persistence/devices/customer-store.js';
 import { customerLists } from '../persistence/devices/customer-lists.js';
 import { deviceLists } from '../persistence/devices/device-lists.js';
 import { deviceStore } from '../persistence/devices/device-store.js';
@@ -185,6 +186,7 @@ function gatewayParts(
   return {
     devices: deviceStore(database, jobs),
     catalog: catalogStore(database.prisma),
+    customers: customerStore(database),
     models: modelStore(database.runThroughPrisma),
     deviceLists: deviceLists(database),
     customerLists: customerLists(database),

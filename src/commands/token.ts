@@ -9,8 +9,9 @@ import { dataDirIssuerKey } from '../data-dir/secrets.js';
 import { runCommand } from './run-command.js';
 
 const USAGE = [
-  'Usage: npm run token -- --level MANAGER --customer ID [--scope status:report] [--subject ID] [--ttl 15m]',
-  '       npm run token -- --scope status:report [--level MANAGER] [--customer ID] [--subject ID] [--ttl 15m]',
+  'Usage: npm run token -- --level MANAGER --customer ID [--scope SCOPE] [--subject ID] [--ttl 15m]',
+  '       npm run token -- --scope SCOPE [--level MANAGER] [--customer ID] [--subject ID] [--ttl 15m]',
+  `Scopes: ${SCOPES.join(', ')}`,
 ].join('\n');
 
 /** Prints a token of the local issuer, alone on stdout. */

@@ -44,6 +44,7 @@ const SHOWS: Readonly<Record<string, readonly (typeof CANARIES)[number][]>> = {
   node: CANARIES,
   viewer: [],
   createDeviceModel: [],
+  syncCustomers: [],
   updateDeviceModel: [],
   deleteDeviceModel: [],
   updateNetworkDevice: CANARIES,
@@ -52,10 +53,11 @@ const SHOWS: Readonly<Record<string, readonly (typeof CANARIES)[number][]>> = {
   reportDeviceStatus: CANARIES,
 };
 
-/** Root fields that refuse what this test asks: a model by the id of a device, a new one without a name. */
+/** Root fields that refuse what this test asks: a model by the id of a device, a new model or customer without a name. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   deviceModel: ['NOT_FOUND'],
   createDeviceModel: ['INVALID_VALUE'],
+  syncCustomers: ['INVALID_VALUE'],
   updateDeviceModel: ['NOT_FOUND'],
   deleteDeviceModel: ['NOT_FOUND'],
 };

@@ -43,11 +43,11 @@ describe('npm run token prints a token of the local issuer, alone on stdout', ()
     expect([sub, exp - iat]).toEqual(['employee-9', 7_200]);
   });
 
-  it('with a scope alone', async () => {
-    const { code, stdout, stderr } = await token(['--scope', 'status:report', '--subject', 'collector-1']);
+  it.each(['status:report', 'customer:sync'])('with the scope %s alone', async (scope) => {
+    const { code, stdout, stderr } = await token(['--scope', scope, '--subject', 'collector-1']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { exp = 0, iat = 0, iss: _, aud: __, ...claims } = decodeJwt(stdout.trim());
-    expect(claims).toEqual({ sub: 'collector-1', scope: 'status:report' });
+    expect(claims).toEqual({ sub: 'collector-1', scope });
     expect(exp - iat).toBe(900);
   });
 

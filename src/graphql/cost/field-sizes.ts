@@ -67,6 +67,7 @@ export const FIELD_SIZES: FieldSizes = {
     'Query.customers(ids:)': IDS,
     'Query._entities(representations:)': IDS,
     'Mutation.reportDeviceStatus(reports:)': 500,
+    'Mutation.syncCustomers(customers:)': 500,
     'Subscription.networkDeviceChanged(ids:)': IDS,
     'NetworkDevice.provisioningJobs(state:)': ENUM_VALUES,
     'NetworkDeviceFilter.state': ENUM_VALUES,

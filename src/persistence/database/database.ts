@@ -14,6 +14,8 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly onLostConnection: LostConnection;
+  /** How long its answer is waited for, in milliseconds, where that is longer than usual; the statement before it in its transaction tells the server. */
+  readonly timeoutMs?: number;
   /** Set where the statement adds rows to `device_change`, so that whoever reads them is notified after the commit. */
   readonly changesDevices?: true;
 }
@@ -168,10 +170,13 @@ async function withClient<T>(
 
 async function runOn(
   client: pg.ClientBase,
-  { name = '', text, onLostConnection }: Statement,
+  { name = '', text, onLostConnection, timeoutMs }: Statement,
   values: readonly unknown[],
 ): Promise<readonly RawRow[]> {
-  const query = client.query<RawRow>({ name, text, values: [...values] });
+  const query = client.query<RawRow>({
+    ...{ name, text, values: [...values] },
+    ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
+  });
   return (await query.catch(failed(onLostConnection))).rows;
 }
 

@@ -131,6 +131,11 @@ describe('no argument is longer than it can mean something', () => {
       { device: id },
       'reports',
     ],
+    'Mutation.syncCustomers(customers:)': [
+      'mutation ($list: [CustomerSyncInput!]!) { syncCustomers(customers: $list) { id } }',
+      { id },
+      'customers',
+    ],
     'Subscription.networkDeviceChanged(ids:)': [
       'subscription ($list: [ID!]) { networkDeviceChanged(ids: $list) { id } }',
       id,

@@ -1,6 +1,9 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { viewerOf } from '../../../auth/credential.js';
 import { readCustomer, readCustomerConnection, readCustomers } from '../../../operations/read-customers.js';
+import { syncCustomers } from '../../../operations/sync-customers.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
+import { CustomerSyncInput, toCustomerWish } from '../inputs/customer-sync-input.js';
 import { PageArgs } from '../inputs/page-args.js';
 import { CustomerConnection } from '../types/connection.js';
 import { Customer } from '../types/customer.js';
@@ -55,6 +58,30 @@ export class CustomerResolver {
       { ...found, nodes: found.nodes.map((customer) => new Customer(customer)) },
       found.count,
     );
+  }
+
+  @Mutation(() => [Customer], {
+    nullable: 'itemsAndList',
+    description:
+      'Inserts or changes customers as the platform has them, all or nothing; reach follows at once. For ADMIN and tokens with the scope customer:sync, which are shown what they sent and no more. ' +
+      'Errors: ACCESS_DENIED, INVALID_VALUE with every violation.',
+  })
+  async syncCustomers(
+    @Arg('customers', () => [CustomerSyncInput], {
+      description: 'Customers, from 1 to 500, in any order; each once.',
+    })
+    customers: CustomerSyncInput[],
+    @Ctx() context: GatewayContext,
+  ): Promise<Customer[]> {
+    // A token with the scope alone has no level, and may nothing but this.
+    const viewer = viewerOf(context.credential);
+    const synced = await syncCustomers(
+      context.parts,
+      viewer,
+      customers.map(toCustomerWish),
+      context.requestId,
+    );
+    return synced.map((customer) => new Customer(customer));
   }
 
   @FieldResolver(() => Int, { nullable: true, description: 'How many customers fit, all pages together.' })

@@ -13,7 +13,7 @@ export class Customer implements Node {
   @Field(() => String, { nullable: true, description: 'Name of the customer.' })
   readonly name: string | null;
 
-  constructor({ id, name }: { readonly id: string; readonly name: string }) {
+  constructor({ id, name }: { readonly id: string; readonly name: string | null }) {
     this.id = id;
     this.name = name;
   }

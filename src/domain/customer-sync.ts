@@ -1,0 +1,143 @@
+import type { Violation } from '../errors/gateway-error.js';
+import { parseId } from './id.js';
+import { isName, NAME_RULE, normalName } from './name.js';
+
+/** What the platform says of one customer: absent leaves a value; a parent reseller that is null is the top of the tree. */
+export interface CustomerWish {
+  /** As it was sent. */
+  readonly id: string;
+  readonly name?: string | null;
+  readonly parentReseller?: string | null;
+}
+
+/** A customer as it is stored. */
+export interface KnownCustomer {
+  readonly id: string;
+  readonly name: string;
+  readonly parentResellerId: string | null;
+}
+
+/** A customer that is to be inserted, or changed at `paths`. */
+export interface CustomerChange extends KnownCustomer {
+  readonly isNew: boolean;
+  readonly paths: readonly ('name' | 'parentReseller')[];
+}
+
+/** Maximum number of customers of one call. */
+export const MAX_SYNCED = 500;
+
+/** The ids that a call speaks of, in normal form: customers and parent resellers. */
+export function idsOfSync(wishes: readonly CustomerWish[]): readonly string[] {
+  const ids = wishes.flatMap(({ id, parentReseller }) => [id, parentReseller ?? '']);
+  return [...new Set(ids.flatMap((id) => parseId(id) ?? []))];
+}
+
+/** The customers as they are to be: those of the call, and those that are known. */
+interface WantedTree {
+  readonly known: ReadonlyMap<string, KnownCustomer>;
+  readonly wanted: ReadonlyMap<string, CustomerChange>;
+}
+
+/**
+ * What a call makes of the customers that are known.
+ * @param known those of the call and their parent resellers, with all that stand above them
+ * @returns what is to be written, without what is so already
+ */
+export function changesOfSync(
+  wishes: readonly CustomerWish[],
+  known: ReadonlyMap<string, KnownCustomer>,
+): readonly CustomerChange[] {
+  return wishes.map((wish) => toChange(wish, known)).filter(({ isNew, paths }) => isNew || paths.length > 0);
+}
+
+/** Every violation of a call, in the order of its customers. @param known as above */
+export function violationsOfSync(
+  wishes: readonly CustomerWish[],
+  known: ReadonlyMap<string, KnownCustomer>,
+): readonly Violation[] {
+  if (wishes.length === 0 || wishes.length > MAX_SYNCED) {
+    return [invalid('customers', `From 1 to ${MAX_SYNCED} of them.`)];
+  }
+  const changes = wishes.map((wish) => toChange(wish, known));
+  const tree = { known, wanted: new Map(changes.map((change) => [change.id, change])) };
+  const inRing = membersOfRings(tree);
+  const seen = new Set<string>();
+  return wishes.flatMap((wish, index) => {
+    const at = `customers[${index}]`;
+    const id = parseId(wish.id);
+    if (id === undefined) return [invalid(`${at}.id`, 'An id has 24 hex digits.')];
+    if (seen.has(id)) return [invalid(`${at}.id`, 'A customer stands in a call once.')];
+    seen.add(id);
+    const name = nameViolation(wish, known.has(id));
+    const parent = parentViolation(wish, tree, inRing.has(id));
+    return [
+      ...(name === undefined ? [] : [invalid(`${at}.name`, name)]),
+      ...(parent === undefined ? [] : [invalid(`${at}.parentReseller`, parent)]),
+    ];
+  });
+}
+
+function invalid(path: string, message: string): Violation {
+  return { path, code: 'INVALID_VALUE', message };
+}
+
+function nameViolation({ name }: CustomerWish, isKnown: boolean): string | undefined {
+  if (name === undefined) return isKnown ? undefined : 'A new customer needs a name.';
+  return name !== null && isName(normalName(name)) ? undefined : NAME_RULE;
+}
+
+function parentViolation(
+  { parentReseller }: CustomerWish,
+  { known, wanted }: WantedTree,
+  isInRing: boolean,
+): string | undefined {
+  if (parentReseller === undefined || parentReseller === null) return undefined;
+  const id = parseId(parentReseller);
+  if (id === undefined || !(known.has(id) || wanted.has(id))) return 'There is no such customer.';
+  return isInRing ? 'A customer cannot be below itself in the reseller tree.' : undefined;
+}
+
+function toChange(
+  { id, name, parentReseller }: CustomerWish,
+  known: ReadonlyMap<string, KnownCustomer>,
+): CustomerChange {
+  const normalId = parseId(id) ?? id;
+  const before = known.get(normalId);
+  const after = {
+    id: normalId,
+    name: name === undefined || name === null ? (before?.name ?? '') : normalName(name),
+    parentResellerId:
+      parentReseller === undefined
+        ? (before?.parentResellerId ?? null)
+        : parentReseller && (parseId(parentReseller) ?? parentReseller),
+  };
+  const isNew = before === undefined;
+  return {
+    ...after,
+    isNew,
+    paths: [
+      ...(before?.name === after.name ? [] : (['name'] as const)),
+      ...((before?.parentResellerId ?? null) === after.parentResellerId ? [] : (['parentReseller'] as const)),
+    ],
+  };
+}
+
+/** The customers of a call that come back to themselves on their way up the tree. */
+function membersOfRings({ known, wanted }: WantedTree): ReadonlySet<string> {
+  const parentOf = (id: string): string | null => (wanted.get(id) ?? known.get(id))?.parentResellerId ?? null;
+  const inRing = new Set<string>();
+  const done = new Set<string>();
+  for (const start of wanted.keys()) {
+    const way: string[] = [];
+    const places = new Map<string, number>();
+    let id: string | null = start;
+    while (id !== null && !done.has(id) && !places.has(id)) {
+      places.set(id, way.push(id) - 1);
+      id = parentOf(id);
+    }
+    const ringStart = id === null ? undefined : places.get(id);
+    if (ringStart !== undefined) for (const member of way.slice(ringStart)) inRing.add(member);
+    for (const passed of way) done.add(passed);
+  }
+  return inRing;
+}
