@@ -91,3 +91,14 @@ it('a document that does not fit the schema in thousands of places is told in pa
   expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
   expect(await cpuMsOf(ask)).toBeLessThan(MAX_CPU_MS);
 });
+
+it('and over WebSocket', async () => {
+  const subscriber = await connect(gateway, token);
+  subscriber.subscribe('1', {}, `subscription { networkDeviceChanged { ${NAMES.join(' ')} } }`);
+  await subscriber.error('1');
+  const [told] = subscriber.messages.filter(({ type }) => type === 'error');
+  expect(JSON.stringify(told).match(/GRAPHQL_VALIDATION_FAILED/g)?.length).toBeLessThanOrEqual(
+    MAX_FAULTS + 1,
+  );
+  subscriber.close();
+});

@@ -67,6 +67,7 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     ['two root fields', 'subscription { a: networkDeviceChanged { id } b: viewer { id } }', undefined],
     ['a query', '{ viewer { id } }', undefined],
     ['a syntax error', 'subscription { "', undefined],
+    ['a document that is long', `${WATCH} # ${'x'.repeat(5_000)}`, undefined],
   ])('a stranger is told nothing else, whatever is wrong: %s', async (_, query, path) => {
     const subscriber = await connect();
     subscriber.subscribe('1', { ids: [{}] }, query);

@@ -83,13 +83,18 @@ export interface OperationSketch {
   readonly field: FieldNode | undefined;
 }
 
-/** Parses an operation and does no more: strangers can send any number of documents, and are refused whatever is in them. */
+const NO_SKETCH: OperationSketch = { document: undefined, type: undefined, field: undefined };
+
+/** Maximum number of characters of a document whose refusal names its place: what portals send is shorter. */
+const MAX_SKETCHED = 5_000;
+
+/** Parses an operation, unless it is long, and does no more: strangers can send any number of documents, and are refused whatever is in them. */
 export function sketchOperation(
   { query, operationName }: SubscribePayload,
   { maxTokens }: DocumentOptions,
 ): OperationSketch {
-  const document = parsed(query, maxTokens);
-  if (document instanceof GraphQLError) return { document: undefined, type: undefined, field: undefined };
+  const document = query.length > MAX_SKETCHED ? undefined : parsed(query, maxTokens);
+  if (document === undefined || document instanceof GraphQLError) return NO_SKETCH;
   const operation = operationOf(document, operationName);
   const isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
   const [root, ...others] = isSubscription ? operation.selectionSet.selections : [];

@@ -41,8 +41,8 @@ export type HostileStep = HostileRequest | HostileSession;
  */
 const MESSAGE_MS = 0.5;
 
-/** Maximum number of messages that a WebSocket may send at once; its gateway reads none of the others. */
-const MAX_MESSAGES = 1_000;
+/** A message counts as one more for each of these, and a WebSocket may send so many at once: the gateway reads none of the others. */
+const [UNIT_CHARACTERS, MAX_MESSAGES] = [10_000, 1_000];
 
 /**
  * Milliseconds of CPU that a step may cost: each message of a WebSocket is a request of its own, of which the dearest may take the
@@ -51,7 +51,9 @@ const MAX_MESSAGES = 1_000;
  */
 export function stepBoundMs(step: HostileStep, boundMs: number): number {
   if (step.via === 'http') return boundMs;
-  const messages = step.frames.filter((frame) => !('isLast' in frame) || frame.isLast).length;
+  const messages = step.frames
+    .filter((frame) => !('isLast' in frame) || frame.isLast)
+    .reduce((sum, { data }) => sum + 1 + Math.floor(data.length / UNIT_CHARACTERS), 0);
   return boundMs + MESSAGE_MS * Math.max(0, Math.min(messages, MAX_MESSAGES) - 1);
 }
 
