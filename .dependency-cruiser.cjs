@@ -29,7 +29,14 @@ const MAY_IMPORT = {
     'generated/prisma',
   ],
   'persistence/changes': ['persistence/database', 'timing', 'logging'],
-  'persistence/secrets': ['persistence/idempotency', 'persistence/database', 'secrets', 'domain', 'errors'],
+  'persistence/secrets': [
+    'persistence/rows',
+    'persistence/idempotency',
+    'persistence/database',
+    'secrets',
+    'domain',
+    'errors',
+  ],
   'persistence/fixtures': ['persistence/database', 'secrets', 'domain'],
   'persistence/setup': [
     'persistence/secrets',

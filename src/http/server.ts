@@ -17,7 +17,8 @@ import { websocketEndpoint, type WebSocketParts } from './endpoints/websocket-en
 import { requestHold } from './core/request-hold.js';
 
 /** What the server and its endpoints work with. */
-interface ServerParts
+/** What the server works with. */
+export interface ServerParts
   extends
     Omit<EndpointParts, 'isDraining' | 'streams'>,
     WebSocketParts,

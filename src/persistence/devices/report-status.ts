@@ -1,3 +1,4 @@
+import { STATUS_COLUMNS } from '../rows/fields.js';
 import { CLOCK_TOLERANCE_MS, type StatusPatch, type StatusUpdate } from '../../domain/status-report.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { Database, RawRow, RunStatement, Statement } from '../database/database.js';
@@ -20,31 +21,7 @@ export interface StatusStore {
   ) => Promise<ReadonlyMap<string, StoredDeviceOrError>>;
 }
 
-/** The one map from a report to the table. */
-const COLUMNS = {
-  lastComm: 'last_comm',
-  online: 'online',
-  lanIp: 'lan_ip',
-  subnetMask: 'subnet_mask',
-  gateway: 'gateway',
-  wanIp: 'wan_ip',
-  publicIp: 'public_ip',
-  upTimeSeconds: 'up_time_seconds',
-  dns: 'dns',
-  dns2: 'dns2',
-  ipv6: 'ipv6',
-  ipv6Dns: 'ipv6_dns',
-  ipv6Dns2: 'ipv6_dns2',
-  simStatusCode: 'sim_status_code',
-  networkTypeCode: 'network_type_code',
-  signalStrength: 'signal_strength',
-  ssSignalStrength: 'ss_signal_strength',
-  uplinkRateKbps: 'uplink_rate_kbps',
-  downlinkRateKbps: 'downlink_rate_kbps',
-  connectionSeconds: 'connection_seconds',
-} as const satisfies Readonly<Record<keyof StatusPatch, string>>;
-
-const NAMES = Object.values(COLUMNS);
+const NAMES = [...STATUS_COLUMNS.values()];
 
 /** Of a row `s`, the reports of whose device are `r`: what they change. A known moment that no clock can have had is none. */
 const CHANGES = `CASE
@@ -121,6 +98,6 @@ function toJson({ patch, steps }: StatusUpdate): object {
 /** A patch by column name; what is absent stays absent. */
 function columnsOf(patch: StatusPatch): Readonly<Record<string, unknown>> {
   const values = new Map<string, unknown>(Object.entries(patch));
-  const columns = Object.entries(COLUMNS).filter(([field]) => values.has(field));
+  const columns = [...STATUS_COLUMNS].filter(([field]) => values.has(field));
   return Object.fromEntries(columns.map(([field, column]) => [column, values.get(field)]));
 }

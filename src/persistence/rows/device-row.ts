@@ -1,12 +1,10 @@
+import { DHCP_COLUMNS, readDhcp, readReport, readWifi, STATUS_COLUMNS, WIFI_COLUMNS } from './fields.js';
 import type { Customer } from '../../domain/customer.js';
 import type { DeviceState } from '../../domain/device.js';
 import type { DeviceModel, DeviceModelType } from '../../domain/device-model.js';
 import type { DeviceStatus } from '../../domain/device-status.js';
-import type { DhcpSettings, ReservedClient } from '../../domain/dhcp.js';
-import type { WifiSettings } from '../../domain/wifi.js';
 import type { RawRow } from '../database/database.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
-import { SealedText } from '../../secrets/key-ring.js';
 import { RowReader, UnreadableRowError } from '../database/row-reader.js';
 
 /** A device whose row does not hold what the database's schema says. */
@@ -34,18 +32,16 @@ const named = (columns: string): readonly string[] => columns.trim().split(/\s+/
 
 /** The columns of each table that a device is made of, under its alias in the joins below. */
 const COLUMNS = {
-  d: named(`
-    id version state name notes mac_address serial_number mvno_account jobs running_job_id provisioned
-    wifi_enabled wifi_ssid wifi_password wifi_enabled_5g wifi_ssid_5g wifi_password_5g
-    wifi_enabled_6g wifi_ssid_6g wifi_password_6g wifi_bandsteering
-    dhcp_enable dhcp_ip_pool_start dhcp_ip_pool_end dhcp_lease_minutes dhcp_primary_dns_server dhcp_reserved_clients
-    created_at updated_at`),
+  d: [
+    ...named(`
+      id version state name notes mac_address serial_number mvno_account jobs running_job_id provisioned`),
+    ...WIFI_COLUMNS,
+    ...DHCP_COLUMNS,
+    ...named('created_at updated_at'),
+  ],
   m: named('id name type brand description picture wifi wifi_2g wifi_5g wifi_6g sim_support'),
   c: named('id name ancestor_ids'),
-  s: named(`
-    device_id last_comm online lan_ip subnet_mask gateway wan_ip public_ip up_time_seconds dns dns2 ipv6 ipv6_dns ipv6_dns2
-    sim_status_code network_type_code signal_strength ss_signal_strength uplink_rate_kbps downlink_rate_kbps
-    connection_seconds`),
+  s: ['device_id', ...STATUS_COLUMNS.values()],
 };
 
 type Alias = keyof typeof COLUMNS;
@@ -129,57 +125,14 @@ function toDevice(row: RowReader, model: unknown, customer: unknown, status: unk
     mvnoAccount: row.textOrNull('mvno_account'),
     jobs: row.int('jobs'),
     hasRunningJob: row.exists('running_job_id'),
-    wifi: toWifi(row),
-    dhcp: toDhcp(row),
+    wifi: readWifi(row),
+    dhcp: readDhcp(row),
     model: toModel(read.m(model)),
     customer: toCustomer(read.c(customer)),
     status: toStatus(row.flagOrNull('provisioned'), read.s(status)),
     createdAt: row.time('created_at'),
     updatedAt: row.time('updated_at'),
   };
-}
-
-function toWifi(row: RowReader): WifiSettings<SealedText> | null {
-  const enabled = row.flagOrNull('wifi_enabled');
-  if (enabled === null) return null;
-  return {
-    enabled,
-    ssid: row.textOrNull('wifi_ssid'),
-    password: toSealed(row.textOrNull('wifi_password')),
-    enabled5G: row.flag('wifi_enabled_5g'),
-    ssid5G: row.textOrNull('wifi_ssid_5g'),
-    password5G: toSealed(row.textOrNull('wifi_password_5g')),
-    enabled6G: row.flag('wifi_enabled_6g'),
-    ssid6G: row.textOrNull('wifi_ssid_6g'),
-    password6G: toSealed(row.textOrNull('wifi_password_6g')),
-    bandsteering: row.flag('wifi_bandsteering'),
-  };
-}
-
-function toSealed(text: string | null): SealedText | null {
-  return text === null ? null : new SealedText(text);
-}
-
-function toDhcp(row: RowReader): DhcpSettings | null {
-  const enable = row.flagOrNull('dhcp_enable');
-  if (enable === null) return null;
-  return {
-    enable,
-    ipPoolStart: row.textOrNull('dhcp_ip_pool_start'),
-    ipPoolEnd: row.textOrNull('dhcp_ip_pool_end'),
-    leaseTime: row.intOrNull('dhcp_lease_minutes'),
-    primaryDnsServer: row.textOrNull('dhcp_primary_dns_server'),
-    reservedClients: row.list('dhcp_reserved_clients').map(toReservedClient),
-  };
-}
-
-function toReservedClient(value: unknown): ReservedClient {
-  const row = RowReader.of(isRow(value) ? value : {});
-  return { mac: row.text('mac'), ip: row.text('ip'), enable: row.flag('enable'), id: row.textOrNull('id') };
-}
-
-function isRow(value: unknown): value is RawRow {
-  return typeof value === 'object' && value !== null;
 }
 
 /** Reads a device model out of the columns of its table. */
@@ -209,27 +162,5 @@ function toCustomer(row: RowReader): Customer {
 /** A device that never reported still has a status as soon as a job has set `provisioned`. */
 function toStatus(provisioned: boolean | null, row: RowReader): DeviceStatus | null {
   if (row.textOrNull('device_id') === null && provisioned === null) return null;
-  return {
-    provisioned,
-    lastComm: row.timeOrNull('last_comm'),
-    online: row.flagOrNull('online'),
-    lanIp: row.textOrNull('lan_ip'),
-    subnetMask: row.textOrNull('subnet_mask'),
-    gateway: row.textOrNull('gateway'),
-    wanIp: row.textOrNull('wan_ip'),
-    publicIp: row.textOrNull('public_ip'),
-    upTimeSeconds: row.intOrNull('up_time_seconds'),
-    dns: row.textOrNull('dns'),
-    dns2: row.textOrNull('dns2'),
-    ipv6: row.textOrNull('ipv6'),
-    ipv6Dns: row.textOrNull('ipv6_dns'),
-    ipv6Dns2: row.textOrNull('ipv6_dns2'),
-    simStatusCode: row.textOrNull('sim_status_code'),
-    networkTypeCode: row.textOrNull('network_type_code'),
-    signalStrength: row.intOrNull('signal_strength'),
-    ssSignalStrength: row.intOrNull('ss_signal_strength'),
-    uplinkRateKbps: row.intOrNull('uplink_rate_kbps'),
-    downlinkRateKbps: row.intOrNull('downlink_rate_kbps'),
-    connectionSeconds: row.intOrNull('connection_seconds'),
-  };
+  return { provisioned, ...readReport(row) };
 }

@@ -1,3 +1,4 @@
+import { PASSWORD_COLUMNS } from '../rows/fields.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WIFI_PASSWORD_FIELDS, type WifiPasswordField } from '../../domain/wifi.js';
 import { SecretError } from '../../errors/secret-error.js';
@@ -101,13 +102,7 @@ async function rotateOnce(
   return { devices, unreadable, isComplete: skipped === 0 && !signal.aborted };
 }
 
-const COLUMNS = {
-  password: 'wifi_password',
-  password5G: 'wifi_password_5g',
-  password6G: 'wifi_password_6g',
-} as const satisfies Readonly<Record<WifiPasswordField, string>>;
-
-const COLUMN_NAMES = Object.values(COLUMNS);
+const COLUMN_NAMES = Object.values(PASSWORD_COLUMNS);
 
 /** The devices of one page that hold a password under another key, and the last device of the page, where the next begins. */
 const FIND_STALE: Statement = {
@@ -154,7 +149,7 @@ function sealAnew(
   const change: Record<string, string | null> = { id };
   let isChanged = false;
   for (const field of WIFI_PASSWORD_FIELDS) {
-    const column = COLUMNS[field];
+    const column = PASSWORD_COLUMNS[field];
     const old = row.textOrNull(column);
     change[`old_${column}`] = old;
     change[column] = old;

@@ -1,3 +1,4 @@
+import { PASSWORD_COLUMNS } from '../rows/fields.js';
 import type { Prisma, RunStatement, Statement } from '../database/database.js';
 import { findSecret } from '../idempotency/idempotency-secret.js';
 import { type KeyRing, keyIdOf } from '../../secrets/key-ring.js';
@@ -16,14 +17,16 @@ export interface PasswordsByKey {
 /** Page by page: one statement over all devices of a large fleet would take longer than a statement may. */
 const PAGE = 5_000;
 
+const PASSWORDS = Object.values(PASSWORD_COLUMNS);
+
 const COUNT_BY_KEY: Statement = {
   name: 'count-secrets-by-key',
   text: `WITH page AS (
-      SELECT id, wifi_password, wifi_password_5g, wifi_password_6g
+      SELECT id, ${PASSWORDS.join(', ')}
       FROM network_device WHERE id > $1 ORDER BY id LIMIT $2
     ), counts AS (
       SELECT coalesce(substring(sealed FROM '^v1\\.([A-Za-z0-9_-]{1,32})\\.'), '') AS key_id, count(*)::integer AS passwords
-      FROM page CROSS JOIN LATERAL (VALUES (wifi_password), (wifi_password_5g), (wifi_password_6g)) AS s(sealed)
+      FROM page CROSS JOIN LATERAL (VALUES ${PASSWORDS.map((name) => `(${name})`).join(', ')}) AS s(sealed)
       WHERE sealed IS NOT NULL GROUP BY 1
     )
     SELECT (SELECT max(id) FROM page) AS last_id, (SELECT count(*)::integer FROM page) AS devices, key_id, passwords

@@ -1,0 +1,41 @@
+import { customerStore } from '../persistence/devices/customer-store.js';
+import type { Settings } from '../config/settings.js';
+import type { GatewayParts } from '../graphql/request/context.js';
+import { batchedJobs } from '../operations/read-provisioning-jobs.js';
+import { macProbeLimit } from '../limits/mac-probe-limit.js';
+import type { DeviceChanges } from '../operations/watch-network-devices.js';
+import { catalogStore } from '../persistence/devices/catalog-store.js';
+import { customerLists } from '../persistence/devices/customer-lists.js';
+import { deviceLists } from '../persistence/devices/device-lists.js';
+import { deviceStore } from '../persistence/devices/device-store.js';
+import { modelStore } from '../persistence/devices/model-store.js';
+import { idempotencyKeys } from '../persistence/idempotency/idempotency-keys.js';
+import { provisioningJobs } from '../persistence/jobs/provisioning-jobs.js';
+import type { JobDispatcher } from '../persistence/jobs/claim-jobs.js';
+import { type Storage } from '../persistence/setup/open-storage.js';
+import { statusStore } from '../persistence/devices/report-status.js';
+
+/** What operations work with. */
+export function gatewayParts(
+  { database, keyRing, idempotencySecret }: Storage,
+  jobs: JobDispatcher,
+  changes: DeviceChanges,
+  settings: Pick<Settings, 'macProbeLimit' | 'devicesPerCustomer'>,
+): GatewayParts {
+  return {
+    devices: deviceStore(database, jobs),
+    catalog: catalogStore(database.prisma),
+    models: modelStore(database.runThroughPrisma),
+    deviceLists: deviceLists(database),
+    customerLists: customerLists(database),
+    customers: customerStore(database),
+    findJobs: batchedJobs(provisioningJobs(database)),
+    statusStore: statusStore(database),
+    changes,
+    secrets: keyRing,
+    now: () => new Date(),
+    macProbes: macProbeLimit(settings.macProbeLimit),
+    devicesPerCustomer: settings.devicesPerCustomer,
+    keys: idempotencyKeys(database.run, idempotencySecret),
+  };
+}

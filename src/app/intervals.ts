@@ -1,0 +1,19 @@
+import { STOP_WAITS, type StopWaits } from '../http/server.js';
+
+/** Times that tests shorten, in milliseconds. */
+export interface Intervals {
+  /** How often the credentials of a running subscription are asked for again. */
+  readonly credentialRecheckMs: number;
+  /** How often changes are read without a notification. */
+  readonly heartbeatMs: number;
+  /** How often WebSocket clients are pinged; one that has not answered by the next time is gone. */
+  readonly pingMs: number;
+  readonly stopWaits: StopWaits;
+}
+
+export const INTERVALS: Intervals = {
+  credentialRecheckMs: 60_000,
+  heartbeatMs: 1_000,
+  pingMs: 12_000,
+  stopWaits: STOP_WAITS,
+};

@@ -1,0 +1,181 @@
+import { type DeviceStatus, UNREPORTED_STATUS } from '../../domain/device-status.js';
+import { DHCP_DEFAULTS, type DhcpSettings, type ReservedClient } from '../../domain/dhcp.js';
+import { WIFI_DEFAULTS, type WifiPasswordField, type WifiSettings } from '../../domain/wifi.js';
+import { SealedText } from '../../secrets/key-ring.js';
+import type { RawRow } from '../database/database.js';
+import { RowReader } from '../database/row-reader.js';
+
+// The one description of a device's sections: the column of each field, and how it is read and written. Lists of columns,
+// readers and writers derive from it, so a new field is one line here.
+
+export type ColumnValue = string | number | boolean | null | readonly ReservedClient[];
+
+/** How one field is kept. */
+interface Field<T> {
+  readonly column: string;
+  readonly read: (row: RowReader) => T;
+  readonly write: (value: T) => ColumnValue;
+}
+
+/** How every field of a section is kept, in the order of its columns. */
+type Fields<Section> = { readonly [Name in keyof Section]: Field<Section[Name]> };
+
+const flag = (column: string): Field<boolean> => ({
+  column,
+  read: (row) => row.flag(column),
+  write: (value) => value,
+});
+
+const text = (column: string): Field<string | null> => ({
+  column,
+  read: (row) => row.textOrNull(column),
+  write: (value) => value,
+});
+
+const number = (column: string): Field<number | null> => ({
+  column,
+  read: (row) => row.intOrNull(column),
+  write: (value) => value,
+});
+
+const sealed = (column: string): Field<SealedText | null> => ({
+  column,
+  read: (row) => {
+    const value = row.textOrNull(column);
+    return value === null ? null : new SealedText(value);
+  },
+  write: (value) => value?.sealed ?? null,
+});
+
+const WIFI: Fields<WifiSettings<SealedText>> = {
+  enabled: flag('wifi_enabled'),
+  ssid: text('wifi_ssid'),
+  password: sealed('wifi_password'),
+  enabled5G: flag('wifi_enabled_5g'),
+  ssid5G: text('wifi_ssid_5g'),
+  password5G: sealed('wifi_password_5g'),
+  enabled6G: flag('wifi_enabled_6g'),
+  ssid6G: text('wifi_ssid_6g'),
+  password6G: sealed('wifi_password_6g'),
+  bandsteering: flag('wifi_bandsteering'),
+};
+
+const DHCP: Fields<DhcpSettings> = {
+  enable: flag('dhcp_enable'),
+  ipPoolStart: text('dhcp_ip_pool_start'),
+  ipPoolEnd: text('dhcp_ip_pool_end'),
+  leaseTime: number('dhcp_lease_minutes'),
+  primaryDnsServer: text('dhcp_primary_dns_server'),
+  reservedClients: {
+    column: 'dhcp_reserved_clients',
+    read: (row) => row.list('dhcp_reserved_clients').map(toReservedClient),
+    write: (clients) => clients,
+  },
+};
+
+type ReportedStatus = Omit<DeviceStatus, 'provisioned'>;
+
+/** What is reported of a device, each field with its column and how it is read. */
+const STATUS: { readonly [Name in keyof ReportedStatus]: Omit<Field<ReportedStatus[Name]>, 'write'> } = {
+  lastComm: { column: 'last_comm', read: (row) => row.timeOrNull('last_comm') },
+  online: { column: 'online', read: (row) => row.flagOrNull('online') },
+  lanIp: text('lan_ip'),
+  subnetMask: text('subnet_mask'),
+  gateway: text('gateway'),
+  wanIp: text('wan_ip'),
+  publicIp: text('public_ip'),
+  upTimeSeconds: number('up_time_seconds'),
+  dns: text('dns'),
+  dns2: text('dns2'),
+  ipv6: text('ipv6'),
+  ipv6Dns: text('ipv6_dns'),
+  ipv6Dns2: text('ipv6_dns2'),
+  simStatusCode: text('sim_status_code'),
+  networkTypeCode: text('network_type_code'),
+  signalStrength: number('signal_strength'),
+  ssSignalStrength: number('ss_signal_strength'),
+  uplinkRateKbps: number('uplink_rate_kbps'),
+  downlinkRateKbps: number('downlink_rate_kbps'),
+  connectionSeconds: number('connection_seconds'),
+};
+
+const columnsOf = (fields: Readonly<Record<string, { readonly column: string }>>): readonly string[] =>
+  Object.values(fields).map(({ column }) => column);
+
+export const WIFI_COLUMNS = columnsOf({ ...WIFI });
+export const DHCP_COLUMNS = columnsOf({ ...DHCP });
+
+/** The columns of a report, by the names of its fields. */
+export const STATUS_COLUMNS: ReadonlyMap<string, string> = new Map(
+  Object.entries(STATUS).map(([name, { column }]) => [name, column]),
+);
+
+/** The columns of WiFi passwords. */
+export const PASSWORD_COLUMNS = {
+  password: WIFI.password.column,
+  password5G: WIFI.password5G.column,
+  password6G: WIFI.password6G.column,
+} satisfies Readonly<Record<WifiPasswordField, string>>;
+
+/** The section of a row. */
+function readSection<Section extends object>(
+  row: RowReader,
+  fields: { readonly [Name in keyof Section]: Pick<Field<Section[Name]>, 'read'> },
+  empty: Section,
+): Section {
+  const section: Section = { ...empty };
+  for (const name in empty) section[name] = fields[name].read(row);
+  return section;
+}
+
+/** The columns of a section; all null for a section that is null. */
+function writeSection<Section extends object>(
+  section: Section | null,
+  fields: Fields<Section>,
+  empty: Section,
+): Readonly<Record<string, ColumnValue>> {
+  const columns: Record<string, ColumnValue> = {};
+  for (const name in empty) {
+    const { column, write } = fields[name];
+    columns[column] = section === null ? null : write(section[name]);
+  }
+  return columns;
+}
+
+const NO_WIFI: WifiSettings<SealedText> = {
+  ...WIFI_DEFAULTS,
+  password: null,
+  password5G: null,
+  password6G: null,
+};
+
+const { provisioned: _, ...NO_REPORT } = UNREPORTED_STATUS;
+
+export function readWifi(row: RowReader): WifiSettings<SealedText> | null {
+  return row.flagOrNull(WIFI.enabled.column) === null ? null : readSection(row, WIFI, NO_WIFI);
+}
+
+export function readDhcp(row: RowReader): DhcpSettings | null {
+  return row.flagOrNull(DHCP.enable.column) === null ? null : readSection(row, DHCP, DHCP_DEFAULTS);
+}
+
+export function readReport(row: RowReader): ReportedStatus {
+  return readSection(row, STATUS, NO_REPORT);
+}
+
+export function writeWifi(wifi: WifiSettings<SealedText> | null): Readonly<Record<string, ColumnValue>> {
+  return writeSection(wifi, WIFI, NO_WIFI);
+}
+
+export function writeDhcp(dhcp: DhcpSettings | null): Readonly<Record<string, ColumnValue>> {
+  return writeSection(dhcp, DHCP, DHCP_DEFAULTS);
+}
+
+function toReservedClient(value: unknown): ReservedClient {
+  const row = RowReader.of(isRow(value) ? value : {});
+  return { mac: row.text('mac'), ip: row.text('ip'), enable: row.flag('enable'), id: row.textOrNull('id') };
+}
+
+function isRow(value: unknown): value is RawRow {
+  return typeof value === 'object' && value !== null;
+}
