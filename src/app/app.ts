@@ -53,7 +53,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     const live = await openLiveChanges(storage, log, intervals.heartbeatMs, () => signals.wakeWorker());
     signals.feed = live.feed;
     started.add(live.stop);
-    const gateway = gatewayParts(storage, signals.jobs, countedChanges(live.changes, metrics), settings);
+    const gateway = gatewayParts(storage, signals.jobs, countedChanges(live.changes, metrics), settings, log);
     const parts = { settings, intervals, log, metrics, database, authenticate, graphql, gateway };
     const server = await startHttpServer(httpParts(parts), settings.host, settings.port);
     http = server;

@@ -59,7 +59,7 @@ export function openWorker(
   const worker = startWorker({
     queue: provisioningQueue(database.run),
     secrets: keyRing,
-    driver: driverFor(target),
+    driver: driverFor(target, log),
     retryMs,
     log,
     onAttemptEnded: (end) => metrics.attemptEnded(end),

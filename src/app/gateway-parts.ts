@@ -1,6 +1,8 @@
 import { customerStore } from '../persistence/devices/customer-store.js';
-import type { Settings } from '../config/settings.js';
+import type { Logger } from 'pino';
+import type { ProvisioningTarget, Settings } from '../config/settings.js';
 import type { GatewayParts } from '../graphql/request/context.js';
+import type { Removals } from '../operations/delete-network-device.js';
 import { batchedJobs } from '../operations/read-provisioning-jobs.js';
 import { macProbeLimit } from '../limits/mac-probe-limit.js';
 import type { DeviceChanges } from '../operations/watch-network-devices.js';
@@ -14,13 +16,15 @@ import { provisioningJobs } from '../persistence/jobs/provisioning-jobs.js';
 import type { JobDispatcher } from '../persistence/jobs/claim-jobs.js';
 import { type Storage } from '../persistence/setup/open-storage.js';
 import { statusStore } from '../persistence/devices/report-status.js';
+import { REMOVAL_NOT_SENT } from '../provisioning/target-driver.js';
 
 /** What operations work with. */
 export function gatewayParts(
   { database, keyRing, idempotencySecret }: Storage,
   jobs: JobDispatcher,
   changes: DeviceChanges,
-  settings: Pick<Settings, 'macProbeLimit' | 'devicesPerCustomer'>,
+  settings: Pick<Settings, 'macProbeLimit' | 'devicesPerCustomer' | 'provisioning'>,
+  log: Logger,
 ): GatewayParts {
   return {
     devices: deviceStore(database, jobs),
@@ -36,6 +40,14 @@ export function gatewayParts(
     now: () => new Date(),
     macProbes: macProbeLimit(settings.macProbeLimit),
     devicesPerCustomer: settings.devicesPerCustomer,
+    removals: removalsTo(settings.provisioning.target, log),
     keys: idempotencyKeys(database.run, idempotencySecret),
+  };
+}
+
+function removalsTo(target: ProvisioningTarget, log: Logger): Removals {
+  return {
+    areSent: target.kind === 'simulated' || target.removalUrl !== undefined,
+    onNotSent: (deviceId) => log.info({ deviceId }, REMOVAL_NOT_SENT),
   };
 }

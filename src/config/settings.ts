@@ -23,7 +23,13 @@ type IssuerSettings =
 
 /** Where settings go that are on their way to a device. */
 export type ProvisioningTarget =
-  | { readonly kind: 'http'; readonly url: string; readonly secret: string }
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      /** Where removals go; undefined: devices are deleted without asking them. */
+      readonly removalUrl: string | undefined;
+      readonly secret: string;
+    }
   /** For development: a device that takes its time and refuses some attempts, as asked for. */
   | { readonly kind: 'simulated'; readonly delayMs: number; readonly failurePercent: number };
 
@@ -192,8 +198,12 @@ function readProvisioning(reader: EnvironmentReader): ProvisioningSettings {
 
 function readProvisioningTarget(reader: EnvironmentReader): ProvisioningTarget {
   const url = reader.serviceUrl('PROVISIONING_URL');
+  const removalUrl = reader.serviceUrl('PROVISIONING_REMOVAL_URL');
   const secret = reader.text('PROVISIONING_SECRET');
   if (reader.text('PROVISIONING_URL') === undefined) {
+    if (reader.text('PROVISIONING_REMOVAL_URL') !== undefined) {
+      reader.error('PROVISIONING_REMOVAL_URL', 'is of no use without PROVISIONING_URL');
+    }
     if (secret !== undefined) reader.error('PROVISIONING_SECRET', 'is of no use without PROVISIONING_URL');
     return {
       kind: 'simulated',
@@ -202,7 +212,7 @@ function readProvisioningTarget(reader: EnvironmentReader): ProvisioningTarget {
     };
   }
   if (secret === undefined) reader.error('PROVISIONING_SECRET', 'is needed with PROVISIONING_URL');
-  return { kind: 'http', url: url ?? '', secret: secret ?? '' };
+  return { kind: 'http', url: url ?? '', removalUrl, secret: secret ?? '' };
 }
 
 /** An origin is compared with what browsers send, so it must be written as they write it. */

@@ -34,6 +34,10 @@ export interface Device<Secret = string> extends DeviceSettings<Secret> {
   /** Provisioning jobs in progress: at most one that waits and one that runs. */
   readonly jobs: number;
   readonly hasRunningJob: boolean;
+  /** Whether a job waits or runs that removes the device; it is DELETING then. */
+  readonly hasOpenRemoval: boolean;
+  /** Whether it has given its MAC address to another device: it ends with the job that runs. */
+  readonly isGivenUp: boolean;
   readonly model: DeviceModel;
   readonly customer: Customer;
   readonly status: DeviceStatus | null;
@@ -84,6 +88,21 @@ export function provisionedAnew<Secret>(device: Device<Secret>): Device<Secret> 
     jobs: device.hasRunningJob ? 2 : 1,
     status: { ...(device.status ?? UNREPORTED_STATUS), provisioned: false },
   };
+}
+
+/** The device with a job that removes it; one that runs goes on. A device that is being deleted keeps its version. */
+export function removedDevice<Secret>(before: Device<Secret>, now: Date): Device<Secret> {
+  return { ...deletingDevice(before, now), jobs: before.hasRunningJob ? 2 : 1, hasOpenRemoval: true };
+}
+
+/** The device at its end: without jobs. */
+export function endedDevice<Secret>(before: Device<Secret>, now: Date): Device<Secret> {
+  return { ...deletingDevice(before, now), jobs: 0 };
+}
+
+function deletingDevice<Secret>(before: Device<Secret>, now: Date): Device<Secret> {
+  if (before.state === 'DELETING') return before;
+  return { ...before, state: 'DELETING', version: before.version + 1, updatedAt: now };
 }
 
 /** How far the settings of a device are on their way, as the database says after a write. */

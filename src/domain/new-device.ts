@@ -3,7 +3,15 @@ import type { Device } from './device.js';
 /** A device that is to be inserted; its model and customer by id. */
 export interface NewDevice extends Omit<
   Device,
-  'model' | 'customer' | 'version' | 'jobs' | 'hasRunningJob' | 'createdAt' | 'updatedAt'
+  | 'model'
+  | 'customer'
+  | 'version'
+  | 'jobs'
+  | 'hasRunningJob'
+  | 'hasOpenRemoval'
+  | 'isGivenUp'
+  | 'createdAt'
+  | 'updatedAt'
 > {
   readonly modelId: string;
   readonly customerId: string;

@@ -1,9 +1,13 @@
 /** What became of a provisioning job. */
 export type ProvisioningJobState = 'QUEUED' | 'RUNNING' | 'APPLIED' | 'FAILED' | 'SUPERSEDED';
 
-/** One job brings the settings of a device to the device. */
+/** What a job does: brings settings to the device, or takes it out of service. */
+export type ProvisioningJobKind = 'SETTINGS' | 'REMOVAL';
+
+/** One job brings the settings of a device to the device, or removes the device. */
 export interface ProvisioningJob {
   readonly id: string;
+  readonly kind: ProvisioningJobKind;
   readonly state: ProvisioningJobState;
   /** The version of the settings: the one that was sent last, or that it was queued for. */
   readonly version: number;

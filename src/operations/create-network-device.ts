@@ -126,6 +126,8 @@ function toDraft(
     dhcp: null,
     jobs: 0,
     hasRunningJob: false,
+    hasOpenRemoval: false,
+    isGivenUp: false,
     model,
     customer,
     status: null,

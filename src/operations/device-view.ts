@@ -14,7 +14,11 @@ export interface DeviceView {
   readonly isReplay?: true;
 }
 
-/** A device as somebody gets it who reports its status and may not read it. */
+/** A device as somebody gets it who reports its status and may not read it, or who repeats its deletion when it is gone. */
 export interface IdentityView {
-  readonly identityOf: Pick<StoredDevice, 'id' | 'version'>;
+  readonly identityOf: {
+    readonly id: string;
+    readonly version: number | null;
+    readonly state?: 'DELETING';
+  };
 }

@@ -104,6 +104,7 @@ function toViewOrError(
 
 /** Whoever may report on a device may not read it for that: the level decides, as everywhere. */
 function toView(viewer: Viewer, device: StoredDevice): DeviceView | IdentityView {
-  if (!mayReadDevice(viewer, device.customer)) return { identityOf: device };
+  if (!mayReadDevice(viewer, device.customer))
+    return { identityOf: { id: device.id, version: device.version } };
   return { device, passwords: mayReadWifiPasswords(viewer, device.customer) ? 'shown' : 'hidden' };
 }

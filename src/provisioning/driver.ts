@@ -1,8 +1,10 @@
 import type { DhcpSettings } from '../domain/dhcp.js';
 import type { WifiSettings } from '../domain/wifi.js';
 
-/** The settings of a device on their way to it: the JSON that an endpoint gets. Names and shapes are the REST page's. */
+/** The settings of a device on their way to it, or its removal: the JSON that an endpoint gets. Names and shapes are the REST page's. */
 export interface ProvisioningOrder {
+  /** There only for a removal, which has no settings. */
+  readonly kind?: 'REMOVAL';
   readonly jobId: string;
   /** From 1. An attempt that was cut off comes again under the same number. */
   readonly attempt: number;

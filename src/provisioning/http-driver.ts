@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { z } from 'zod';
-import type { ProvisioningDriver, AttemptOutcome } from './driver.js';
+import type { AttemptOutcome, ProvisioningDriver, ProvisioningOrder } from './driver.js';
 
 /** Maximum time that an endpoint may take to begin its answer, and as long again to end it. */
 const TIMEOUT_MS = 10_000;
@@ -32,7 +32,7 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
     const post: Post = async (agent) =>
       await answerTo(request(url, { method: 'POST', agent, headers, signal }), body);
     try {
-      const outcome = await outcomeOf(await post(kept).catch(onceMoreIfClosed(post)));
+      const outcome = await outcomeOf(order, await post(kept).catch(onceMoreIfClosed(post)));
       if (outcome.kind !== 'applied') signal.throwIfAborted();
       return outcome;
     } catch (error) {
@@ -84,14 +84,18 @@ function onceMoreIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
 }
 
 /** The status decides, whatever becomes of the rest of the answer. Redirects could lead the passwords anywhere. */
-async function outcomeOf(answer: http.IncomingMessage): Promise<AttemptOutcome> {
+async function outcomeOf({ kind }: ProvisioningOrder, answer: http.IncomingMessage): Promise<AttemptOutcome> {
   const { statusCode: status = 0 } = answer;
   const text = await textOf(answer);
   if (status >= 200 && status < 300) return { kind: 'applied' };
+  // There is nothing to remove.
+  if (kind === 'REMOVAL' && (status === 404 || status === 410)) return { kind: 'applied' };
   if (status === 409 || status === 422) {
     return {
       kind: 'refused',
-      reason: reasonIn(text) ?? `The device refused the settings (HTTP ${status}).`,
+      reason:
+        reasonIn(text) ??
+        `The device refused the ${kind === 'REMOVAL' ? 'removal' : 'settings'} (HTTP ${status}).`,
     };
   }
   return { kind: 'failed', reason: `The provisioning endpoint answered HTTP ${status}.` };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MAX_ATTEMPTS, retryDelayMs } from '../domain/provisioning-job.js';
+import type { WifiSettings } from '../domain/wifi.js';
 import { describeCause } from '../logging/log.js';
 import { type DeviceSecrets, openDevice, type StoredDevice } from '../secrets/device-secrets.js';
 import type { ClaimedJob, JobEnd, JobSlot, ProvisioningQueue } from '../persistence/jobs/claim-jobs.js';
@@ -200,26 +201,32 @@ class Worker {
     const { device } = job;
     // The next attempt, and the next worker, would fare no better.
     if (device instanceof Error) return { state: 'FAILED', error: device.message, why: 'unreadable' };
+    // Its MAC address is another device's, to which nothing is sent before this job has ended.
+    if (device.isGivenUp) return { state: 'RELEASED' };
     try {
       const order = toOrder(job, device, secrets);
       const outcome = await driver(order, abort.signal);
-      return this.#endOf(job, order, outcome, performance.now() - startedAt);
+      const lastedMs = performance.now() - startedAt;
+      // A removal sends no passwords, but whoever answers it may know them.
+      const isAnsweredRemoval = job.kind === 'REMOVAL' && outcome.kind !== 'applied';
+      const { wifi } = isAnsweredRemoval ? openDevice(secrets, device) : order;
+      return this.#endOf(job, wifi, outcome, lastedMs);
     } catch (error) {
       if (abort.signal.aborted) return { state: 'RELEASED' };
       log.error({ jobId: job.id, cause: describeCause(error) }, 'provisioning try broke');
-      const reason = 'The gateway could not send the settings. Its log says why, under the id of the job.';
-      return this.#endOf(job, undefined, { kind: 'failed', reason }, 0);
+      const reason = `The gateway could not send the ${job.kind === 'REMOVAL' ? 'removal' : 'settings'}. Its log says why, under the id of the job.`;
+      return this.#endOf(job, null, { kind: 'failed', reason }, 0);
     }
   }
 
   #endOf(
     { attempt }: ClaimedJob,
-    order: ProvisioningOrder | undefined,
+    wifi: WifiSettings | null,
     outcome: AttemptOutcome,
     lastedMs: number,
   ): JobEnd {
     if (outcome.kind === 'applied') return { state: 'APPLIED' };
-    const error = presentableReason(outcome.reason, order?.wifi ?? null);
+    const error = presentableReason(outcome.reason, wifi);
     if (outcome.kind === 'refused') return { state: 'FAILED', error, why: 'refused' };
     if (attempt >= MAX_ATTEMPTS) return { state: 'FAILED', error, why: 'attempts_used_up' };
     const delayMs =
@@ -253,12 +260,14 @@ class Worker {
 }
 
 function toOrder(
-  { id, attempt }: ClaimedJob,
+  { id, kind, attempt }: ClaimedJob,
   device: StoredDevice,
   secrets: DeviceSecrets,
 ): ProvisioningOrder {
-  const { wifi, dhcp } = openDevice(secrets, device);
+  const isRemoval = kind === 'REMOVAL';
+  const { wifi, dhcp } = isRemoval ? { wifi: null, dhcp: null } : openDevice(secrets, device);
   return {
+    ...(isRemoval && { kind }),
     jobId: id,
     attempt,
     deviceId: device.id,

@@ -269,6 +269,11 @@ describe('NODE_ENV=production needs everything that development gets for free', 
     ['both issuers', { ...PLATFORM, ...COMPLETE }, 'AUTH_VALIDATE_TOKEN_URL'],
     ['neither', { ...PLATFORM, AUTH_VALIDATE_TOKEN_URL: '' }, 'AUTH_VALIDATE_TOKEN_URL'],
     ['devices without a secret', { ...COMPLETE, PROVISIONING_SECRET: '' }, 'PROVISIONING_SECRET'],
+    [
+      'removals without devices',
+      { PROVISIONING_REMOVAL_URL: 'https://devices.example/remove' },
+      'PROVISIONING_REMOVAL_URL',
+    ],
     ['a secret without devices', { ...COMPLETE, PROVISIONING_URL: '' }, 'PROVISIONING_SECRET'],
     ['a slip of the pen', { ...COMPLETE, NODE_ENV: 'PRODUCTION' }, 'NODE_ENV'],
   ])('refuses %s', (_, env, name) => {

@@ -15,6 +15,8 @@ const DEVICE: Device = {
   state: 'ACTIVE',
   jobs: 0,
   hasRunningJob: false,
+  hasOpenRemoval: false,
+  isGivenUp: false,
   model: {
     id: '12345678901234567890aaaa',
     name: 'Router',

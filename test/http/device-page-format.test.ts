@@ -35,6 +35,8 @@ const DEVICE: Device = {
   mvnoAccount: 'mvnoAccount',
   jobs: 3,
   hasRunningJob: true,
+  hasOpenRemoval: false,
+  isGivenUp: false,
   createdAt: new Date(1),
   updatedAt: new Date(2),
   model: {

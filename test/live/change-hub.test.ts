@@ -21,6 +21,8 @@ function deviceOf(id: string, customerId = CUSTOMER): StoredDevice {
     mvnoAccount: null,
     jobs: 0,
     hasRunningJob: false,
+    hasOpenRemoval: false,
+    isGivenUp: false,
     wifi: null,
     dhcp: null,
     status: null,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 const SOUTHBOUND_SECRET = 'southbound secret';
 
 const order = z.strictObject({
+  kind: z.literal('REMOVAL').optional(),
   jobId: z.string(),
   attempt: z.int(),
   deviceId: z.string(),
@@ -50,6 +51,8 @@ export interface Southbound {
   readonly answerWith: (decide: (order: Order) => Answer | Promise<Answer>) => void;
   /** Keeps calls waiting from now on. @returns what lets those go, and well */
   readonly hold: () => () => void;
+  /** The same with removals, which arrive there too. */
+  readonly removalEnv: Readonly<Record<string, string>>;
   /** The settings that environment variables name. */
   readonly env: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -85,6 +88,7 @@ export async function startSouthbound(): Promise<Southbound> {
   const answerWith: Southbound['answerWith'] = (next) => {
     decide = next;
   };
+  const env = { PROVISIONING_URL: url, PROVISIONING_SECRET: SOUTHBOUND_SECRET, PROVISIONING_RETRY_MS: '40' };
   return {
     url,
     arrivals,
@@ -99,7 +103,8 @@ export async function startSouthbound(): Promise<Southbound> {
       });
       return release;
     },
-    env: { PROVISIONING_URL: url, PROVISIONING_SECRET: SOUTHBOUND_SECRET, PROVISIONING_RETRY_MS: '40' },
+    env,
+    removalEnv: { ...env, PROVISIONING_REMOVAL_URL: url },
     close: async () => {
       server.closeAllConnections();
       server.close();

@@ -191,6 +191,47 @@ describe.skipIf(build === undefined)('the release before works on the schema of 
     }
   });
 
+  it('leaves the removal of a device alone, and counts it', async () => {
+    const doomed = await createDevice(gateway, { customer });
+    const release = southbound.hold();
+    const variables = { id: doomed.id };
+    await previous.query(UPDATE, { token, variables: { ...variables, input: { wifi: { ssid: 'Last' } } } });
+    const orders = (): readonly object[] =>
+      southbound.arrivals.filter(({ deviceId }) => deviceId === doomed.id);
+    await expect.poll(orders).toHaveLength(1);
+    const { errors } = await gateway.query('mutation ($id: ID!) { deleteNetworkDevice(id: $id) { id } }', {
+      token,
+      variables,
+    });
+    expect(errors).toEqual([]);
+    expect(await read(previous, doomed.id)).toMatchObject({ networkDevice: { state: 'DELETING', jobs: 2 } });
+    release();
+    await expect
+      .poll(async () => await read(previous, doomed.id))
+      .toMatchObject({ networkDevice: { state: 'DELETING', jobs: 1 } });
+    // The build before looks for jobs every two seconds.
+    await delay(2_500);
+    expect(orders()).toHaveLength(1);
+    expect(await read(previous, doomed.id)).toEqual(await read(gateway, doomed.id));
+    const jobs = await previous.query(
+      'query ($id: ID!) { networkDevice(id: $id) { provisioningJobs { state } } }',
+      {
+        token,
+        variables,
+      },
+    );
+    expect(jobs.data).toEqual({
+      networkDevice: { provisioningJobs: [{ state: 'QUEUED' }, { state: 'APPLIED' }] },
+    });
+    const worker = await gateway.startTwin({ PROVISIONING_WORKER: 'true' });
+    try {
+      await expect.poll(async () => (await gateway.query(READ, { token, variables })).errors).toHaveLength(1);
+    } finally {
+      await worker.stop();
+    }
+    expect(orders()).toHaveLength(1);
+  });
+
   it('and logs no fault meanwhile', async () => {
     await delay(100);
     const failures = previous.logLines.filter((line) => /"level":(50|60)/.test(line));

@@ -53,8 +53,8 @@ export const FIELD_SIZES: FieldSizes = {
     'CustomerEdge.cursor': CURSOR,
     'PageInfo.startCursor': CURSOR,
     'PageInfo.endCursor': CURSOR,
-    'Query._sdl': entries(30_000, 200_000),
-    '_Service.sdl': entries(30_000, 200_000),
+    'Query._sdl': entries(45_000, 200_000),
+    '_Service.sdl': entries(45_000, 200_000),
   },
   lists: {
     'DhcpSettings.reservedClients': entries(10, 256),

@@ -6,6 +6,7 @@ import type { CreateModelParts } from '../../operations/create-device-model.js';
 import type { FindJobs } from '../../operations/read-provisioning-jobs.js';
 import type { ReportParts } from '../../operations/report-device-status.js';
 import type { CreateParts } from '../../operations/create-network-device.js';
+import type { DeleteParts } from '../../operations/delete-network-device.js';
 import type { SyncParts } from '../../operations/sync-customers.js';
 import type { DeviceChanges, SubscriptionLifetime } from '../../operations/watch-network-devices.js';
 import type { CustomerLists } from '../../persistence/devices/customer-lists.js';
@@ -13,7 +14,7 @@ import type { DeviceLists } from '../../persistence/devices/device-lists.js';
 import type { Metered } from './answer-meter.js';
 
 /** What the operations work with; app.ts puts it together. */
-export interface GatewayParts extends CreateParts, ReportParts, CreateModelParts, SyncParts {
+export interface GatewayParts extends CreateParts, DeleteParts, ReportParts, CreateModelParts, SyncParts {
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
   readonly findJobs: FindJobs;

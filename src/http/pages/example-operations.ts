@@ -78,6 +78,17 @@ mutation Create($input: DeviceCreateInput!, $idempotencyKey: String) {
     macAddress
   }
 }
+
+mutation Delete($id: ID!) {
+  deleteNetworkDevice(id: $id) {
+    id
+    state
+    provisioningJobs {
+      kind
+      state
+    }
+  }
+}
 `;
 
 /** A device of a model of the demo fleet. */
@@ -89,6 +100,7 @@ export const LIFE_VARIABLES = {
     wifi: { enabled: true, ssid: 'Kiosk', password: 'long enough' },
   },
   idempotencyKey: 'first-kiosk',
+  id: 'id of the device that Create answered',
 };
 
 /** For a device of the demo fleet. */

@@ -22,6 +22,6 @@ export const CREATE_DEVICE: WriteRows = (ifHeld) => `held AS (
     WHERE ${isReached('w.reach', 'w.customer_id')} AND NOT customer_is_full(d.customer_id, w.device_limit)
     RETURNING *
   ), written AS (
-    SELECT d.id, d.version, d.state::text AS state, d.jobs, d.provisioned, w.*, d.running_job_id AS started_id
+    SELECT d.id, d.version, d.state::text AS state, d.jobs, d.provisioned, d.waits_for_device_id IS NOT NULL AS waits, w.*, d.running_job_id AS started_id
     FROM inserted d JOIN held w ON (w.device).id = d.id
   )`;

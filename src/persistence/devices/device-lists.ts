@@ -150,7 +150,7 @@ function stateCondition(states: readonly DeviceState[], where: Conditions): stri
 
 const RARE_STATES: Readonly<Record<DeviceState, string | null>> = {
   ACTIVE: null,
-  PROVISIONING: `SELECT device_id FROM provisioning_job WHERE state IN ('QUEUED', 'RUNNING')`,
+  PROVISIONING: `SELECT device_id FROM provisioning_job WHERE state IN ('QUEUED', 'RUNNING') AND kind = 'SETTINGS'`,
   DELETING: 'SELECT id FROM network_device WHERE is_deleting IS TRUE',
 };
 

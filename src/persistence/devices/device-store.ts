@@ -101,6 +101,7 @@ async function writeAndStart(
         id: startedJob,
         lease: slot.lease,
         attempt: 1,
+        kind: write.kind === 'delete' ? 'REMOVAL' : 'SETTINGS',
         device: withProgress(write.device, outcome),
       };
     }

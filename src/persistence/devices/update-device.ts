@@ -1,11 +1,7 @@
-import { provisionedAnewIf, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
+import { provisionedAnewIf, STARTED_IF_FREE, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
 import { isReached } from './reach.js';
 import { SETTINGS_COLUMNS } from '../rows/settings-columns.js';
 import type { WriteRows } from './write-device.js';
-
-/** A worker's lease starts the job at once if no other job of the device runs; the number of the new job is drawn under the device's lock. */
-const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.running_job_id IS NULL
-  THEN nextval('provisioning_job_id_seq') ELSE d.running_job_id END`;
 
 /**
  * Changes devices, each of which is judged by itself. It compares `version`, so it cannot overwrite what somebody else wrote

@@ -1,5 +1,6 @@
 import type { Reach } from '../../domain/reach.js';
 import type { ProvisioningProgress } from '../../domain/device.js';
+import type { ProvisioningJobKind } from '../../domain/provisioning-job.js';
 import { AUDIT_CHANGE, auditColumns, type AuditEntry } from '../rows/audit.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { RunStatement, Statement } from '../database/database.js';
@@ -7,8 +8,9 @@ import type { StoredDevice } from '../../secrets/device-secrets.js';
 import { batchedWrites } from '../database/batched.js';
 import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { JobLease } from '../jobs/claim-jobs.js';
+import { DELETE_DEVICE, END_DEVICE } from './delete-device.js';
 import { CREATE_DEVICE } from './create-device.js';
-import { isOvertaken, NOTE_CHANGE, QUEUE_JOBS, toProgress } from '../jobs/queue-job.js';
+import { isOvertaken, NOTE_CHANGE, queueJobs, toProgress } from '../jobs/queue-job.js';
 import { customerOf } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { settingsColumns } from '../rows/settings-columns.js';
@@ -19,7 +21,8 @@ import { UPDATE_DEVICE } from './update-device.js';
 
 /** What is to be written of one device. */
 export interface DeviceWrite {
-  readonly kind: 'update' | 'create';
+  /** `delete` queues the removal of a device, `end` ends it at once. */
+  readonly kind: 'update' | 'create' | 'delete' | 'end';
   /** The device as it is to be. */
   readonly device: StoredDevice;
   /** Nothing is written unless the device is stored at this version. */
@@ -63,11 +66,11 @@ const WRITE_COLUMNS = `place integer, device network_device, base_version intege
   needs_job boolean, device_limit integer, lease uuid, lease_ms integer, audit device_audit, key idempotency_key`;
 
 /** @param keepKey what keeps the keys of the writes, where there are any: without them nothing of it costs anything */
-function writeStatement(name: string, rows: string, keepKey = ''): Statement {
+function writeStatement(name: string, rows: string, job: ProvisioningJobKind, keepKey = ''): Statement {
   return {
     name,
     text: `WITH requested AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(${WRITE_COLUMNS})),
-      ${rows}, ${QUEUE_JOBS}, ${NOTE_CHANGE}, ${AUDIT_CHANGE}${keepKey}
+      ${rows}, ${queueJobs(job)}, ${NOTE_CHANGE}, ${AUDIT_CHANGE}${keepKey}
       SELECT held.place, w.id IS NOT NULL AS is_written, w.state, w.jobs, w.provisioned,
         lpad(to_hex(w.started_id), 24, '0') AS started_job
       FROM held LEFT JOIN written w USING (place)`,
@@ -87,20 +90,22 @@ interface WithOrWithoutKeys {
   readonly keyed: Statement;
 }
 
-const withOrWithoutKeys = (name: string, rows: string): WithOrWithoutKeys => ({
-  plain: writeStatement(name, rows),
-  keyed: writeStatement(`${name}-once`, rows, `, ${KEEP_KEY}`),
+const withOrWithoutKeys = (name: string, rows: string, job: ProvisioningJobKind): WithOrWithoutKeys => ({
+  plain: writeStatement(name, rows, job),
+  keyed: writeStatement(`${name}-once`, rows, job, `, ${KEEP_KEY}`),
 });
 
-const kind = (name: string, writeRows: WriteRows): KindStatements => ({
-  batch: withOrWithoutKeys(`${name}s`, writeRows('SKIP LOCKED')),
-  single: withOrWithoutKeys(name, writeRows('')),
+const kind = (name: string, writeRows: WriteRows, job: ProvisioningJobKind = 'SETTINGS'): KindStatements => ({
+  batch: withOrWithoutKeys(`${name}s`, writeRows('SKIP LOCKED'), job),
+  single: withOrWithoutKeys(name, writeRows(''), job),
 });
 
 /** Every kind of write. */
 const KINDS: Readonly<Record<DeviceWrite['kind'], KindStatements>> = {
   update: kind('write-device', UPDATE_DEVICE),
   create: kind('create-device', CREATE_DEVICE),
+  delete: kind('delete-device', DELETE_DEVICE, 'REMOVAL'),
+  end: kind('end-device', END_DEVICE),
 };
 
 /** Writes devices: those that arrive together by one statement for each kind. */
@@ -118,7 +123,12 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
       },
       single: async (write) => await writeDevice(run, write),
     });
-  const byKind = { update: writesOf(KINDS.update), create: writesOf(KINDS.create) };
+  const byKind = {
+    update: writesOf(KINDS.update),
+    create: writesOf(KINDS.create),
+    delete: writesOf(KINDS.delete),
+    end: writesOf(KINDS.end),
+  };
   return async (write) => await byKind[write.kind](write);
 }
 

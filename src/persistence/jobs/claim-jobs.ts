@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { ProvisioningJobKind } from '../../domain/provisioning-job.js';
 import type { RunStatement, Statement } from '../database/database.js';
 import { DEVICE, DEVICE_JOINS, type StoredDeviceOrError, toStoredDevice } from '../rows/device-row.js';
 import { jobColumns, jobEnds } from './end-jobs.js';
+import { dueAfter } from './queue-job.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
@@ -39,6 +41,7 @@ export interface HeldJob {
 
 /** A job that this process works on. */
 export interface ClaimedJob extends HeldJob {
+  readonly kind: ProvisioningJobKind;
   /** From 1. */
   readonly attempt: number;
   /** The device as it is now: its settings may be newer than the job. */
@@ -69,36 +72,47 @@ export interface ProvisioningQueue {
   readonly end: (job: HeldJob, end: JobEnd) => Promise<boolean>;
 }
 
+/** The kinds of the database's enum. */
+export const JOB_KINDS: readonly ProvisioningJobKind[] = ['SETTINGS', 'REMOVAL'];
+
 /** The job's number in the form of all ids. */
 export const JOB_ID = "lpad(to_hex(j.id), 24, '0')";
 
 const IS_OPEN = `j.state IN ('QUEUED', 'RUNNING')`;
 
+/** What is due by a column, the longest due first; its devices are locked. */
+const dueBy = (column: 'due_at' | 'removal_due_at'): string => `
+      SELECT d.*, j.id AS job_id, j.${column} AS due FROM provisioning_job j JOIN network_device d ON d.id = j.device_id
+      WHERE ${IS_OPEN} AND j.${column} <= now() AND (d.running_job_id IS NULL OR d.running_job_id = j.id)
+        AND d.waits_for_device_id IS NULL
+      ORDER BY j.${column} LIMIT $1
+      FOR NO KEY UPDATE OF d SKIP LOCKED`;
+
 const CLAIM: Statement = {
   name: 'claim-jobs',
-  text: `WITH candidate AS (
-      SELECT d.*, j.id AS job_id FROM provisioning_job j JOIN network_device d ON d.id = j.device_id
-      WHERE ${IS_OPEN} AND j.due_at <= now() AND (d.running_job_id IS NULL OR d.running_job_id = j.id)
-      ORDER BY j.due_at LIMIT $1
-      FOR NO KEY UPDATE OF d SKIP LOCKED
+  text: `WITH settings AS (${dueBy('due_at')}
+    ), removals AS (${dueBy('removal_due_at')}
+    ), candidate AS (
+      SELECT * FROM (SELECT * FROM settings UNION ALL SELECT * FROM removals) due ORDER BY due LIMIT $1
     ), started AS (
       UPDATE provisioning_job j SET
-        state = 'RUNNING', lease = $2::uuid, due_at = now() + $3::integer * interval '1 millisecond',
+        state = 'RUNNING', lease = $2::uuid, ${dueAfter('$3::integer')},
         version = candidate.version, started_at = coalesce(j.started_at, now()),
         attempts = j.attempts + (j.state = 'QUEUED')::integer
-      FROM candidate WHERE j.device_id = candidate.id AND j.id = candidate.job_id AND ${IS_OPEN} AND j.due_at <= now()
-      RETURNING j.id, ${JOB_ID} AS job_id, j.device_id, j.attempts
+      FROM candidate WHERE j.device_id = candidate.id AND j.id = candidate.job_id AND ${IS_OPEN}
+        AND (j.due_at <= now() OR j.removal_due_at <= now())
+      RETURNING j.id, ${JOB_ID} AS job_id, j.device_id, j.attempts, j.kind::text AS job_kind
     ), marked AS (
       UPDATE network_device d SET running_job_id = started.id FROM started WHERE d.id = started.device_id
     )
-    SELECT started.job_id, started.attempts AS job_attempts, ${DEVICE}
+    SELECT started.job_id, started.attempts AS job_attempts, started.job_kind, ${DEVICE}
     FROM started JOIN candidate d ON d.id = started.device_id ${DEVICE_JOINS}`,
   onLostConnection: 'unknown',
 };
 
 const RENEW: Statement = {
   name: 'renew-leases',
-  text: `UPDATE provisioning_job j SET due_at = now() + $4::integer * interval '1 millisecond'
+  text: `UPDATE provisioning_job j SET ${dueAfter('$4::integer')}
     FROM unnest(${unsizedIds('$1')}, $2::bigint[], $3::uuid[]) AS held(device_id, id, lease)
     WHERE j.device_id = held.device_id AND j.id = held.id AND j.lease = held.lease
     RETURNING ${JOB_ID} AS id`,
@@ -113,7 +127,8 @@ export function provisioningQueue(run: RunStatement): ProvisioningQueue {
       const rows = await run(CLAIM, [limit, lease, leaseMs]);
       return rows.map((raw) => {
         const row = RowReader.of(raw, 'job_');
-        return { id: row.text('id'), lease, attempt: row.int('attempts'), device: toStoredDevice(raw) };
+        const kind = row.oneOf('kind', JOB_KINDS);
+        return { id: row.text('id'), lease, kind, attempt: row.int('attempts'), device: toStoredDevice(raw) };
       });
     },
     renew: async (jobs, leaseMs) => {

@@ -1,6 +1,7 @@
 import type { RunStatement, Statement } from '../database/database.js';
 import { throttled, batchedWrites } from '../database/batched.js';
 import type { HeldJob, JobEnd, ProvisioningQueue } from './claim-jobs.js';
+import { dueAfter } from './queue-job.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
@@ -8,7 +9,7 @@ import { unsizedIds } from '../database/sql-builder.js';
 const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
   name,
   text: `WITH held AS (
-      SELECT d.id AS device_id, d.state AS device_state, d.jobs, j.id, e.state, e.is_released, e.error, e.delay_ms
+      SELECT d.id AS device_id, d.state AS device_state, d.jobs, d.shown_mac_address IS NOT NULL AS is_given_up, j.id, j.kind, e.state, e.is_released, e.error, e.delay_ms
       FROM unnest(${unsizedIds('$1')}, $2::bigint[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::integer[])
         AS e(device_id, id, lease, state, is_released, error, delay_ms)
       JOIN network_device d ON d.id = e.device_id
@@ -17,26 +18,30 @@ const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
     ), ended AS (
       UPDATE provisioning_job j SET
         state = next.state, error = CASE WHEN held.is_released THEN j.error ELSE held.error END, lease = NULL,
-        attempts = j.attempts - held.is_released::integer, due_at = now() + held.delay_ms * interval '1 millisecond',
+        attempts = j.attempts - held.is_released::integer, ${dueAfter('held.delay_ms')},
         finished_at = CASE WHEN next.state = 'QUEUED' THEN NULL ELSE now() END
       FROM held, LATERAL (
         SELECT CASE
-          WHEN held.state = 'QUEUED' AND (held.jobs > 1 OR held.device_state = 'DELETING') THEN 'SUPERSEDED'
+          WHEN held.state = 'QUEUED' AND held.kind = 'SETTINGS' AND (held.jobs > 1 OR held.device_state = 'DELETING') THEN 'SUPERSEDED'
           ELSE held.state
         END::provisioning_job_state AS state
       ) next
       WHERE j.device_id = held.device_id AND j.id = held.id
-      RETURNING j.device_id, j.state, held.jobs - (j.state <> 'QUEUED')::integer AS jobs_left
+      RETURNING j.device_id, j.state, held.jobs - (j.state <> 'QUEUED')::integer AS jobs_left, held.is_given_up,
+        j.kind = 'REMOVAL' AS is_removal, j.kind = 'REMOVAL' AND j.state = 'APPLIED' AS is_removed
     ), written AS (
       UPDATE network_device d SET
         running_job_id = NULL, jobs = jobs_left,
         state = CASE WHEN jobs_left = 0 AND d.state = 'PROVISIONING' THEN 'ACTIVE' ELSE d.state END,
-        provisioned = CASE WHEN jobs_left = 0 AND ended.state <> 'SUPERSEDED' THEN ended.state = 'APPLIED' ELSE d.provisioned END
-      FROM ended WHERE d.id = ended.device_id
+        has_open_removal = d.has_open_removal AND NOT (ended.is_removal AND ended.state = 'FAILED'),
+        provisioned = CASE WHEN jobs_left = 0 AND NOT ended.is_removal AND ended.state <> 'SUPERSEDED' THEN ended.state = 'APPLIED' ELSE d.provisioned END
+      FROM ended WHERE d.id = ended.device_id AND NOT ended.is_removed
+    ), removed AS (
+      DELETE FROM network_device d USING ended WHERE d.id = ended.device_id AND ended.is_removed
     ), noted AS (
       INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED'
     )
-    SELECT device_id, state <> 'QUEUED' AND jobs_left > 0 AS has_next FROM ended`,
+    SELECT device_id, state <> 'QUEUED' AND jobs_left > 0 OR is_given_up AS has_next FROM ended`,
   onLostConnection: 'unknown',
   changesDevices: true,
 });

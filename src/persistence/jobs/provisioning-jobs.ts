@@ -1,6 +1,6 @@
 import type { ProvisioningJob, ProvisioningJobState } from '../../domain/provisioning-job.js';
 import type { Database, RawRow, Statement } from '../database/database.js';
-import { JOB_ID } from './claim-jobs.js';
+import { JOB_ID, JOB_KINDS } from './claim-jobs.js';
 import { RowReader, UnreadableRowError } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
@@ -8,7 +8,7 @@ const STATES: readonly ProvisioningJobState[] = ['QUEUED', 'RUNNING', 'APPLIED',
 
 const LIST_JOBS: Statement = {
   name: 'list-jobs',
-  text: `SELECT ${JOB_ID} AS id, j.device_id, j.version, j.state::text AS state, j.attempts, j.error,
+  text: `SELECT ${JOB_ID} AS id, j.device_id, j.version, j.kind::text AS kind, j.state::text AS state, j.attempts, j.error,
       j.created_at, j.started_at, j.finished_at
     FROM unnest(${unsizedIds('$1')}) AS wanted(device_id) CROSS JOIN LATERAL (
       SELECT * FROM provisioning_job j
@@ -78,6 +78,7 @@ function toJobs(rows: readonly RawRow[]): readonly ProvisioningJob[] | Error {
 function toJob(row: RowReader): ProvisioningJob {
   return {
     id: row.text('id'),
+    kind: row.oneOf('kind', JOB_KINDS),
     state: row.oneOf('state', STATES),
     version: row.int('version'),
     attempts: row.int('attempts'),

@@ -1,4 +1,5 @@
 import type { ProvisioningProgress } from '../../domain/device.js';
+import type { ProvisioningJobKind } from '../../domain/provisioning-job.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { RawRow } from '../database/database.js';
 import { DEVICE_STATES } from '../rows/device-row.js';
@@ -8,7 +9,7 @@ import { RowReader } from '../database/row-reader.js';
 // whoever changes a job holds the lock of its device, so `jobs` and `running_job_id` are never out of step with the jobs.
 
 /** What `written` returns of each device `d` and the row `w` of `requested` that it was written by; beside it, `started_id` is the job that starts at once, if one does. */
-export const WRITTEN_COLUMNS = `d.id, d.version, d.state::text AS state, d.jobs, d.provisioned,
+export const WRITTEN_COLUMNS = `d.id, d.version, d.state::text AS state, d.jobs, d.provisioned, d.waits_for_device_id IS NOT NULL AS waits,
   w.place, w.needs_job, w.lease, w.lease_ms, w.audit, w.key`;
 
 /**
@@ -20,15 +21,32 @@ export const provisionedAnewIf = (needsJob: string): string => `
   provisioned = CASE WHEN ${needsJob} THEN false ELSE d.provisioned END,
   jobs = CASE WHEN ${needsJob} THEN 1 + (d.running_job_id IS NOT NULL)::integer ELSE d.jobs END`;
 
+/** A worker's lease starts the job at once if no other job of the device runs and nothing has to end first; the number of the new job is drawn under the device's lock. */
+export const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.running_job_id IS NULL
+  AND d.waits_for_device_id IS NULL THEN nextval('provisioning_job_id_seq') ELSE d.running_job_id END`;
+
+/** The columns of a job that say when it is due, from `start`. The build before claims by `due_at`: never a removal, and nothing that waits for the end of another device. */
+const DUE: Readonly<Record<ProvisioningJobKind, string>> = {
+  SETTINGS: `CASE WHEN w.waits THEN 'infinity' ELSE start.due_at END, NULL::timestamptz`,
+  REMOVAL: `'infinity'::timestamptz, CASE WHEN w.waits THEN 'infinity' ELSE start.due_at END`,
+};
+
+/** Sets when a job `j` is due: `due_at` of a removal stays at infinity, so that the build before leaves it alone. */
+export const dueAfter = (milliseconds: string): string => `
+        due_at = CASE j.kind WHEN 'SETTINGS' THEN now() + ${milliseconds} * interval '1 millisecond' ELSE 'infinity' END,
+        removal_due_at = CASE j.kind WHEN 'REMOVAL' THEN now() + ${milliseconds} * interval '1 millisecond' END`;
+
 /** The new jobs take the places of those that wait. `written` says for each device what starts its job, if anything does. */
-export const QUEUE_JOBS = `superseded AS (
+export const queueJobs = (kind: ProvisioningJobKind): string => `superseded AS (
     UPDATE provisioning_job j SET state = 'SUPERSEDED', finished_at = now()
     FROM written w WHERE w.needs_job AND j.device_id = w.id AND j.state = 'QUEUED' RETURNING j.id
   ), queued AS (
-    INSERT INTO provisioning_job (id, device_id, version, state, lease, attempts, started_at, due_at)
-    SELECT coalesce(w.started_id, nextval('provisioning_job_id_seq')), w.id, w.version, start.*
+    INSERT INTO provisioning_job (id, device_id, version, kind, state, lease, attempts, started_at, due_at, removal_due_at)
+    SELECT coalesce(w.started_id, nextval('provisioning_job_id_seq')), w.id, w.version, '${kind}',
+      start.state, start.lease, start.attempts, start.started_at, ${DUE[kind]}
     FROM written w, LATERAL (
-      SELECT 'RUNNING'::provisioning_job_state, w.lease, 1, now(), now() + w.lease_ms * interval '1 millisecond'
+      SELECT 'RUNNING'::provisioning_job_state AS state, w.lease, 1 AS attempts, now() AS started_at,
+        now() + w.lease_ms * interval '1 millisecond' AS due_at
       WHERE w.started_id IS NOT NULL
       UNION ALL SELECT 'QUEUED', NULL, 0, NULL, now() WHERE w.started_id IS NULL
     ) start WHERE w.needs_job AND (SELECT count(*) FROM superseded) >= 0

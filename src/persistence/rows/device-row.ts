@@ -34,7 +34,8 @@ const named = (columns: string): readonly string[] => columns.trim().split(/\s+/
 const COLUMNS = {
   d: [
     ...named(`
-      id version state name notes mac_address serial_number mvno_account jobs running_job_id provisioned`),
+      id version state name notes mac_address serial_number mvno_account jobs running_job_id provisioned
+      has_open_removal shown_mac_address`),
     ...WIFI_COLUMNS,
     ...DHCP_COLUMNS,
     ...named('created_at updated_at'),
@@ -120,11 +121,13 @@ function toDevice(row: RowReader, model: unknown, customer: unknown, status: unk
     state: row.oneOf('state', DEVICE_STATES),
     name: row.text('name'),
     notes: row.textOrNull('notes'),
-    macAddress: row.text('mac_address'),
+    macAddress: row.textOrNull('shown_mac_address') ?? row.text('mac_address'),
     serialNumber: row.textOrNull('serial_number'),
     mvnoAccount: row.textOrNull('mvno_account'),
     jobs: row.int('jobs'),
     hasRunningJob: row.exists('running_job_id'),
+    hasOpenRemoval: row.flag('has_open_removal'),
+    isGivenUp: row.exists('shown_mac_address'),
     wifi: readWifi(row),
     dhcp: readDhcp(row),
     model: toModel(read.m(model)),

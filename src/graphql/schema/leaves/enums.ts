@@ -3,7 +3,7 @@ import { ACCESS_LEVELS, type AccessLevel } from '../../../access/viewer.js';
 import type { DeviceState } from '../../../domain/device.js';
 import type { DeviceModelType } from '../../../domain/device-model.js';
 import type { NetworkType } from '../../../domain/network-type.js';
-import type { ProvisioningJobState } from '../../../domain/provisioning-job.js';
+import type { ProvisioningJobKind, ProvisioningJobState } from '../../../domain/provisioning-job.js';
 import type { SimStatus } from '../../../domain/sim-status.js';
 
 /** Registers an enum whose values are their own names, each with its description; a value cannot be forgotten. */
@@ -26,15 +26,24 @@ export const DeviceStateEnum = registerEnum<DeviceState>('DeviceState', 'Which s
   DELETING: 'The device is being deleted and takes no more changes.',
 });
 
+export const ProvisioningJobKindEnum = registerEnum<ProvisioningJobKind>(
+  'ProvisioningJobKind',
+  'What a provisioning job does.',
+  {
+    SETTINGS: 'It brings the settings of the device to the device.',
+    REMOVAL: 'It takes the device out of service; when it has ended well, the device is gone.',
+  },
+);
+
 export const ProvisioningJobStateEnum = registerEnum<ProvisioningJobState>(
   'ProvisioningJobState',
   'What became of a provisioning job.',
   {
     QUEUED: 'It waits: for its first attempt, or for another one after an attempt that failed.',
-    RUNNING: 'The settings are being sent to the device.',
+    RUNNING: 'The settings, or the removal, are being sent to the device.',
     APPLIED: 'The device has the settings.',
     FAILED:
-      'The device does not have the settings; the error says why. retryProvisioning sends them once more.',
+      'The device does not have the settings, or is not removed; the error says why. retryProvisioning sends settings once more, deleteNetworkDevice a removal.',
     SUPERSEDED: 'A newer job took its place, or the device is being deleted.',
   },
 );

@@ -1,6 +1,9 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
+import { shownId } from '../../../domain/id.js';
+import { withDeviceId } from '../../../errors/with-device-id.js';
 import { toDevicePatch } from '../../../domain/device-input.js';
 import { createNetworkDevice, ownCustomer } from '../../../operations/create-network-device.js';
+import { deleteNetworkDevice } from '../../../operations/delete-network-device.js';
 import { onceOnly } from '../../../operations/once-only.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { DeviceCreateInput } from '../inputs/device-create-input.js';
@@ -41,5 +44,40 @@ export class DeviceLifeResolver {
       }),
     });
     return new NetworkDevice(view);
+  }
+
+  @Mutation(() => NetworkDevice, {
+    nullable: true,
+    description:
+      'Deletes a device and returns it in state DELETING; it is gone when its removal has ended well. Access as for an update. Deleting it again queues another removal when the one before failed, and changes nothing while one is open. ' +
+      'A repeat by its key when the device is gone answers with id and state. Errors: ACCESS_DENIED, VERSION_CONFLICT, IDEMPOTENCY_KEY_REUSED.',
+  })
+  async deleteNetworkDevice(
+    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @Arg('force', () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: 'End the device at once, without asking it.',
+    })
+    force: boolean | null,
+    @Arg('expectedVersion', () => Int, {
+      nullable: true,
+      description: 'Refuse with VERSION_CONFLICT unless the device is at this version.',
+    })
+    expectedVersion: number | null | undefined,
+    @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDevice> {
+    return await withDeviceId(shownId(id), async () => {
+      const viewer = requireViewer(context);
+      const args = { id, force: force === true, expectedVersion };
+      const view = await deleteNetworkDevice(context.parts, viewer, {
+        ...args,
+        expectedVersion: expectedVersion ?? undefined,
+        requestId: context.requestId,
+        once: onceOnly(idempotencyKey, false, 'deleteNetworkDevice', args),
+      });
+      return new NetworkDevice(view);
+    });
   }
 }

@@ -22,7 +22,7 @@ export class NetworkDevice implements Node {
     nullable: true,
     description: 'Version of the settings: rises by one with every effective change.',
   })
-  readonly version: number;
+  readonly version: number | null;
 
   @Field(() => DeviceStateEnum, { nullable: true, description: 'Which state the device is in.' })
   readonly state: string | null;
@@ -86,14 +86,14 @@ export class NetworkDevice implements Node {
   readonly passwords: PasswordAccess;
 
   constructor(view: DeviceView | IdentityView) {
-    const { id, version } = 'identityOf' in view ? view.identityOf : view.device;
+    const { id, version, state } = identityIn(view);
     this.id = id;
     this.version = version;
     const whole = 'identityOf' in view ? null : view;
     const device = whole?.device ?? null;
     this.isIdentityOnly = device === null;
     this.passwords = whole?.passwords ?? 'hidden';
-    this.state = device?.state ?? null;
+    this.state = state;
     this.name = device?.name ?? null;
     this.notes = device?.notes ?? null;
     this.jobs = device?.jobs ?? null;
@@ -108,6 +108,10 @@ export class NetworkDevice implements Node {
     this.createdAt = device?.createdAt ?? null;
     this.updatedAt = device?.updatedAt ?? null;
   }
+}
+
+function identityIn(view: DeviceView | IdentityView): Pick<NetworkDevice, 'id' | 'version' | 'state'> {
+  return 'identityOf' in view ? { state: null, ...view.identityOf } : view.device;
 }
 
 function wifiOf({ device, passwords }: DeviceView): WifiSettings | null {

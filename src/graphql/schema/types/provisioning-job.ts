@@ -1,15 +1,18 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type * as domain from '../../../domain/provisioning-job.js';
-import { ProvisioningJobStateEnum } from '../leaves/enums.js';
+import { ProvisioningJobKindEnum, ProvisioningJobStateEnum } from '../leaves/enums.js';
 import { DateTimeScalar } from '../leaves/scalars.js';
 
 @ObjectType({
-  description: 'One job brings the settings of a device to the device.',
+  description: 'One job brings the settings of a device to the device, or removes the device.',
   simpleResolvers: true,
 })
 export class ProvisioningJob {
   @Field(() => ID, { description: 'Id of the job: 24 hex digits; a later job has a higher one.' })
   readonly id: string;
+
+  @Field(() => ProvisioningJobKindEnum, { nullable: true, description: 'What the job does.' })
+  readonly kind: string;
 
   @Field(() => ProvisioningJobStateEnum, { nullable: true, description: 'What became of the job.' })
   readonly state: string;
@@ -49,6 +52,7 @@ export class ProvisioningJob {
 
   constructor(job: domain.ProvisioningJob) {
     this.id = job.id;
+    this.kind = job.kind;
     this.state = job.state;
     this.version = job.version;
     this.attempts = job.attempts;
