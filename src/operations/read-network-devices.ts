@@ -2,15 +2,15 @@ import { mayReadWifiPasswords } from '../access/policy.js';
 import { readReach } from '../access/reach.js';
 import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import type { DeviceFilter, DeviceLists } from '../persistence/devices/device-lists.js';
+import type { DeviceOrder, DevicePlace } from '../domain/device-order.js';
+import type { DeviceLists } from '../persistence/devices/device-lists.js';
 import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
 import type { StoredDevice } from '../secrets/device-secrets.js';
 import { batchById } from './batch.js';
 import type { DeviceView } from './device-view.js';
-import { assertEnumValues } from './enum-values.js';
+import { readFilter, type RequestedFilter } from './device-filter.js';
 import { once } from './once.js';
-import { type Page, type PageArguments, pageRequest, toPage } from './paging.js';
-import { assertSearch } from './search.js';
+import { devicePageRequest, type Page, type PageArguments, toPage } from './paging.js';
 
 /**
  * Devices by their ids, for portals: same length and order, null where one is missing or out of reach, an error where one
@@ -39,9 +39,9 @@ export function toListedViewOrError(viewer: Viewer, device: StoredDeviceOrError)
   return new GatewayError('INTERNAL_ERROR', { deviceId: device.id }, { cause: device });
 }
 
-/** A device and its id, by which its place on a page is known also where it cannot be read. */
+/** A device and its place in the list, which is known also where the device cannot be read. */
 interface ListedDevice {
-  readonly id: string;
+  readonly place: DevicePlace;
   readonly view: ListedView;
 }
 
@@ -50,33 +50,31 @@ export interface DeviceConnection extends Page<ListedDevice> {
   readonly count: () => Promise<number>;
 }
 
+/** What a client asks a list of devices for. */
+export interface DeviceListRequest {
+  readonly filter: RequestedFilter;
+  readonly order: DeviceOrder;
+  readonly page: PageArguments;
+}
+
 /**
- * The devices within reach that fit a filter, page by page in order of id.
- * @throws INVALID_VALUE for page arguments that make no sense, a search of more than 100 characters, more than 100 values
+ * The devices within reach that fit a filter, page by page in an order.
+ * @throws INVALID_VALUE for page arguments and filters that make no sense
  */
 export async function readNetworkDeviceConnection(
   lists: DeviceLists,
   viewer: Viewer,
-  filter: DeviceFilter,
-  page: PageArguments,
+  { order, page, ...wanted }: DeviceListRequest,
 ): Promise<DeviceConnection> {
   const reach = readReach(viewer);
-  const request = pageRequest(page);
-  assertFilter(filter);
-  const found = await lists.page(reach, filter, request);
-  const { nodes, ...rest } = toPage(request, found);
+  const request = devicePageRequest(page, order);
+  const filter = readFilter(wanted.filter);
+  const { nodes, ...rest } = toPage(request, await lists.page(reach, filter, request));
   return {
     ...rest,
-    nodes: nodes.map((device) => ({ id: device.id, view: toListedViewOrError(viewer, device) })),
+    nodes: nodes.map(({ place, device }) => ({ place, view: toListedViewOrError(viewer, device) })),
     count: once(async () => await lists.count(reach, filter)),
   };
-}
-
-function assertFilter({ search, states, types, simStatusCodes }: DeviceFilter): void {
-  assertSearch('filter.search', search);
-  assertEnumValues('filter.state', states);
-  assertEnumValues('filter.type', types);
-  assertEnumValues('filter.simStatus', simStatusCodes);
 }
 
 /** A device as lists hold it: passwords that may not be read are left out in silence. */

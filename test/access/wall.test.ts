@@ -40,6 +40,7 @@ const SHOWS: Readonly<Record<string, readonly (typeof CANARIES)[number][]>> = {
   deviceModels: [],
   networkDevice: CANARIES,
   networkDeviceConnection: CANARIES,
+  networkDeviceCounts: [],
   networkDevices: CANARIES,
   node: CANARIES,
   viewer: [],

@@ -52,8 +52,8 @@ async function describeDatabase(url: string): Promise<readonly string[]> {
   return (
     rows
       .map((row) => ('line' in row ? String(row.line) : ''))
-      // Operator classes of extensions and indexes with a condition are beyond Prisma's language.
-      .filter((line) => !/_prisma_migrations|_trgm_ops|^index .* WHERE \(/.test(line))
+      // Operator classes of extensions, collations, expressions and conditions of indexes are beyond Prisma's language.
+      .filter((line) => !/_prisma_migrations|_trgm_ops|^index .* (COLLATE|WHERE \(|\(lower\()/.test(line))
   );
 }
 

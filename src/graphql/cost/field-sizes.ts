@@ -24,6 +24,8 @@ const entries = (usual: number, largest: number): Size => ({ usual, largest });
 const SSID = ascii(12, 32);
 const PASSWORD = ascii(14, 64);
 const CURSOR = ascii(36, 100);
+/** It may hold a name. */
+const DEVICE_CURSOR = ascii(36, 600);
 const IDS = 1_000;
 const ENUM_VALUES = 100;
 
@@ -49,10 +51,10 @@ export const FIELD_SIZES: FieldSizes = {
     'DeviceModel.description': characters(100, 4_096),
     'Customer.name': characters(25, 100),
     'Viewer.id': characters(24, 8_192),
-    'NetworkDeviceEdge.cursor': CURSOR,
+    'NetworkDeviceEdge.cursor': DEVICE_CURSOR,
     'CustomerEdge.cursor': CURSOR,
-    'PageInfo.startCursor': CURSOR,
-    'PageInfo.endCursor': CURSOR,
+    'PageInfo.startCursor': DEVICE_CURSOR,
+    'PageInfo.endCursor': DEVICE_CURSOR,
     'Query._sdl': entries(45_000, 200_000),
     '_Service.sdl': entries(45_000, 200_000),
   },
@@ -70,6 +72,8 @@ export const FIELD_SIZES: FieldSizes = {
     'Mutation.syncCustomers(customers:)': 500,
     'Subscription.networkDeviceChanged(ids:)': IDS,
     'NetworkDevice.provisioningJobs(state:)': ENUM_VALUES,
+    'NetworkDeviceFilter.ids': IDS,
+    'NetworkDeviceFilter.model': IDS,
     'NetworkDeviceFilter.state': ENUM_VALUES,
     'NetworkDeviceFilter.type': ENUM_VALUES,
     'NetworkDeviceFilter.simStatus': ENUM_VALUES,
@@ -77,5 +81,9 @@ export const FIELD_SIZES: FieldSizes = {
     'DhcpSettingsInput.putReservedClients': 256,
     'DhcpSettingsInput.removeReservedClients': 256,
   },
-  counts: new Set(['NetworkDeviceConnection.totalCount', 'CustomerConnection.totalCount']),
+  counts: new Set([
+    'NetworkDeviceConnection.totalCount',
+    'CustomerConnection.totalCount',
+    'Query.networkDeviceCounts',
+  ]),
 };

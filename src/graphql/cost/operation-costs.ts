@@ -58,7 +58,7 @@ function excessOf(
     return `An operation asks for at most ${MAX_WORK} objects, lists inside lists and lists in arguments multiplied. Ask for smaller pages, or for less of each record.`;
   }
   if (!(counts <= MAX_COUNTS)) {
-    return `An operation counts at most ${MAX_COUNTS} lists (totalCount). Ask for the others in further requests.`;
+    return `An operation counts at most ${MAX_COUNTS} lists (totalCount, networkDeviceCounts). Ask for the others in further requests.`;
   }
   if (!(schemaBytes <= MAX_SCHEMA_BYTES)) {
     return `An operation is told at most ${MAX_SCHEMA_BYTES} bytes of the schema, as introspection, _sdl or _service. Ask once.`;

@@ -37,6 +37,7 @@ function limitedDeviceLists({ deviceLists }: GatewayParts, withSlot: WithSlot): 
     findMany: async (...args) => await withSlot(async () => await deviceLists.findMany(...args)),
     page: async (...args) => await withSlot(async () => await deviceLists.page(...args)),
     count: async (...args) => await withSlot(async () => await deviceLists.count(...args)),
+    counts: async (...args) => await withSlot(async () => await deviceLists.counts(...args)),
   };
 }
 

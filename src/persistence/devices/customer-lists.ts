@@ -34,8 +34,8 @@ export function customerLists({ run }: Database): CustomerLists {
     },
     page: async (reach, search, page) => {
       const where = withinReach(reach, search);
-      if (page.afterId !== null) where.add(`id > ${where.param(page.afterId)}`);
-      if (page.beforeId !== null) where.add(`id < ${where.param(page.beforeId)}`);
+      if (page.after !== null) where.add(`id > ${where.param(page.after)}`);
+      if (page.before !== null) where.add(`id < ${where.param(page.before)}`);
       const text = `SELECT id, name FROM customer WHERE ${where.toString()}
         ORDER BY id ${page.isBackward ? 'DESC' : 'ASC'} LIMIT ${where.param(page.limit + 1)}`;
       return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toCustomer);

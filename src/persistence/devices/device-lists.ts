@@ -1,8 +1,9 @@
+import type { DeviceOrderField, DevicePlace } from '../../domain/device-order.js';
+import type { DevicePageRequest } from '../../domain/page-request.js';
 import type { Reach } from '../../domain/reach.js';
-import type { PageRequest } from '../../domain/page-request.js';
-import type { DeviceState } from '../../domain/device.js';
-import type { DeviceModelType } from '../../domain/device-model.js';
-import type { Database, RunStatement, Statement } from '../database/database.js';
+import type { Database, RawRow, Statement } from '../database/database.js';
+import { RowReader } from '../database/row-reader.js';
+import { Conditions, unsizedIds } from '../database/sql-builder.js';
 import {
   DEVICE,
   DEVICE_JOINS,
@@ -10,20 +11,25 @@ import {
   type StoredDeviceOrError,
   toStoredDevice,
 } from '../rows/device-row.js';
+import { type DeviceFilter, deviceSource } from './device-filter.js';
 import { customerOf, reachedId } from './reach.js';
-import { RowReader } from '../database/row-reader.js';
-import { Conditions, containing, unsizedIds } from '../database/sql-builder.js';
-import { textHolds } from './text-search.js';
 
-/** Which devices a list shall hold; an empty list of values fits nothing. */
-export interface DeviceFilter {
-  readonly customerId?: string;
-  readonly states?: readonly DeviceState[];
-  readonly types?: readonly DeviceModelType[];
-  readonly online?: boolean;
-  readonly simStatusCodes?: readonly string[];
-  /** Part of the device's name, its customer's name, MAC address (any notation) or serial number. */
-  readonly search?: string;
+/** A device of a list and its place in the list's order. */
+export interface FoundOnPage {
+  readonly place: DevicePlace;
+  readonly device: StoredDeviceOrError;
+}
+
+/** How many devices fit a filter, all and by what they are. */
+export interface DeviceCounts {
+  /** Whether more fit than were counted. */
+  readonly isCapped: boolean;
+  readonly total: number;
+  readonly online: number;
+  readonly provisioning: number;
+  readonly deleting: number;
+  /** In service, and known not to have their settings. */
+  readonly notProvisioned: number;
 }
 
 /** Lists of devices; the reach is part of every statement. */
@@ -33,10 +39,14 @@ export interface DeviceLists {
   readonly page: (
     reach: Reach,
     filter: DeviceFilter,
-    page: PageRequest,
-  ) => Promise<readonly StoredDeviceOrError[]>;
+    page: DevicePageRequest,
+  ) => Promise<readonly FoundOnPage[]>;
   readonly count: (reach: Reach, filter: DeviceFilter) => Promise<number>;
+  readonly counts: (reach: Reach, filter: DeviceFilter) => Promise<DeviceCounts>;
 }
+
+/** Maximum number of devices that counts look at. */
+const MAX_COUNTED = 100_000;
 
 const LIST_BY_ID: Statement = {
   name: 'list-by-id',
@@ -44,6 +54,20 @@ const LIST_BY_ID: Statement = {
     JOIN network_device d ON d.id = ${reachedId('$2::text', '$3::text', 'wanted.id')} ${DEVICE_JOINS}`,
   onLostConnection: 'nothing-written',
 };
+
+/** What a list is in the order of: the column, a value of a cursor as the column has it, and the value as a cursor has it. */
+const ORDERS = {
+  NAME: {
+    column: 'd.name COLLATE "und-x-icu"',
+    fromCursor: (value: string) => `${value}::text`,
+    toCursor: 'd.name',
+  },
+  UPDATED_AT: {
+    column: 'd.updated_at',
+    fromCursor: (value: string) => `timestamptz 'epoch' + ${value}::bigint * interval '1 millisecond'`,
+    toCursor: '(extract(epoch FROM d.updated_at) * 1000)::bigint::text',
+  },
+} as const satisfies Record<Exclude<DeviceOrderField, 'ID'>, unknown>;
 
 /** The lists of this database. */
 export function deviceLists({ run }: Database): DeviceLists {
@@ -54,122 +78,102 @@ export function deviceLists({ run }: Database): DeviceLists {
     },
     page: async (reach, filter, page) => {
       const where = new Conditions();
-      const { tables, keys } = source(reach, filter, await modelsOf(run, filter), where);
-      const [key] = keys;
-      // The planner does not conclude from one table to the other, and would read the other from its start.
-      for (const column of keys) {
-        if (page.afterId !== null) where.add(`${column} > ${where.param(page.afterId)}`);
-        if (page.beforeId !== null) where.add(`${column} < ${where.param(page.beforeId)}`);
-      }
-      const order = page.isBackward ? 'DESC' : 'ASC';
+      const { tables, keys } = await deviceSource(run, reach, filter, where);
+      const isFalling = page.order.isDescending !== page.isBackward;
+      const { orderBy, sortValue } = orderOf(page, keys, isFalling, where);
       // The ids are found first, by indexes alone where that is possible; only the page itself is read in full.
       const text = `WITH page AS MATERIALIZED (
           SELECT d.id FROM ${tables} WHERE ${where.toString()}
-          ORDER BY ${key} ${order} LIMIT ${where.param(page.limit + 1)}
+          ORDER BY ${orderBy(keys[0])} LIMIT ${where.param(page.limit + 1)}
         )
-        SELECT ${DEVICE} FROM ${DEVICE_TABLES} JOIN page ON page.id = d.id
-        ORDER BY d.id ${order}`;
-      return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toStoredDevice);
+        SELECT d.id, ${sortValue} AS sort_value, ${DEVICE} FROM ${DEVICE_TABLES} JOIN page ON page.id = d.id
+        ORDER BY ${orderBy('d.id')}`;
+      return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toFound);
     },
     count: async (reach, filter) => {
       const where = new Conditions();
-      const { tables } = source(reach, filter, await modelsOf(run, filter), where);
+      const { tables } = await deviceSource(run, reach, filter, where);
       const text = `SELECT count(*)::integer AS total FROM ${tables} WHERE ${where.toString()}`;
       const [row] = await run({ text, onLostConnection: 'nothing-written' }, where.values);
       return row === undefined ? 0 : RowReader.of(row).int('total');
     },
+    counts: async (reach, filter) => {
+      const where = new Conditions();
+      const { tables } = await deviceSource(run, reach, filter, where, true);
+      const [row = {}] = await run(
+        { text: countsText(tables, where), onLostConnection: 'nothing-written' },
+        where.values,
+      );
+      return toCounts(row);
+    },
   };
 }
 
-interface Source {
-  /** The tables that reach and filter need, `d` the device. */
-  readonly tables: string;
-  /** The columns that hold the device's id, the one whose index gives the order of the page first. */
-  readonly keys: readonly [string, ...string[]];
+interface PageOrder {
+  /** @param id the column that holds the device's id */
+  readonly orderBy: (id: string) => string;
+  /** What the cursor of a device holds beside its id. */
+  readonly sortValue: string;
 }
 
-/** Puts reach and filter into the conditions; the tables hold what they speak of. */
-function source(reach: Reach, filter: DeviceFilter, modelIds: readonly string[], where: Conditions): Source {
-  const reachJoin = reach.kind === 'below' ? 'JOIN device_reach r ON r.device_id = d.id' : '';
-  const needsStatus = filter.online !== undefined || filter.simStatusCodes !== undefined;
-  const keys: readonly [string, ...string[]] = needsStatus ? ['d.id', 's.device_id'] : ['d.id'];
-  addReach(reach, where);
-  addFilter(filter, modelIds, where);
-  return {
-    tables: `network_device d ${reachJoin} ${needsStatus ? 'JOIN device_status s ON s.device_id = d.id' : ''}`,
-    keys: reach.kind === 'below' ? ['r.device_id', ...keys] : keys,
-  };
-}
-
-function addReach(reach: Reach, where: Conditions): void {
-  switch (reach.kind) {
-    case 'nothing':
-      where.add('FALSE');
-      break;
-    case 'own':
-      where.add(`d.customer_id = ${where.param(reach.customerId)}`);
-      break;
-    case 'below':
-      where.add(`r.ancestor_id = ${where.param(reach.customerId)}`);
-      break;
-    case 'all':
-      break;
+/** Puts the places that a page begins and ends at into the conditions. */
+function orderOf(
+  { order, after, before }: DevicePageRequest,
+  keys: readonly string[],
+  isFalling: boolean,
+  where: Conditions,
+): PageOrder {
+  const [follows, precedes] = order.isDescending ? ['<', '>'] : ['>', '<'];
+  const direction = isFalling ? 'DESC' : 'ASC';
+  const bounds: readonly (readonly [string, DevicePlace | null])[] = [
+    [follows, after],
+    [precedes, before],
+  ];
+  if (order.field === 'ID') {
+    for (const [operator, place] of bounds) {
+      // The planner does not conclude from one table to the other, and would read the other from its start.
+      if (place !== null) for (const key of keys) where.add(`${key} ${operator} ${where.param(place.id)}`);
+    }
+    return { orderBy: (id) => `${id} ${direction}`, sortValue: 'NULL::text' };
   }
+  const { column, fromCursor, toCursor } = ORDERS[order.field];
+  for (const [operator, place] of bounds) {
+    if (place === null) continue;
+    const value = fromCursor(where.param(place.value));
+    where.add(`(${column}, d.id) ${operator} (${value}, ${where.param(place.id)})`);
+  }
+  return { orderBy: () => `${column} ${direction}, d.id ${direction}`, sortValue: toCursor };
 }
 
-/** Models of the filter's types. With their ids in the statement the planner knows how common they are. */
-async function modelsOf(run: RunStatement, { types }: DeviceFilter): Promise<readonly string[]> {
-  if (types === undefined) return [];
-  const text = 'SELECT id FROM device_model WHERE type = ANY($1::device_model_type[])';
-  const rows = await run({ name: 'list-models-of-types', text, onLostConnection: 'nothing-written' }, [
-    types,
-  ]);
-  return rows.map((row) => RowReader.of(row).text('id'));
+function toFound(raw: RawRow): FoundOnPage {
+  const row = RowReader.of(raw);
+  return {
+    place: { id: row.text('id'), value: row.textOrNull('sort_value') },
+    device: toStoredDevice(raw),
+  };
 }
 
-function addFilter(filter: DeviceFilter, modelIds: readonly string[], where: Conditions): void {
-  const { customerId, states, types, online, simStatusCodes, search } = filter;
-  if (customerId !== undefined) where.add(`d.customer_id = ${where.param(customerId)}`);
-  if (states !== undefined) where.add(stateCondition(states, where));
-  if (types !== undefined) where.add(`d.model_id = ANY(${where.param(modelIds)})`);
-  if (online !== undefined) where.add(`s.online = ${where.param(online)}`);
-  if (simStatusCodes !== undefined) where.add(`s.sim_status_code = ANY(${where.param(simStatusCodes)})`);
-  if (search !== undefined && search.trim() !== '') where.add(searchCondition(search.trim(), where));
+/** One device more than are counted tells that there are more. */
+function countsText(tables: string, where: Conditions): string {
+  const count = (condition: string): string =>
+    `count(*) FILTER (WHERE place <= ${MAX_COUNTED} AND ${condition})::integer`;
+  return `SELECT count(*) > ${MAX_COUNTED} AS is_capped, ${count('TRUE')} AS total, ${count('online IS TRUE')} AS online,
+      ${count(`state = 'PROVISIONING'`)} AS provisioning, ${count(`state = 'DELETING'`)} AS deleting,
+      ${count(`state = 'ACTIVE' AND provisioned IS FALSE`)} AS not_provisioned
+    FROM (
+      SELECT row_number() OVER () AS place, s.online, d.state, d.provisioned
+      FROM ${tables} WHERE ${where.toString()} LIMIT ${MAX_COUNTED + 1}
+    ) fitting`;
 }
 
-/**
- * No index holds the state, because jobs change it all the time. Nearly all devices are ACTIVE; those in one of the other
- * states are found by what goes with it.
- */
-function stateCondition(states: readonly DeviceState[], where: Conditions): string {
-  if (states.length === 0) return 'FALSE';
-  const condition = `d.state = ANY(${where.param(states)}::device_state[])`;
-  const places = [...new Set(states)].map((state) => RARE_STATES[state]);
-  return places.includes(null) ? condition : `${condition} AND d.id IN (${places.join(' UNION ALL ')})`;
-}
-
-const RARE_STATES: Readonly<Record<DeviceState, string | null>> = {
-  ACTIVE: null,
-  PROVISIONING: `SELECT device_id FROM provisioning_job WHERE state IN ('QUEUED', 'RUNNING') AND kind = 'SETTINGS'`,
-  DELETING: 'SELECT id FROM network_device WHERE is_deleting IS TRUE',
-};
-
-/** What stands between the texts is in none of them, so that no search finds the end of one and the start of the next. */
-const TEXTS = `d.name || chr(1) || d.mac_address || chr(1) || coalesce(d.serial_number, '')`;
-
-/** The texts of the row by their trigram index, or the customers whose name fits; the planner combines both. */
-function searchCondition(search: string, where: Conditions): string {
-  const digits = search.replaceAll(/[:.-]/g, '').toLowerCase();
-  const isMacNotation = digits.length < search.length && /^[0-9a-f]{2,12}$/.test(digits);
-  const customers = `SELECT id FROM customer WHERE ${textHolds('name', search, where)}`;
-  return [
-    `(${textHolds(TEXTS, search, where)}`,
-    ...(isMacNotation ? [macHolds(digits, where)] : []),
-    `d.customer_id = ANY(ARRAY(${customers})))`,
-  ].join(' OR ');
-}
-
-/** The index holds the MAC address among other texts; the address itself decides. */
-function macHolds(digits: string, where: Conditions): string {
-  return `(${textHolds(TEXTS, digits, where)} AND d.mac_address LIKE ${where.param(containing(digits))})`;
+function toCounts(raw: RawRow): DeviceCounts {
+  const row = RowReader.of(raw);
+  return {
+    isCapped: row.flag('is_capped'),
+    total: row.int('total'),
+    online: row.int('online'),
+    provisioning: row.int('provisioning'),
+    deleting: row.int('deleting'),
+    notProvisioned: row.int('not_provisioned'),
+  };
 }

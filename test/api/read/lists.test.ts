@@ -178,7 +178,7 @@ describe('lists hold what the viewer reaches and the filter names, in order of i
       [{ type: ['ROUTER'] }, ['Leaving', 'Offline', 'Online 100%']],
       [{ type: ['SWITCH'] }, []],
       [{ online: true }, ['Online 100%']],
-      [{ online: false }, ['Offline']],
+      [{ online: false }, ['Leaving', 'Offline']],
       [{ simStatus: ['NO_SIM', 'BLOCKED'] }, ['Offline']],
       [{ simStatus: ['READY'], online: true }, ['Online 100%']],
       [{ search: 'ONLINE' }, ['Online 100%']],

@@ -146,6 +146,8 @@ describe('no argument is longer than it can mean something', () => {
       'QUEUED',
       'state',
     ],
+    'NetworkDeviceFilter.ids': [byFilter('ids', 'ID'), id, 'filter.ids'],
+    'NetworkDeviceFilter.model': [byFilter('model', 'ID'), id, 'filter.model'],
     'NetworkDeviceFilter.state': [byFilter('state', 'DeviceState'), 'ACTIVE', 'filter.state'],
     'NetworkDeviceFilter.type': [byFilter('type', 'DeviceModelType'), 'ROUTER', 'filter.type'],
     'NetworkDeviceFilter.simStatus': [byFilter('simStatus', 'SimStatus'), 'READY', 'filter.simStatus'],

@@ -1,6 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import { ACCESS_LEVELS, type AccessLevel } from '../../../access/viewer.js';
 import type { DeviceState } from '../../../domain/device.js';
+import type { DeviceOrderField } from '../../../domain/device-order.js';
 import type { DeviceModelType } from '../../../domain/device-model.js';
 import type { NetworkType } from '../../../domain/network-type.js';
 import type { ProvisioningJobKind, ProvisioningJobState } from '../../../domain/provisioning-job.js';
@@ -103,4 +104,23 @@ export const AccessLevelEnum = registerEnum<AccessLevel>(
   'AccessLevel',
   `The platform's access levels, from ${ACCESS_LEVELS[0]} to ADMIN.`,
   ACCESS_LEVEL_TEXTS,
+);
+
+export const NetworkDeviceOrderFieldEnum = registerEnum<DeviceOrderField>(
+  'NetworkDeviceOrderField',
+  'What a list of devices can be in the order of.',
+  {
+    ID: 'The id.',
+    NAME: "The name, in Unicode's root order (und-x-icu).",
+    UPDATED_AT: 'When the device was changed last; jobs and status reports do not count.',
+  },
+);
+
+/** Whether an order rises or falls. */
+export type OrderDirection = 'ASC' | 'DESC';
+
+export const OrderDirectionEnum = registerEnum<OrderDirection>(
+  'OrderDirection',
+  'Whether an order rises or falls.',
+  { ASC: 'It rises.', DESC: 'It falls: the exact reverse.' },
 );

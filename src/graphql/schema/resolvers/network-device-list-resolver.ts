@@ -1,11 +1,15 @@
 import type { GraphQLError } from 'graphql';
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { countNetworkDevices } from '../../../operations/count-network-devices.js';
+import { deviceCursorOf } from '../../../operations/paging.js';
 import { readNetworkDeviceConnection, readNetworkDevices } from '../../../operations/read-network-devices.js';
 import { eachAtItsPlace } from './at-its-place.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { NetworkDeviceFilter, toDeviceFilter } from '../inputs/network-device-filter.js';
+import { NetworkDeviceOrder, toDeviceOrder } from '../inputs/network-device-order.js';
 import { PageArgs } from '../inputs/page-args.js';
 import { NetworkDeviceConnection } from '../types/connection.js';
+import { NetworkDeviceCounts } from '../types/network-device-counts.js';
 import { NetworkDevice } from '../types/network-device.js';
 
 @Resolver(() => NetworkDeviceConnection)
@@ -27,7 +31,7 @@ export class NetworkDeviceListResolver {
   @Query(() => NetworkDeviceConnection, {
     nullable: true,
     description:
-      'The devices within reach that fit a filter, page by page in order of id. Errors: INVALID_VALUE for page arguments that make no sense.',
+      'The devices within reach that fit a filter, page by page. Errors: INVALID_VALUE for page arguments and filters that make no sense.',
   })
   async networkDeviceConnection(
     @Arg('filter', () => NetworkDeviceFilter, {
@@ -35,18 +39,28 @@ export class NetworkDeviceListResolver {
       description: 'Which devices; all when absent.',
     })
     filter: NetworkDeviceFilter | null | undefined,
+    @Arg('orderBy', () => NetworkDeviceOrder, {
+      nullable: true,
+      description: 'The order of the list; absent that of ids. A cursor belongs to the order that it is of.',
+    })
+    orderBy: NetworkDeviceOrder | null | undefined,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDeviceConnection> {
     const viewer = requireViewer(context);
     const { deviceLists } = context.parts;
-    const found = await readNetworkDeviceConnection(deviceLists, viewer, toDeviceFilter(filter), page);
+    const order = toDeviceOrder(orderBy);
+    const request = { filter: toDeviceFilter(filter), order, page };
+    const found = await readNetworkDeviceConnection(deviceLists, viewer, request);
     const devices = eachAtItsPlace(
       found.nodes.map(({ view }) => view),
       context,
       (view) => new NetworkDevice(view),
     );
-    const nodes = found.nodes.map(({ id }, index) => ({ id, node: devices[index] ?? null }));
+    const nodes = found.nodes.map(({ place }, index) => ({
+      cursor: deviceCursorOf(place, order),
+      node: devices[index] ?? null,
+    }));
     return new NetworkDeviceConnection({ ...found, nodes }, found.count);
   }
 
@@ -56,5 +70,23 @@ export class NetworkDeviceListResolver {
   })
   async totalCount(@Root() connection: NetworkDeviceConnection): Promise<number> {
     return await connection.count();
+  }
+
+  @Query(() => NetworkDeviceCounts, {
+    nullable: true,
+    description:
+      'How many devices within reach fit a filter, all and by what they are. Errors: INVALID_VALUE for filters that make no sense.',
+  })
+  async networkDeviceCounts(
+    @Arg('filter', () => NetworkDeviceFilter, {
+      nullable: true,
+      description: 'Which devices; all when absent.',
+    })
+    filter: NetworkDeviceFilter | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDeviceCounts> {
+    const viewer = requireViewer(context);
+    const counts = await countNetworkDevices(context.parts.deviceLists, viewer, toDeviceFilter(filter));
+    return new NetworkDeviceCounts(counts);
   }
 }

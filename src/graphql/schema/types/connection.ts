@@ -18,18 +18,21 @@ class PageInfo {
   @Field(() => String, { nullable: true, description: 'Cursor of the last record; null on an empty page.' })
   readonly endCursor: string | null;
 
-  constructor({ nodes, hasNextPage, hasPreviousPage }: Page<{ readonly id: string }>) {
-    const [first, last] = [nodes.at(0), nodes.at(-1)];
+  constructor(
+    { hasNextPage, hasPreviousPage }: Page<unknown>,
+    edges: readonly { readonly cursor: string }[],
+  ) {
     this.hasNextPage = hasNextPage;
     this.hasPreviousPage = hasPreviousPage;
-    this.startCursor = first === undefined ? null : cursorOf(first.id);
-    this.endCursor = last === undefined ? null : cursorOf(last.id);
+    this.startCursor = edges.at(0)?.cursor ?? null;
+    this.endCursor = edges.at(-1)?.cursor ?? null;
   }
 }
 
 /** A device on a page; an error stands in the place of one that cannot be read. */
 interface PlacedDevice {
-  readonly id: string;
+  /** Of the device in the list's order. */
+  readonly cursor: string;
   readonly node: NetworkDevice | GraphQLError | null;
 }
 
@@ -41,14 +44,14 @@ export class NetworkDeviceEdge {
   @Field(() => NetworkDevice, { nullable: true, description: 'The device.' })
   readonly node: NetworkDevice | GraphQLError | null;
 
-  constructor({ id, node }: PlacedDevice) {
-    this.cursor = cursorOf(id);
+  constructor({ cursor, node }: PlacedDevice) {
+    this.cursor = cursor;
     this.node = node;
   }
 }
 
 /** Its totalCount is resolved when it is asked for, by NetworkDeviceListResolver. */
-@ObjectType({ description: 'A page of devices, in order of id.', simpleResolvers: true })
+@ObjectType({ description: 'A page of devices, in the order of orderBy.', simpleResolvers: true })
 export class NetworkDeviceConnection {
   @Field(() => [NetworkDeviceEdge], {
     nullable: 'itemsAndList',
@@ -68,7 +71,7 @@ export class NetworkDeviceConnection {
   ) {
     this.nodes = page.nodes.map(({ node }) => node);
     this.edges = page.nodes.map((placed) => new NetworkDeviceEdge(placed));
-    this.pageInfo = new PageInfo(page);
+    this.pageInfo = new PageInfo(page, this.edges);
   }
 }
 
@@ -104,6 +107,6 @@ export class CustomerConnection {
   ) {
     this.nodes = page.nodes;
     this.edges = page.nodes.map((node) => new CustomerEdge(node));
-    this.pageInfo = new PageInfo(page);
+    this.pageInfo = new PageInfo(page, this.edges);
   }
 }
