@@ -15,6 +15,7 @@ const TABLE: Readonly<Record<string, readonly [number, string | null, boolean]>>
   VERSION_CONFLICT: [409, 'version', false],
   DEVICE_DELETING: [409, 'state', false],
   IDEMPOTENCY_KEY_REUSED: [422, 'idempotencyKey', false],
+  MODEL_IN_USE: [409, 'id', false],
   DATABASE_UNAVAILABLE: [503, 'database_unavailable', true],
   OUTCOME_UNKNOWN: [503, 'outcome_unknown', false],
   OVERLOADED: [503, 'overloaded', true],
