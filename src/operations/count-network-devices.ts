@@ -1,6 +1,7 @@
 import { readReach } from '../access/reach.js';
 import type { Viewer } from '../access/viewer.js';
-import type { DeviceCounts, DeviceLists } from '../persistence/devices/device-lists.js';
+import type { DeviceCounts } from '../domain/device-counts.js';
+import type { DeviceLists } from '../persistence/devices/device-lists.js';
 import { readFilter, type RequestedFilter } from './device-filter.js';
 
 /**

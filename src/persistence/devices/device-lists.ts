@@ -1,3 +1,4 @@
+import type { DeviceCounts } from '../../domain/device-counts.js';
 import type { DeviceOrderField, DevicePlace } from '../../domain/device-order.js';
 import type { DevicePageRequest } from '../../domain/page-request.js';
 import type { Reach } from '../../domain/reach.js';
@@ -18,18 +19,6 @@ import { customerOf, reachedId } from './reach.js';
 export interface FoundOnPage {
   readonly place: DevicePlace;
   readonly device: StoredDeviceOrError;
-}
-
-/** How many devices fit a filter, all and by what they are. */
-export interface DeviceCounts {
-  /** Whether more fit than were counted. */
-  readonly isCapped: boolean;
-  readonly total: number;
-  readonly online: number;
-  readonly provisioning: number;
-  readonly deleting: number;
-  /** In service, and known not to have their settings. */
-  readonly notProvisioned: number;
 }
 
 /** Lists of devices; the reach is part of every statement. */

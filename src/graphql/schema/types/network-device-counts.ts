@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { DeviceCounts } from '../../../persistence/devices/device-lists.js';
+import type { DeviceCounts } from '../../../domain/device-counts.js';
 
 @ObjectType({
   description: 'How many devices fit a filter: exact up to 100,000 of them, beyond that 100,000 are counted.',
