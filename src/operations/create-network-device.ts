@@ -91,7 +91,7 @@ function toRepeat(viewer: Viewer, key: WriteKey, kept: KeptCreate): FoundDevice 
   if (kept.isGone) throw refusal(viewer);
   if (kept.device === undefined) throw new GatewayError('IDEMPOTENCY_KEY_REUSED');
   if (kept.device instanceof Error) throw kept.device;
-  return { device: kept.device, isMacTaken: false, keptKey: kept };
+  return { device: kept.device, isMacTaken: false, takesMac: false, keptKey: kept };
 }
 
 /** In place of a customer that is not there; only for those who reach all devices. */
@@ -110,7 +110,7 @@ const NO_MODEL: DeviceModel = {
 
 function toDraft(
   id: string,
-  { customer = NO_CUSTOMER, model = NO_MODEL, isMacTaken }: FoundPlace,
+  { customer = NO_CUSTOMER, model = NO_MODEL, isMacTaken, takesMac }: FoundPlace,
   now: Date,
 ): FoundDevice {
   const device: FoundDevice['device'] = {
@@ -134,7 +134,7 @@ function toDraft(
     createdAt: now,
     updatedAt: now,
   };
-  return { device, isMacTaken, keptKey: undefined };
+  return { device, isMacTaken, takesMac, keptKey: undefined };
 }
 
 function decideCreate(

@@ -120,14 +120,15 @@ async function attemptWrite<Found extends FoundDevice>(
       ...what,
       device,
       baseVersion: found.device.version,
+      takesMac: found.takesMac,
       reach,
       audit,
       key,
     });
     if (outcome === 'outdated' || outcome === 'key-taken') return undefined;
     if (outcome === 'mac-taken') {
-      // It may be the first call with this key that took it; the next attempt finds that out.
-      if (key !== undefined && !way.isLocked) return undefined;
+      // It may be the first call with this key that took it, or it may be given up by now; the next attempt finds that out.
+      if (!way.isLocked) return undefined;
       throw inputError([MAC_TAKEN]);
     }
     return { device: withProgress(device, outcome), passwords };

@@ -1,4 +1,4 @@
-import { STARTED_IF_FREE, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
+import { startedIfFree, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
 import { isReached } from './reach.js';
 import type { WriteRows } from './write-device.js';
 
@@ -11,7 +11,7 @@ const HELD = (ifHeld: string): string => `held AS (
 export const DELETE_DEVICE: WriteRows = (ifHeld) => `${HELD(ifHeld)}, written AS (
     UPDATE network_device d SET state = 'DELETING', has_open_removal = true,
       version = (w.device).version, updated_at = (w.device).updated_at,
-      jobs = 1 + (d.running_job_id IS NOT NULL)::integer, ${STARTED_IF_FREE}
+      jobs = 1 + (d.running_job_id IS NOT NULL)::integer, ${startedIfFree()}
     FROM held w WHERE d.id = (w.device).id AND d.version = w.base_version AND NOT d.has_open_removal
       AND ${isReached('w.reach', 'w.customer_id')}
     RETURNING ${WRITTEN_COLUMNS}, CASE WHEN d.jobs = 1 THEN d.running_job_id END AS started_id

@@ -21,8 +21,9 @@ export function reachedId(kind: string, customer: string, id: string): string {
 /**
  * A condition that a row `d` of a device is within reach as it stands: a write asks it of the row that it has locked, which
  * may be another customer's by then.
+ * @param device another alias of the row
  */
-export function isReached(kind: string, customer: string): string {
-  return `CASE ${kind} WHEN 'own' THEN d.customer_id = ${customer}
-    WHEN 'below' THEN customer_is_below(d.customer_id, ${customer}) ELSE ${kind} = 'all' END`;
+export function isReached(kind: string, customer: string, device = 'd'): string {
+  return `CASE ${kind} WHEN 'own' THEN ${device}.customer_id = ${customer}
+    WHEN 'below' THEN customer_is_below(${device}.customer_id, ${customer}) ELSE ${kind} = 'all' END`;
 }

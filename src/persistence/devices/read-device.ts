@@ -4,6 +4,7 @@ import { DEVICE, DEVICE_JOINS, toStoredDevice } from '../rows/device-row.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import type { KeptKey, WriteKey } from '../idempotency/idempotency-keys.js';
 import { customerOf, reachedId } from './reach.js';
+import { macHolder, toWantedMac, type WantedMac } from './take-mac.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
@@ -19,17 +20,14 @@ export interface DeviceLookup {
 }
 
 /** A device, and what an update needs to decide. */
-export interface FoundDevice {
+export interface FoundDevice extends WantedMac {
   readonly device: StoredDevice;
-  /** Whether another device has the MAC address that is wanted. */
-  readonly isMacTaken: boolean;
   /** The idempotency key of the call as it was used before; undefined when it was not, and when there is none. */
   readonly keptKey: KeptKey | undefined;
 }
 
 const WANTED = `unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[]`;
-const DEVICE_AND_MAC = `lookup.place::integer AS place, ${DEVICE},
-  EXISTS (SELECT FROM network_device o WHERE o.mac_address = lookup.mac_address AND o.id <> lookup.id) AS is_mac_taken`;
+const DEVICE_AND_MAC = `lookup.place::integer AS place, ${DEVICE}, ${macHolder('lookup.id')}`;
 const WANTED_DEVICE = `JOIN network_device d ON d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}`;
 
 const FIND_DEVICES = `SELECT ${DEVICE_AND_MAC}
@@ -103,5 +101,5 @@ function toFoundDevice(raw: RawRow): FoundDevice | Error {
   const keptKey = hasKey
     ? { argsDigest: row.text('kept_args_digest'), objectId: row.text('kept_object_id') }
     : undefined;
-  return { device, isMacTaken: row.flag('is_mac_taken'), keptKey };
+  return { device, ...toWantedMac(raw), keptKey };
 }

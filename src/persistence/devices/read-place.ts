@@ -16,6 +16,7 @@ import {
   toStoredDevice,
 } from '../rows/device-row.js';
 import { customerOf, reachedId } from './reach.js';
+import { macHolder, toWantedMac, type WantedMac } from './take-mac.js';
 
 /** Where a device is to be created. */
 export interface PlaceLookup {
@@ -39,11 +40,10 @@ export interface KeptCreate extends KeptKey {
 }
 
 /** What a create needs to decide. */
-export interface FoundPlace {
+export interface FoundPlace extends WantedMac {
   /** Undefined only where the reach is all devices, and there is no such customer. */
   readonly customer: Customer | undefined;
   readonly model: DeviceModel | undefined;
-  readonly isMacTaken: boolean;
   /** Whether the customer has as many devices as it may. */
   readonly isFull: boolean;
   /** Undefined when the key was not used before, and when there is none. */
@@ -53,7 +53,7 @@ export interface FoundPlace {
 const READ_PLACES: Statement = {
   name: 'read-places',
   text: `SELECT lookup.place::integer AS place, ${CUSTOMER}, ${MODEL},
-      EXISTS (SELECT FROM network_device o WHERE o.mac_address = lookup.mac_address) AS is_mac_taken,
+      ${macHolder('NULL')},
       c.id IS NOT NULL AND customer_is_full(c.id, lookup.device_limit) AS is_full,
       encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id, kept.device,
       NOT EXISTS (SELECT FROM network_device o WHERE o.id = k.object_id) AS is_gone
@@ -113,7 +113,7 @@ function toFoundPlace(raw: RawRow): FoundPlace {
   return {
     customer: toCustomerOrNone(raw),
     model: toModelOrNone(raw),
-    isMacTaken: row.flag('is_mac_taken'),
+    ...toWantedMac(raw),
     isFull: row.flag('is_full'),
     kept: row.exists('kept_object_id') ? toKeptCreate(raw) : undefined,
   };

@@ -1,6 +1,7 @@
-import { provisionedAnewIf, STARTED_IF_FREE, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
+import { provisionedAnewIf, startedIfFree, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
 import { isReached } from './reach.js';
 import { SETTINGS_COLUMNS } from '../rows/settings-columns.js';
+import { takeMac } from './take-mac.js';
 import type { WriteRows } from './write-device.js';
 
 /**
@@ -14,8 +15,22 @@ export const UPDATE_DEVICE: WriteRows = (ifHeld) => `held AS (
     FOR NO KEY UPDATE OF d ${ifHeld}
   ), written AS (
     UPDATE network_device d SET ${SETTINGS_COLUMNS.map((column) => `${column} = (w.device).${column}`).join(', ')},
-      version = (w.device).version, updated_at = (w.device).updated_at, ${provisionedAnewIf('w.needs_job')}, ${STARTED_IF_FREE}
+      version = (w.device).version, updated_at = (w.device).updated_at, ${provisionedAnewIf('w.needs_job')}, ${startedIfFree()}
     FROM held w WHERE d.id = (w.device).id AND d.version = w.base_version AND d.state <> 'DELETING'
+      AND ${isReached('w.reach', 'w.customer_id')}
+    RETURNING ${WRITTEN_COLUMNS}, CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id END AS started_id
+  )`;
+
+/** The same for devices that take the MAC address of one that is being deleted; only for one write at a time. */
+export const UPDATE_DEVICE_TAKING_MAC: WriteRows = () => `held AS (
+    SELECT w.*, d.version = w.base_version AND d.state <> 'DELETING' AND ${isReached('w.reach', 'w.customer_id')} AS fits
+    FROM requested w JOIN network_device d ON d.id = (w.device).id
+    FOR NO KEY UPDATE OF d
+  ), ${takeMac('held')}, written AS (
+    UPDATE network_device d SET ${SETTINGS_COLUMNS.map((column) => `${column} = (w.device).${column}`).join(', ')},
+      version = (w.device).version, updated_at = (w.device).updated_at, ${provisionedAnewIf('w.needs_job')},
+      ${startedIfFree('coalesce(v.device_id, d.waits_for_device_id)')}, waits_for_device_id = coalesce(v.device_id, d.waits_for_device_id)
+    FROM held w LEFT JOIN waits v USING (place) WHERE w.fits AND d.id = (w.device).id
       AND ${isReached('w.reach', 'w.customer_id')}
     RETURNING ${WRITTEN_COLUMNS}, CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id END AS started_id
   )`;

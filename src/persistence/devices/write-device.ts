@@ -9,12 +9,12 @@ import { batchedWrites } from '../database/batched.js';
 import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { JobLease } from '../jobs/claim-jobs.js';
 import { DELETE_DEVICE, END_DEVICE } from './delete-device.js';
-import { CREATE_DEVICE } from './create-device.js';
+import { CREATE_DEVICE, CREATE_DEVICE_TAKING_MAC } from './create-device.js';
 import { isOvertaken, NOTE_CHANGE, queueJobs, toProgress } from '../jobs/queue-job.js';
 import { customerOf } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { settingsColumns } from '../rows/settings-columns.js';
-import { UPDATE_DEVICE } from './update-device.js';
+import { UPDATE_DEVICE, UPDATE_DEVICE_TAKING_MAC } from './update-device.js';
 
 // The one way to write a device. A kind of write says how rows become those of `written`; what goes with each of them is
 // the same for all kinds: the job, the note for subscribers, the audit entry and the idempotency key, in one statement, written with it or not at all.
@@ -31,6 +31,8 @@ export interface DeviceWrite {
   readonly reach: Reach;
   /** Whether the settings are to be brought to the device. */
   readonly needsJob: boolean;
+  /** Whether its MAC address is another device's that gives it up. */
+  readonly takesMac?: boolean;
   /** Of a create: maximum number of devices that the customer may have with it; null for any number. */
   readonly deviceLimit?: number | null;
   readonly audit: AuditEntry;
@@ -108,6 +110,12 @@ const KINDS: Readonly<Record<DeviceWrite['kind'], KindStatements>> = {
   end: kind('end-device', END_DEVICE),
 };
 
+/** The same for writes that take the MAC address of another device, one at a time. */
+const TAKING_MAC: Readonly<Partial<Record<DeviceWrite['kind'], WithOrWithoutKeys>>> = {
+  update: withOrWithoutKeys('write-device-taking-mac', UPDATE_DEVICE_TAKING_MAC(''), 'SETTINGS'),
+  create: withOrWithoutKeys('create-device-taking-mac', CREATE_DEVICE_TAKING_MAC(''), 'SETTINGS'),
+};
+
 /** Writes devices: those that arrive together by one statement for each kind. */
 export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
   const writesOf = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
@@ -129,13 +137,16 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
     delete: writesOf(KINDS.delete),
     end: writesOf(KINDS.end),
   };
-  return async (write) => await byKind[write.kind](write);
+  return async (write) =>
+    await (write.takesMac === true ? writeDevice(run, write) : byKind[write.kind](write));
 }
 
 /** Writes one device, and waits for its row where somebody else holds it. */
 export async function writeDevice(run: RunStatement, write: LeasedWrite): Promise<WriteOutcome> {
   try {
-    const [outcome] = await outcomesOf(run, KINDS[write.kind].single, [write]);
+    const { single } = KINDS[write.kind];
+    const statements = (write.takesMac === true ? TAKING_MAC[write.kind] : undefined) ?? single;
+    const [outcome] = await outcomesOf(run, statements, [write]);
     return outcome ?? 'outdated';
   } catch (error) {
     if (brokenConstraint(error) === 'network_device_mac_address_key') return 'mac-taken';

@@ -21,9 +21,15 @@ export const provisionedAnewIf = (needsJob: string): string => `
   provisioned = CASE WHEN ${needsJob} THEN false ELSE d.provisioned END,
   jobs = CASE WHEN ${needsJob} THEN 1 + (d.running_job_id IS NOT NULL)::integer ELSE d.jobs END`;
 
-/** A worker's lease starts the job at once if no other job of the device runs and nothing has to end first; the number of the new job is drawn under the device's lock. */
-export const STARTED_IF_FREE = `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.running_job_id IS NULL
-  AND d.waits_for_device_id IS NULL THEN nextval('provisioning_job_id_seq') ELSE d.running_job_id END`;
+/**
+ * A worker's lease starts the job at once if no other job of the device runs and nothing has to end first; the number of the new
+ * job is drawn under the device's lock.
+ * @param waitsFor the device that has to end first
+ */
+export const startedIfFree = (
+  waitsFor = 'd.waits_for_device_id',
+): string => `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.running_job_id IS NULL
+  AND ${waitsFor} IS NULL THEN nextval('provisioning_job_id_seq') ELSE d.running_job_id END`;
 
 /** The columns of a job that say when it is due, from `start`. The build before claims by `due_at`: never a removal, and nothing that waits for the end of another device. */
 const DUE: Readonly<Record<ProvisioningJobKind, string>> = {
