@@ -6,6 +6,7 @@ import { liveness, readiness, type ReadinessParts } from './endpoints/health.js'
 import { homePage } from './pages/sandbox.js';
 import { metricsPage } from './endpoints/metrics.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import { leadingBrowsers } from './pages/graphql-visit.js';
 import { pageIcon } from './pages/icon.js';
 import { schemaFile } from './endpoints/schema-file.js';
 
@@ -29,7 +30,7 @@ export function operatorRoutes(parts: ReadinessParts & Pick<EndpointParts, 'metr
 export function gatewayRoutes(parts: EndpointParts): readonly Route[] {
   const graphql = graphqlEndpoint(parts);
   return [
-    { path: '/graphql', handlers: { GET: graphql, POST: graphql } },
+    { path: '/graphql', handlers: { GET: leadingBrowsers(graphql), POST: graphql } },
     { path: '/', handlers: { GET: homePage } },
     { path: '/explorer', handlers: { GET: explorerPage } },
     { path: '/explorer/:file', handlers: { GET: explorerFile } },

@@ -39,13 +39,21 @@ async function shown(page: Page, editor: string): Promise<string> {
   return text.replaceAll('\u00a0', ' ');
 }
 
+const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
+
 async function pasteToken(page: Page, token: string): Promise<void> {
   const text = JSON.stringify({ Authorization: `Bearer ${token}` }, undefined, 2);
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
   await page.locator(`${TOOLS} .view-lines >> visible=true`).click();
   await page.keyboard.press('Control+A');
   await page.keyboard.press('Control+V');
-  await expect.poll(async () => await shown(page, TOOLS)).toContain('eyJ');
+  await expect.poll(async () => await headersOf(page)).toContain('eyJ');
+}
+
+/** What the editor of the headers holds, of which a narrow page shows a part. */
+async function headersOf(page: Page): Promise<string> {
+  const model = `monaco.editor.getModels().find(({ uri }) => uri.path.endsWith('request-headers.json'))`;
+  return String(await page.evaluate(`${model}?.getValue()`));
 }
 
 /** The button stops what still runs, a subscription that is being refused for instance; then it executes again. */
@@ -76,7 +84,7 @@ describe.skipIf(isBrowserMissing)(
       await page.goto(address('/explorer'));
       await expect.poll(async () => await shown(page, QUERY)).toContain('mutation FirstUpdate');
       expect(await shown(page, QUERY)).toContain('query ReadBack');
-      expect(await shown(page, TOOLS)).toContain('"Authorization": "Bearer paste-a-token-here"');
+      expect(await shown(page, TOOLS)).toContain('"Authorization": "Bearer PASTE_A_TOKEN_HERE"');
 
       await pasteToken(page, await gateway.token('MANAGER', CUSTOMER));
       await run(page, 'FirstUpdate');
@@ -146,6 +154,95 @@ describe.skipIf(isBrowserMissing)(
       expect(await page.evaluate('JSON.stringify(sessionStorage)')).not.toContain(token.slice(-20));
       expect(await page.evaluate('JSON.stringify(localStorage)')).toBe('{}');
       expect(page.url()).toBe(address('/explorer'));
+    });
+
+    it('has the token of one tab in the others, and in new ones, and keeps it nowhere', async () => {
+      const { page } = await openPage(browser);
+      await page.goto(address('/explorer'));
+      await expect.poll(async () => await shown(page, QUERY)).toContain('mutation FirstUpdate');
+      const token = await gateway.token('MANAGER', CUSTOMER);
+      await pasteToken(page, token);
+      await page.getByRole('tab', { name: 'Watch' }).click();
+      await expect.poll(async () => await shown(page, QUERY)).toContain('subscription Watch');
+      await expect.poll(async () => await shown(page, TOOLS)).toContain('eyJ');
+      const started = (): number =>
+        gateway.logLines.filter((line) => line.includes('subscription started')).length;
+      const before = started();
+      await execute(page);
+      await expect.poll(started).toBe(before + 1);
+      await page.getByRole('button', { name: 'New tab' }).click();
+      await expect.poll(async () => await shown(page, TOOLS)).toContain('eyJ');
+      // GraphiQL stores its tabs after a pause.
+      await page.waitForTimeout(1_500);
+      const kept = await page.evaluate(
+        'JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie])',
+      );
+      expect(kept).not.toContain(token.slice(-20));
+      await page.reload();
+      await expect.poll(async () => await shown(page, TOOLS)).not.toContain('eyJ');
+    });
+
+    it('a double click selects the place of the token as a whole', async () => {
+      const { page } = await openPage(browser);
+      await page.goto(address('/explorer'));
+      await expect.poll(async () => await shown(page, TOOLS)).toContain('PASTE_A_TOKEN_HERE');
+      const line = page.locator(`${TOOLS} .view-line`, { hasText: 'Authorization' });
+      const { x, y, width, height } = (await line.locator('span > span').last().boundingBox()) ?? NOWHERE;
+      await page.mouse.dblclick(x + width - 60, y + height / 2);
+      await page.keyboard.insertText('one.two.three');
+      await expect.poll(async () => await shown(page, TOOLS)).toContain('"Bearer one.two.three"');
+    });
+
+    it.each([
+      [1280, 800, 'light'],
+      [1280, 800, 'dark'],
+      [800, 700, 'light'],
+      [390, 844, 'light'],
+      [390, 844, 'dark'],
+    ] as const)('is readable and does not scroll at %i × %i, %s', async (width, height, colorScheme) => {
+      const { page } = await openPage(browser);
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height });
+      await page.goto(address('/explorer'));
+      await expect.poll(async () => await shown(page, QUERY)).toContain('Paste a token');
+      await pasteToken(page, await gateway.token('MANAGER', CUSTOMER));
+      await run(page, 'ReadBack');
+      await expect.poll(async () => await shown(page, RESULT)).toContain('"accessLevel": "MANAGER"');
+      const size =
+        'JSON.stringify([document.documentElement.scrollWidth, document.documentElement.scrollHeight])';
+      expect(JSON.parse(String(await page.evaluate(size)))).toEqual([width, height]);
+      const editor = await page.locator(QUERY).boundingBox();
+      for (const text of ['Paste a token', 'print tokens', 'mutation FirstUpdate']) {
+        const line = page
+          .locator(`${QUERY} .view-line`, { hasText: new RegExp(text.replaceAll(' ', '.')) })
+          .first();
+        const box = await line.locator('> span').boundingBox();
+        expect((box?.x ?? NaN) + (box?.width ?? NaN)).toBeLessThanOrEqual(
+          (editor?.x ?? NaN) + (editor?.width ?? NaN),
+        );
+      }
+      const result = await page.locator(RESULT).boundingBox();
+      expect(result?.width).toBeGreaterThan(250);
+      expect(result?.height).toBeGreaterThan(150);
+      await page.screenshot({ path: join(screenshots, `${width}-${colorScheme}.png`) });
+    });
+
+    it('leaves out of its documentation what portals compose schemas of', async () => {
+      const { page } = await openPage(browser);
+      await page.goto(address('/explorer'));
+      await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+      await page.getByText('NetworkDevice', { exact: true }).first().waitFor();
+      const documentation = await page.locator('.graphiql-plugin').innerText();
+      expect(documentation).not.toMatch(/(?<!_)_(?:Service|Entity|Any|sdl|service|entities)/);
+      expect(documentation).toContain('DeviceModel');
+    });
+
+    it('is where the address of the API leads a browser', async () => {
+      const { page, complaints } = await openPage(browser);
+      await page.goto(address('/graphql/'));
+      expect(page.url()).toBe(address('/explorer'));
+      await expect.poll(async () => await shown(page, QUERY)).toContain('mutation FirstUpdate');
+      expect(complaints).toEqual([]);
     });
 
     it('says what is missing when it is run without a token', async () => {

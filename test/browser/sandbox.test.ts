@@ -57,5 +57,26 @@ describe.skipIf(isBrowserMissing)(
       expect((await page.locator('iframe').boundingBox())?.height).toBe(900);
       expect(complaints).toEqual([]);
     });
+
+    it.each(['light', 'dark'] as const)(
+      'without a way to Apollo the page has links of our own, and no error is left uncaught, %s',
+      async (colorScheme) => {
+        const { page, complaints } = await openPage(browser);
+        await page.emulateMedia({ colorScheme });
+        await page.route('https://embeddable-sandbox.cdn.apollographql.com/**', async (route) => {
+          await route.abort();
+        });
+        await page.goto(new URL('/', gateway.url).href);
+        await page.getByRole('heading', { name: 'Device Gateway' }).waitFor();
+        await expect.poll(() => complaints.length).toBeGreaterThan(0);
+        // The browser itself tells of what could not be loaded.
+        expect(complaints.filter((text) => !text.includes('embeddable-sandbox'))).toEqual([]);
+        await page.setViewportSize({ width: 390, height: 844 });
+        const link = page.getByRole('link', { name: 'The explorer' });
+        expect(await link.isVisible()).toBe(true);
+        await link.click();
+        await page.waitForURL('**/explorer');
+      },
+    );
   },
 );

@@ -1,6 +1,7 @@
 /** What the explorers open with: the first mutation of the README and the query that reads it back. */
-export const EXAMPLE_DOCUMENT = `# Paste a token into the headers, then run an operation.
-# "npm start" prints tokens, and so does "npm run token".
+export const EXAMPLE_DOCUMENT = `# Paste a token into the headers below,
+# then run an operation. "npm start"
+# and "npm run token" print tokens.
 
 mutation FirstUpdate($id: ID!, $input: DeviceUpdateInput!) {
   updateNetworkDevice(id: $id, input: $input) {
@@ -52,7 +53,8 @@ query ReadBack($id: ID!) {
 `;
 
 /** A second tab of the explorer: run it, then change the device in the first. */
-export const EXAMPLE_SUBSCRIPTION = `# Run this, then change the device in another tab: each change appears here.
+export const EXAMPLE_SUBSCRIPTION = `# Run this, then change the device in
+# another tab: each change appears here.
 
 subscription Watch($ids: [ID!]) {
   networkDeviceChanged(ids: $ids) {
@@ -66,7 +68,8 @@ subscription Watch($ids: [ID!]) {
 `;
 
 /** A third tab of the explorer: a device from its beginning. */
-export const EXAMPLE_LIFE = `# With a key a repeat is safe: run it twice, and there is one device.
+export const EXAMPLE_LIFE = `# With a key a repeat is safe: run it
+# twice, and there is one device.
 
 mutation Create($input: DeviceCreateInput!, $idempotencyKey: String) {
   createNetworkDevice(input: $input, idempotencyKey: $idempotencyKey) {
@@ -116,5 +119,7 @@ export const EXAMPLE_VARIABLES = {
 /** The same device. */
 export const SUBSCRIPTION_VARIABLES = { ids: [EXAMPLE_VARIABLES.id] };
 
-/** A header takes no character beyond ASCII, so the place for the token is named in words. */
-export const EXAMPLE_HEADERS = { Authorization: 'Bearer paste-a-token-here' };
+/** In words, because a header takes no character beyond ASCII; in one, so that a double click selects it as a whole. */
+export const TOKEN_PLACEHOLDER = 'PASTE_A_TOKEN_HERE';
+
+export const EXAMPLE_HEADERS = { Authorization: `Bearer ${TOKEN_PLACEHOLDER}` };

@@ -7,9 +7,12 @@ const SANDBOX_FILES = 'https://embeddable-sandbox.cdn.apollographql.com';
 const SANDBOX_FRAME = 'https://sandbox.embed.apollographql.com';
 
 const STYLE = `
-html, body, #sandbox { height: 100%; margin: 0 }
+:root { color-scheme: light dark }
+html, body { height: 100%; margin: 0; overflow: hidden }
+main { box-sizing: border-box; font: 16px/1.6 system-ui, sans-serif; margin: 0 auto; max-width: 40em; padding: 2em 1em }
+h1 { font-size: 1.5em }
+#sandbox:not(:empty) { background: Canvas; inset: 0; position: absolute }
 iframe { border: 0; height: 100%; width: 100% }
-p { font: 16px sans-serif; padding: 1em; position: absolute; z-index: -1 }
 `;
 
 // What "<" starts in a script is HTML's business, so a value never holds one.
@@ -21,7 +24,7 @@ const INITIAL_STATE = JSON.stringify({
 }).replaceAll('<', '\\u003c');
 
 const SCRIPT = `
-new window.EmbeddedSandbox({
+const show = () => new window.EmbeddedSandbox({
   target: '#sandbox',
   initialEndpoint: new URL('graphql', location.href).href,
   initialState: ${INITIAL_STATE},
@@ -29,6 +32,11 @@ new window.EmbeddedSandbox({
   runTelemetry: false,
   allowDynamicStyles: false,
 });
+// Without a way to Apollo's servers the page stays as it is.
+const script = document.createElement('script');
+script.src = '${SANDBOX_FILES}/v2/embeddable-sandbox.umd.production.min.js';
+script.onload = show;
+document.head.append(script);
 `;
 
 const PAGE = `<!doctype html>
@@ -41,9 +49,17 @@ const PAGE = `<!doctype html>
 <style>${STYLE}</style>
 </head>
 <body>
-<p>Apollo Sandbox comes from Apollo's servers. <a href="explorer">The explorer</a> needs nothing from elsewhere.</p>
+<main>
+<h1>Device Gateway</h1>
+<p>Apollo Sandbox opens here when Apollo's servers can be reached. Until then, and without them:</p>
+<ul>
+<li><a href="explorer">The explorer</a> runs operations and needs nothing from elsewhere.</li>
+<li><a href="schema.graphql">The schema</a>, as text.</li>
+<li><code>graphql</code> beside this page takes operations (POST, GET, WebSocket, server-sent events).</li>
+<li><a href="health/ready">Health</a> and <a href="metrics">metrics</a>.</li>
+</ul>
+</main>
 <div id="sandbox"></div>
-<script src="${SANDBOX_FILES}/v2/embeddable-sandbox.umd.production.min.js"></script>
 <script>${SCRIPT}</script>
 </body>
 </html>
