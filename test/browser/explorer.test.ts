@@ -187,8 +187,15 @@ describe.skipIf(isBrowserMissing)(
       await page.goto(address('/explorer'));
       await expect.poll(async () => await shown(page, TOOLS)).toContain('PASTE_A_TOKEN_HERE');
       const line = page.locator(`${TOOLS} .view-line`, { hasText: 'Authorization' });
-      const { x, y, width, height } = (await line.locator('span > span').last().boundingBox()) ?? NOWHERE;
-      await page.mouse.dblclick(x + width - 60, y + height / 2);
+      // The line is coloured, and with that divided, a moment after it is there.
+      const selected = async (): Promise<unknown> => {
+        const { x, y, width, height } = (await line.locator('span > span').last().boundingBox()) ?? NOWHERE;
+        await page.mouse.dblclick(x + width - 60, y + height / 2);
+        return await page.evaluate(
+          'monaco.editor.getEditors().map((editor) => editor.getModel().getValueInRange(editor.getSelection())).join("")',
+        );
+      };
+      await expect.poll(selected).toBe('PASTE_A_TOKEN_HERE');
       await page.keyboard.insertText('one.two.three');
       await expect.poll(async () => await shown(page, TOOLS)).toContain('"Bearer one.two.three"');
     });
