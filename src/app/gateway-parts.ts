@@ -4,7 +4,9 @@ import type { ProvisioningTarget, Settings } from '../config/settings.js';
 import type { GatewayParts } from '../graphql/request/context.js';
 import type { Removals } from '../operations/delete-network-device.js';
 import { batchedJobs } from '../operations/read-provisioning-jobs.js';
+import { type ConcurrencyGate, concurrencyGate } from '../limits/concurrency-gate.js';
 import { macProbeLimit } from '../limits/mac-probe-limit.js';
+import { statementSlots } from '../limits/statement-slots.js';
 import type { DeviceChanges } from '../operations/watch-network-devices.js';
 import { catalogStore } from '../persistence/devices/catalog-store.js';
 import { customerLists } from '../persistence/devices/customer-lists.js';
@@ -17,6 +19,9 @@ import type { JobDispatcher } from '../persistence/jobs/claim-jobs.js';
 import { type Storage } from '../persistence/setup/open-storage.js';
 import { statusStore } from '../persistence/devices/report-status.js';
 import { REMOVAL_NOT_SENT } from '../provisioning/target-driver.js';
+
+/** Maximum number of syncs of customers that wait for each other. */
+const MAX_SYNCS = 50;
 
 /** What operations work with. */
 export function gatewayParts(
@@ -32,7 +37,7 @@ export function gatewayParts(
     models: modelStore(database.runThroughPrisma),
     deviceLists: deviceLists(database),
     customerLists: customerLists(database),
-    customers: customerStore(database),
+    customers: customerStore(database, syncsInTurn()),
     findJobs: batchedJobs(provisioningJobs(database)),
     statusStore: statusStore(database),
     changes,
@@ -43,6 +48,13 @@ export function gatewayParts(
     removals: removalsTo(settings.provisioning.target, log),
     keys: idempotencyKeys(database.run, idempotencySecret),
   };
+}
+
+/** Each sync of customers takes up a connection while it waits for one of another instance; together they take one. */
+function syncsInTurn(): ConcurrencyGate {
+  const gate = concurrencyGate(MAX_SYNCS);
+  const oneByOne = statementSlots(1);
+  return async (work) => await gate(async () => await oneByOne(work));
 }
 
 function removalsTo(target: ProvisioningTarget, log: Logger): Removals {

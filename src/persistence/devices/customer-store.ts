@@ -1,5 +1,6 @@
 import type { CustomerChange, KnownCustomer } from '../../domain/customer-sync.js';
 import type { Database, RunStatement, Statement } from '../database/database.js';
+import { brokenConstraint } from '../database/database-errors.js';
 import { RowReader } from '../database/row-reader.js';
 import { auditCatalog, catalogAuditColumns, type CatalogAuditEntry } from '../rows/audit.js';
 
@@ -27,10 +28,17 @@ const SYNC_LOCK = 4_710_043;
 /** How long a sync may wait for its turn, and then write: a reseller with 10,000 customers takes seconds. */
 const TIMEOUT_MS = 60_000;
 
+/** The limits of a statement are those of before it. */
+const RAISE_TIMEOUTS: Statement = {
+  name: 'raise-timeouts-of-customer-sync',
+  text: `SELECT set_config('lock_timeout', '${TIMEOUT_MS - 2_000}', true),
+    set_config('statement_timeout', '${TIMEOUT_MS - 1_000}', true)`,
+  onLostConnection: 'nothing-written',
+};
+
 const TAKE_TURN: Statement = {
   name: 'lock-customer-sync',
-  text: `SELECT set_config('lock_timeout', '${TIMEOUT_MS - 2_000}', true),
-    set_config('statement_timeout', '${TIMEOUT_MS - 1_000}', true), pg_advisory_xact_lock(${SYNC_LOCK})`,
+  text: `SELECT pg_advisory_xact_lock(${SYNC_LOCK})`,
   onLostConnection: 'nothing-written',
   timeoutMs: TIMEOUT_MS,
 };
@@ -62,15 +70,33 @@ const WRITE: Statement = {
   timeoutMs: TIMEOUT_MS,
 };
 
-/** The customers of this database. */
-export function customerStore({ transaction }: Pick<Database, 'transaction'>): CustomerStore {
+/** Runs work when its turn has come. */
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/**
+ * The customers of this database.
+ * @param inTurn one sync of this process after the other: those that wait hold no connection, which others need
+ */
+export function customerStore({ transaction }: Pick<Database, 'transaction'>, inTurn: InTurn): CustomerStore {
   return {
-    sync: async (ids, decide) =>
-      await transaction(async (run) => {
-        await run(TAKE_TURN, []);
-        const changes = decide(await readKnown(run, ids));
-        if (changes.length > 0) await run(WRITE, [JSON.stringify(changes.map(toRow))]);
-      }),
+    sync: async (ids, decide) => {
+      const syncOnce = async (): Promise<void> =>
+        await transaction(async (run) => {
+          await run(RAISE_TIMEOUTS, []);
+          await run(TAKE_TURN, []);
+          const changes = decide(await readKnown(run, ids));
+          if (changes.length > 0) await run(WRITE, [JSON.stringify(changes.map(toRow))]);
+        });
+      await inTurn(async () => {
+        try {
+          await syncOnce();
+        } catch (error) {
+          // An import has inserted one of them meanwhile; the second look finds it.
+          if (brokenConstraint(error) !== 'customer_pkey') throw error;
+          await syncOnce();
+        }
+      });
+    },
   };
 }
 
