@@ -65,6 +65,7 @@ function qualityOf(parameters: readonly string[]): number {
 
 /** Whether a client takes events as the answer. A range of types does not ask for them: it stands for a client that takes anything. */
 export function acceptsEvents(accept = ''): boolean {
+  if (!/event-stream/i.test(accept)) return false;
   return accept.split(',').some((range) => {
     const [name = '', ...parameters] = range.split(';');
     return name.trim().toLowerCase() === 'text/event-stream' && qualityOf(parameters) > 0;
