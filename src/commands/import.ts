@@ -1,20 +1,9 @@
-import { shownLines } from './shown-lines.js';
-import { errorCode } from '../errors/error-code.js';
-import { readFile, stat } from 'node:fs/promises';
 import { loadSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
-import { createLog } from '../logging/log.js';
-import { readFleetText } from '../operations/import-fleet/fleet-text.js';
-import { importFleet } from '../operations/import-fleet/import-fleet.js';
-import { writeFleet } from '../persistence/devices/fleet-writer.js';
-import { openStorage } from '../persistence/setup/open-storage.js';
+import { importFile } from './import-file.js';
 import { showProgress } from './progress.js';
 import { runCommand } from './run-command.js';
 
-/** Maximum size of a fleet file: JavaScript has no longer texts. */
-const MAX_FLEET_BYTES = 500_000_000;
-
-/** Loads a fleet file into the database of the settings, beside a running server or without one. */
 await runCommand(async () => {
   const [file, ...others] = process.argv.slice(2);
   if (file === undefined || others.length > 0) {
@@ -22,43 +11,5 @@ await runCommand(async () => {
       'Usage: npm run import -- FILE\nFILE holds a fleet as prisma/demo-fleet.json does.',
     );
   }
-  const content = await readFleetFile(file);
-  const settings = loadSettings();
-  const { database, keyRing, close } = await openStorage(settings, createLog('warn'), true);
-  try {
-    const write: Parameters<typeof importFleet>[0] = async (work) =>
-      await writeFleet(database.prisma, keyRing, work);
-    const outcome = await importFleet(write, content, showProgress(), new Date());
-    if ('errors' in outcome) throw new StartupError(describe(file, outcome.errors));
-    const { customers, deviceModels, devices } = outcome.inserted;
-    process.stdout.write(
-      `Imported from ${file}: ${customers} customers, ${deviceModels} device models, ${devices} devices are new.\n`,
-    );
-  } finally {
-    await close();
-  }
+  process.stdout.write(`${await importFile(file, loadSettings, showProgress())}\n`);
 });
-
-async function readFleetFile(file: string): Promise<unknown> {
-  const read = readFleetText(await readBytes(file));
-  if ('error' in read) throw new StartupError(`${file} ${read.error} Nothing was written.`);
-  return read.content;
-}
-
-async function readBytes(file: string): Promise<Buffer> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_FLEET_BYTES) {
-      throw new StartupError(`${file} is larger than ${MAX_FLEET_BYTES} bytes. Split it into several files.`);
-    }
-    return await readFile(file);
-  } catch (error) {
-    if (error instanceof StartupError) throw error;
-    const code = errorCode(error) ?? 'unknown fault';
-    throw new StartupError(`${file} cannot be read (${code}). Name a file that exists and is readable.`);
-  }
-}
-
-function describe(file: string, errors: readonly string[]): string {
-  return [`${file} has faults. Nothing was written.`, ...shownLines(errors, (error) => error)].join('\n');
-}

@@ -9,12 +9,13 @@ export async function runCommand(body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
-    process.stderr.write(`${describe(error)}\n`);
+    process.stderr.write(`${shownFailure(error)}\n`);
     process.exitCode = 1;
   }
 }
 
-function describe(error: unknown): string {
+/** What is printed of an error that ends a command. */
+export function shownFailure(error: unknown): string {
   const isUserError =
     error instanceof StartupError || (error instanceof GatewayError && error.code !== 'INTERNAL_ERROR');
   if (isUserError) return error.message;
