@@ -30,8 +30,8 @@ const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
 /** Its rows about secrets, lost writes and hostile documents, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
 const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,hostile-documents,write-cut}.test.ts'];
 
-/** Vitest itself would leave one core out. */
-const maxWorkers = availableParallelism();
+/** Twice the cores: most tests wait half of their time, for PostgreSQL, a process or a poll. */
+const maxWorkers = 2 * availableParallelism();
 
 const shared = {
   // One copy of graphql: its CommonJS and ESM builds refuse each other's schemas ("another module or realm").
@@ -59,7 +59,6 @@ export default defineConfig({
           include: UNIT,
           isolate: false,
           maxWorkers,
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -72,12 +71,11 @@ export default defineConfig({
           // The application is loaded once for each worker. What its modules keep is keyed by object.
           isolate: false,
           maxWorkers,
-          sequence: { groupOrder: 1 },
         },
       },
       {
         ...shared,
-        test: { ...withPostgres, name: 'process', include: PROCESS, maxWorkers, sequence: { groupOrder: 2 } },
+        test: { ...withPostgres, name: 'process', include: PROCESS, isolate: false, maxWorkers },
       },
       {
         // Its bounds are seconds, so it runs after the other tests, one file at a time.
@@ -87,7 +85,7 @@ export default defineConfig({
           name: 'faults',
           include: QUICK_FAULTS,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -98,7 +96,7 @@ export default defineConfig({
           include: FAULT_SUITE,
           exclude: QUICK_FAULTS,
           maxWorkers: 1,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 2 },
         },
       },
       {

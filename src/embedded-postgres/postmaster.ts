@@ -89,7 +89,7 @@ function serverArguments(clusterDir: string, port: number): string[] {
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    max_connections: '50',
+    max_connections: '100',
     shared_buffers: '128MB',
     timezone: 'UTC',
     lc_messages: 'C',
