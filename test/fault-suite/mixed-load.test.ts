@@ -9,7 +9,7 @@ import { type Rig, startRig } from './support/rig.js';
 import { size } from './support/sizes.js';
 
 /** Windows of this length; the heap is looked at between them. */
-const WINDOW_MS = size(60_000, 5_000);
+const WINDOW_MS = size(60_000, 3_000);
 const WINDOWS = size(10, 14);
 const CLIENTS = 8;
 
