@@ -191,6 +191,14 @@ describe('the matrix is worth something', () => {
     expect(fields).not.toContain('_sdl');
   });
 
+  // Before the operations, one of which deletes the device.
+  it('the REST page is served with a good token', async () => {
+    const authorization = await header();
+    expect((await fetch(pageUrl(), { headers: { authorization } })).status).toBe(200);
+    const posted = await fetch(pageUrl(), { ...POST, headers: { ...POST.headers, authorization } });
+    expect(posted.status).toBe(200);
+  });
+
   it.each(OPERATIONS)('$field is served with a good token', async ({ document }) => {
     const { status, errors } = await gateway.query(document, { token: await signed() });
     expect({ status, errors }).toMatchObject({ status: 200 });
@@ -207,12 +215,5 @@ describe('the matrix is worth something', () => {
       data: { viewer: { id: changes['sub'] ?? 'employee-1' } },
       errors: [],
     });
-  });
-
-  it('the REST page is served with a good token', async () => {
-    const authorization = await header();
-    expect((await fetch(pageUrl(), { headers: { authorization } })).status).toBe(200);
-    const posted = await fetch(pageUrl(), { ...POST, headers: { ...POST.headers, authorization } });
-    expect(posted.status).toBe(200);
   });
 });
