@@ -32,7 +32,7 @@ const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,hostile-documents,write-
 
 /** Those in which something breaks: their bounds leave room for what else the machine does. The rest measures CPU, memory and answers. */
 const OUTAGES = [
-  'test/fault-suite/{database-stopped,gateway-killed,gateway-replaced,random-requests,subscribers-kept}.test.ts',
+  'test/fault-suite/{gateway-killed,gateway-replaced,random-requests,subscribers-kept}.test.ts',
 ];
 
 /** In its whole form the fault suite has the machine for itself. */
