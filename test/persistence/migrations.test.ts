@@ -225,4 +225,38 @@ describe('migrations of large tables hold up nobody', () => {
       await Promise.all([holder.end(), other.end()]);
     }
   });
+
+  /** The database without kinds of jobs. */
+  async function beforeRemovals(url: string): Promise<void> {
+    await run(url, 'DROP FUNCTION network_device_end_given_up, network_device_release_waiting CASCADE');
+    await run(
+      url,
+      'ALTER TABLE network_device DROP COLUMN has_open_removal, DROP COLUMN shown_mac_address, DROP COLUMN waits_for_device_id',
+    );
+    await run(url, 'ALTER TABLE provisioning_job DROP COLUMN kind, DROP COLUMN removal_due_at');
+    await run(url, 'DROP TYPE provisioning_job_kind');
+    await run(url, `DELETE FROM _prisma_migrations WHERE migration_name ~ 'removals|waiting_devices'`);
+  }
+
+  it('clients read and write while a migration cannot have a table, because a backup reads it', async () => {
+    await beforeRemovals(database.url);
+    const [backup, other] = [database, database].map(({ url }) => new pg.Client({ connectionString: url }));
+    if (backup === undefined || other === undefined) throw new Error('No connections.');
+    await Promise.all([backup.connect(), other.connect()]);
+    try {
+      await backup.query('BEGIN');
+      await backup.query('SELECT FROM network_device');
+      const migrating = applyMigrations(database.url);
+      const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+        AND query LIKE '%ADD COLUMN "kind"%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()`;
+      await vi.waitUntil(async () => (await other.query(isWaiting)).rowCount === 1, { timeout: 20_000 });
+      await other.query(`SET lock_timeout = '3s'`);
+      await other.query('UPDATE network_device SET name = name');
+      await other.query('UPDATE provisioning_job SET version = version');
+      await backup.query('COMMIT');
+      expect(await migrating).toContain('20261126230000_removals');
+    } finally {
+      await Promise.all([backup.end(), other.end()]);
+    }
+  });
 });

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StartupError } from '../../errors/startup-error.js';
-import type { SchemaEngine } from './schema-engine.js';
+import { CONCURRENTLY, type SchemaEngine } from './schema-engine.js';
 import { NO_TIMEOUTS, sessionConfig, type SessionTimeouts, withSchema } from '../database/session.js';
 import { assertMayMigrate, type SessionFacts, readFacts } from './start-checks.js';
 
@@ -152,9 +152,6 @@ async function runEngine(
   const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTERS });
   return appliedMigrationNames;
 }
-
-/** What is built or dropped CONCURRENTLY is in no transaction: cut off, it leaves an index that is not valid. */
-const CONCURRENTLY = /^(?:CREATE|DROP) INDEX CONCURRENTLY (?:IF EXISTS )?"(\w+)"/m;
 
 /**
  * A gateway that is stopped while it builds an index, which may take minutes, must not keep the next one from starting: what it

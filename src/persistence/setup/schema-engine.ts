@@ -1,13 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   bindMigrationAwareSqlAdapterFactory,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
 import { PrismaPg } from '@prisma/adapter-pg';
 import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
-import type pg from 'pg';
+import pg from 'pg';
+
+/** A statement that is in no transaction, with the index that it builds or drops: cut off, it leaves one that is not valid. */
+export const CONCURRENTLY = /^(?:CREATE|DROP) INDEX CONCURRENTLY (?:IF EXISTS )?"(\w+)"/m;
+
+/**
+ * Maximum time that a migration waits for a table. Whoever comes later waits behind it; so, while a backup reads the table, it
+ * gives up and tries again. PostgreSQL looks for deadlocks later than that, and fails nobody because of a migration.
+ */
+const LOCK_TIMEOUT_MS = 300;
+const LOCK_RETRY_MS = 1_000;
+
+/** 55P03: a lock was not to be had in time. 40P01: a deadlock. Nothing of the migration was done. */
+const LOCKED: ReadonlySet<string | undefined> = new Set(['55P03', '40P01']);
 
 export type SchemaEngine = engineModule.SchemaEngine;
 
@@ -54,7 +68,7 @@ async function loadWasm(): Promise<void> {
 function wholeScripts(factory: PrismaPg): SqlMigrationAwareDriverAdapterFactory {
   const whole = <Adapter extends Awaited<ReturnType<PrismaPg['connect']>>>(adapter: Adapter): Adapter => {
     adapter.executeScript = async (script) => {
-      await adapter.underlyingDriver().query(script);
+      await runScript(adapter.underlyingDriver(), script);
     };
     return adapter;
   };
@@ -64,4 +78,18 @@ function wholeScripts(factory: PrismaPg): SqlMigrationAwareDriverAdapterFactory 
     connect: async () => whole(await factory.connect()),
     connectToShadowDb: async () => whole(await factory.connectToShadowDb()),
   };
+}
+
+async function runScript(pool: pg.Pool, script: string): Promise<void> {
+  // Nobody waits behind what is built CONCURRENTLY.
+  const limit = CONCURRENTLY.test(script) ? '' : `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};\n`;
+  for (;;) {
+    try {
+      await pool.query(limit + script);
+      return;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || !LOCKED.has(error.code)) throw error;
+      await delay(LOCK_RETRY_MS);
+    }
+  }
 }

@@ -1,0 +1,2 @@
+-- Alone in its migration: nothing that is built CONCURRENTLY may be part of a transaction.
+CREATE INDEX CONCURRENTLY "network_device_customer_id_name_id_idx" ON "network_device" ("customer_id", "name" COLLATE "und-x-icu", "id");
