@@ -90,6 +90,21 @@ export function violationsOfNew(
   return locatedInInput(settingsViolations(settings, facts), settings, dhcp);
 }
 
+/** The violations of a replacement: those of its change, and those that the model of the new hardware brings. Nothing is known of its network yet. */
+export function violationsOfReplacement(
+  before: Pick<DeviceFacts, 'model'> & DeviceSettings,
+  after: DeviceSettings,
+  model: DeviceFacts['model'],
+): RuleViolation[] {
+  const older = new Set(
+    settingsViolations(before, { model: before.model, status: null }).map(({ path }) => path),
+  );
+  const changed = changedPaths(before, after);
+  return settingsViolations(after, { model, status: null }).filter(
+    ({ path, involves }) => !older.has(path) || involves.some((place) => changed.has(place)),
+  );
+}
+
 function locatedInInput(
   violations: RuleViolation[],
   after: DeviceSettings,

@@ -75,6 +75,17 @@ export function updatedDevice(before: Device, settings: DeviceSettings, now: Dat
   return { device: needsJob ? provisionedAnew(device) : device, needsJob };
 }
 
+/** The device with other hardware in its place: its settings are on their way to that, of which nothing is known yet. */
+export function replacedDevice(
+  before: Device,
+  settings: DeviceSettings,
+  model: DeviceModel,
+  now: Date,
+): Device {
+  const device = { ...before, ...settings, model, version: before.version + 1, updatedAt: now, status: null };
+  return provisionedAnew(device);
+}
+
 /** The part of the settings that a device is told. */
 function sentSettings({ macAddress, wifi, dhcp }: DeviceSettings): unknown {
   return { macAddress, wifi, dhcp };

@@ -1,5 +1,6 @@
 import { mayReadDevice, mayReadWifiPasswords, mayReportStatus } from '../access/policy.js';
 import type { Viewer } from '../access/viewer.js';
+import { parseMac } from '../domain/addresses.js';
 import { parseId, shownId } from '../domain/id.js';
 import {
   joinReports,
@@ -18,6 +19,8 @@ import type { DeviceView, IdentityView } from './device-view.js';
 /** A report and the device that it is about, as the client wrote its id. */
 export interface DeviceReport extends StatusReport {
   readonly device: string;
+  /** Of the hardware that reports: a report of other hardware than the device's changes nothing. */
+  readonly macAddress?: string | null;
 }
 
 /** What the operation works with. */
@@ -43,7 +46,11 @@ export async function reportDeviceStatus(
   assertReportCount(reports.length);
   const moment = now();
   const readings = reports.map((report, index) => readReport(report, index, moment));
-  const devices = await statusStore.report(updatesOf(readings.filter(isPatch)));
+  const patches = readings.filter(isPatch);
+  const naming = patches.filter(({ macAddress }) => macAddress !== undefined);
+  const known = await statusStore.find([...new Set(naming.map(({ deviceId }) => deviceId))]);
+  const counting = patches.filter((reported) => isOfItsHardware(reported, known.get(reported.deviceId)));
+  const devices = new Map([...known, ...(await statusStore.report(updatesOf(counting)))]);
   const views = new Map([...devices].map(([id, device]) => [id, toViewOrError(viewer, device)]));
   return readings.map((reading) => {
     return isPatch(reading) ? (views.get(reading.deviceId) ?? null) : reading;
@@ -53,7 +60,15 @@ export async function reportDeviceStatus(
 /** A good report in normal form. */
 interface ReportedPatch {
   readonly deviceId: string;
+  /** As it was sent; undefined when the report names none. */
+  readonly macAddress: string | undefined;
   readonly patch: StatusPatch;
+}
+
+/** Whether a report is of the hardware that the device has; one that does not say is. */
+function isOfItsHardware({ macAddress }: ReportedPatch, device: StoredDeviceOrError | undefined): boolean {
+  if (macAddress === undefined || device === undefined || device instanceof Error) return true;
+  return parseMac(macAddress) === device.macAddress;
 }
 
 /** The reports of each device in their order. */
@@ -73,20 +88,25 @@ function assertReportCount(count: number): void {
   throw inputError([{ path: 'reports', code: 'INVALID_VALUE', message }]);
 }
 
+const NOT_A_MAC = { path: 'macAddress', message: 'Not a MAC address: 12 hex digits.' };
+
 /** The patch that a report asks for, its error, or null when its device can be none. */
 function readReport(
-  { device, ...report }: DeviceReport,
+  { device, macAddress, ...report }: DeviceReport,
   index: number,
   now: Date,
 ): ReportedPatch | GatewayError | null {
   const deviceId = parseId(device);
-  const [first, ...others] = reportViolations(report, now).map(({ path, message }): Violation => ({
+  const isMac = macAddress === undefined || macAddress === null || parseMac(macAddress) !== undefined;
+  const violations = [...(isMac ? [] : [NOT_A_MAC]), ...reportViolations(report, now)];
+  const [first, ...others] = violations.map(({ path, message }): Violation => ({
     path: `reports[${index}].${path}`,
     code: 'INVALID_VALUE',
     message,
   }));
   if (first !== undefined) return inputError([first, ...others], { deviceId: shownId(device) });
-  return deviceId === undefined ? null : { deviceId, patch: toStatusPatch(report, now) };
+  if (deviceId === undefined) return null;
+  return { deviceId, macAddress: macAddress ?? undefined, patch: toStatusPatch(report, now) };
 }
 
 function isPatch(reading: ReportedPatch | GatewayError | null): reading is ReportedPatch {

@@ -201,8 +201,8 @@ class Worker {
     const { device } = job;
     // The next attempt, and the next worker, would fare no better.
     if (device instanceof Error) return { state: 'FAILED', error: device.message, why: 'unreadable' };
-    // Its MAC address is another device's, to which nothing is sent before this job has ended.
-    if (device.isGivenUp) return { state: 'RELEASED' };
+    // Its MAC address is another device's, or it was of other hardware: what comes after it waits for its end.
+    if (device.isGivenUp || job.isOutdated) return { state: 'RELEASED' };
     try {
       const order = toOrder(job, device, secrets);
       const outcome = await driver(order, abort.signal);

@@ -51,6 +51,7 @@ const SHOWS: Readonly<Record<string, readonly (typeof CANARIES)[number][]>> = {
   updateNetworkDevice: CANARIES,
   createNetworkDevice: ['C4naryCustomer'],
   deleteNetworkDevice: CANARIES,
+  replaceNetworkDevice: CANARIES,
   retryProvisioning: CANARIES,
   reportDeviceStatus: CANARIES,
 };

@@ -5,6 +5,7 @@ import { type Credential, viewerOf } from '../../auth/credential.js';
 import type { CreateModelParts } from '../../operations/create-device-model.js';
 import type { FindJobs } from '../../operations/read-provisioning-jobs.js';
 import type { ReportParts } from '../../operations/report-device-status.js';
+import type { ReplaceParts } from '../../operations/replace-network-device.js';
 import type { CreateParts } from '../../operations/create-network-device.js';
 import type { DeleteParts } from '../../operations/delete-network-device.js';
 import type { SyncParts } from '../../operations/sync-customers.js';
@@ -14,7 +15,8 @@ import type { DeviceLists } from '../../persistence/devices/device-lists.js';
 import type { Metered } from './answer-meter.js';
 
 /** What the operations work with; app.ts puts it together. */
-export interface GatewayParts extends CreateParts, DeleteParts, ReportParts, CreateModelParts, SyncParts {
+export interface GatewayParts
+  extends CreateParts, ReplaceParts, DeleteParts, ReportParts, CreateModelParts, SyncParts {
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
   readonly findJobs: FindJobs;

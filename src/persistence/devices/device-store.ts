@@ -102,6 +102,7 @@ async function writeAndStart(
         lease: slot.lease,
         attempt: 1,
         kind: write.kind === 'delete' ? 'REMOVAL' : 'SETTINGS',
+        isOutdated: false,
         device: withProgress(write.device, outcome),
       };
     }

@@ -4,6 +4,7 @@ import { brokenConstraint } from '../database/database-errors.js';
 import type { Database, RawRow, RunStatement, Statement } from '../database/database.js';
 import {
   DEVICE,
+  DEVICE_TABLES,
   DEVICE_TABLES_BUT_STATUS,
   type StoredDeviceOrError,
   toStoredDevice,
@@ -19,18 +20,21 @@ export interface StatusStore {
   readonly report: (
     updates: ReadonlyMap<string, StatusUpdate>,
   ) => Promise<ReadonlyMap<string, StoredDeviceOrError>>;
+  /** Devices as they stand, for reports that name a MAC address. */
+  readonly find: (ids: readonly string[]) => Promise<ReadonlyMap<string, StoredDeviceOrError>>;
 }
 
 const NAMES = [...STATUS_COLUMNS.values()];
 
 /** Of a row `s`, the reports of whose device are `r`: what they change. A known moment that no clock can have had is none. */
 const CHANGES = `CASE
+    WHEN NOT r ? 'steps' AND (r ->> 'at')::timestamptz < s.not_before THEN '{}'
     WHEN s.last_comm > now() + ${CLOCK_TOLERANCE_MS} * interval '1 millisecond' THEN r -> 'patch'
     WHEN r ? 'steps' THEN (
       SELECT coalesce(jsonb_object_agg(change.key, change.value ORDER BY step.place), '{}')
       FROM jsonb_array_elements(r -> 'steps') WITH ORDINALITY AS step(report, place),
         jsonb_each(step.report -> 'patch') change
-      WHERE ((step.report ->> 'at')::timestamptz < s.last_comm) IS NOT TRUE
+      WHERE ((step.report ->> 'at')::timestamptz < greatest(s.last_comm, s.not_before)) IS NOT TRUE
     )
     WHEN (r ->> 'at')::timestamptz < s.last_comm THEN '{}'
     ELSE r -> 'patch'
@@ -67,15 +71,24 @@ const REPORT_STATUS: Statement = {
   changesDevices: true,
 };
 
+const FIND_REPORTED: Statement = {
+  name: 'find-reported-devices',
+  text: `SELECT d.id, ${DEVICE} FROM ${DEVICE_TABLES} WHERE d.id = ANY(ARRAY(SELECT unnest($1::text[])))`,
+  onLostConnection: 'nothing-written',
+};
+
+const byId = (rows: readonly RawRow[]): ReadonlyMap<string, StoredDeviceOrError> =>
+  new Map(rows.map((row) => [RowReader.of(row).text('id'), toStoredDevice(row)]));
+
 /** The status of the devices of this database. */
 export function statusStore({ run }: Pick<Database, 'run'>): StatusStore {
   return {
     report: async (updates) => {
       if (updates.size === 0) return new Map();
       const reports = Object.fromEntries([...updates].map(([id, update]) => [id, toJson(update)]));
-      const rows = await runReports(run, JSON.stringify(reports));
-      return new Map(rows.map((row) => [RowReader.of(row).text('id'), toStoredDevice(row)]));
+      return byId(await runReports(run, JSON.stringify(reports)));
     },
+    find: async (ids) => (ids.length === 0 ? new Map() : byId(await run(FIND_REPORTED, [ids]))),
   };
 }
 

@@ -14,15 +14,20 @@ import { isOvertaken, NOTE_CHANGE, queueJobs, toProgress } from '../jobs/queue-j
 import { customerOf } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { settingsColumns } from '../rows/settings-columns.js';
-import { UPDATE_DEVICE, UPDATE_DEVICE_TAKING_MAC } from './update-device.js';
+import {
+  REPLACE_DEVICE,
+  REPLACE_DEVICE_TAKING_MAC,
+  UPDATE_DEVICE,
+  UPDATE_DEVICE_TAKING_MAC,
+} from './update-device.js';
 
 // The one way to write a device. A kind of write says how rows become those of `written`; what goes with each of them is
 // the same for all kinds: the job, the note for subscribers, the audit entry and the idempotency key, in one statement, written with it or not at all.
 
 /** What is to be written of one device. */
 export interface DeviceWrite {
-  /** `delete` queues the removal of a device, `end` ends it at once. */
-  readonly kind: 'update' | 'create' | 'delete' | 'end';
+  /** `replace` is an update that brings other hardware, `delete` queues the removal of a device, `end` ends it at once. */
+  readonly kind: 'update' | 'replace' | 'create' | 'delete' | 'end';
   /** The device as it is to be. */
   readonly device: StoredDevice;
   /** Nothing is written unless the device is stored at this version. */
@@ -105,6 +110,7 @@ const kind = (name: string, writeRows: WriteRows, job: ProvisioningJobKind = 'SE
 /** Every kind of write. */
 const KINDS: Readonly<Record<DeviceWrite['kind'], KindStatements>> = {
   update: kind('write-device', UPDATE_DEVICE),
+  replace: kind('replace-device', REPLACE_DEVICE),
   create: kind('create-device', CREATE_DEVICE),
   delete: kind('delete-device', DELETE_DEVICE, 'REMOVAL'),
   end: kind('end-device', END_DEVICE),
@@ -113,6 +119,7 @@ const KINDS: Readonly<Record<DeviceWrite['kind'], KindStatements>> = {
 /** The same for writes that take the MAC address of another device, one at a time. */
 const TAKING_MAC: Readonly<Partial<Record<DeviceWrite['kind'], WithOrWithoutKeys>>> = {
   update: withOrWithoutKeys('write-device-taking-mac', UPDATE_DEVICE_TAKING_MAC(''), 'SETTINGS'),
+  replace: withOrWithoutKeys('replace-device-taking-mac', REPLACE_DEVICE_TAKING_MAC(''), 'SETTINGS'),
   create: withOrWithoutKeys('create-device-taking-mac', CREATE_DEVICE_TAKING_MAC(''), 'SETTINGS'),
 };
 
@@ -133,6 +140,7 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
     });
   const byKind = {
     update: writesOf(KINDS.update),
+    replace: writesOf(KINDS.replace),
     create: writesOf(KINDS.create),
     delete: writesOf(KINDS.delete),
     end: writesOf(KINDS.end),
@@ -203,7 +211,7 @@ function toRow(write: LeasedWrite, place: number): object {
       id,
       version,
       updated_at: updatedAt,
-      ...(write.kind === 'create' && origin),
+      ...((write.kind === 'create' || write.kind === 'replace') && origin),
       ...settingsColumns(device),
     },
     base_version: baseVersion,

@@ -44,6 +44,8 @@ export interface ClaimedJob extends HeldJob {
   readonly kind: ProvisioningJobKind;
   /** From 1. */
   readonly attempt: number;
+  /** Whether it is of hardware that was replaced meanwhile: it is tried no more. */
+  readonly isOutdated: boolean;
   /** The device as it is now: its settings may be newer than the job. */
   readonly device: StoredDeviceOrError;
 }
@@ -101,11 +103,12 @@ const CLAIM: Statement = {
         attempts = j.attempts + (j.state = 'QUEUED')::integer
       FROM candidate WHERE j.device_id = candidate.id AND j.id = candidate.job_id AND ${IS_OPEN}
         AND (j.due_at <= now() OR j.removal_due_at <= now())
-      RETURNING j.id, ${JOB_ID} AS job_id, j.device_id, j.attempts, j.kind::text AS job_kind
+      RETURNING j.id, ${JOB_ID} AS job_id, j.device_id, j.attempts, j.kind::text AS job_kind,
+        (j.created_at < candidate.replaced_at) IS TRUE AS job_is_outdated
     ), marked AS (
       UPDATE network_device d SET running_job_id = started.id FROM started WHERE d.id = started.device_id
     )
-    SELECT started.job_id, started.attempts AS job_attempts, started.job_kind, ${DEVICE}
+    SELECT started.job_id, started.attempts AS job_attempts, started.job_kind, started.job_is_outdated, ${DEVICE}
     FROM started JOIN candidate d ON d.id = started.device_id ${DEVICE_JOINS}`,
   onLostConnection: 'unknown',
 };
@@ -128,7 +131,14 @@ export function provisioningQueue(run: RunStatement): ProvisioningQueue {
       return rows.map((raw) => {
         const row = RowReader.of(raw, 'job_');
         const kind = row.oneOf('kind', JOB_KINDS);
-        return { id: row.text('id'), lease, kind, attempt: row.int('attempts'), device: toStoredDevice(raw) };
+        return {
+          id: row.text('id'),
+          lease,
+          kind,
+          isOutdated: row.flag('is_outdated'),
+          attempt: row.int('attempts'),
+          device: toStoredDevice(raw),
+        };
       });
     },
     renew: async (jobs, leaseMs) => {

@@ -63,7 +63,7 @@ describe('reportDeviceStatus: absent leaves, null clears, a value sets, field by
   });
 
   it('is tried here with every field of the schema, and with no other', async () => {
-    expect(await inputPaths(gateway, 'DeviceStatusReport')).toEqual(['device', ...FIELDS]);
+    expect(await inputPaths(gateway, 'DeviceStatusReport')).toEqual(['device', 'macAddress', ...FIELDS]);
   });
 
   it.each(FIELDS)('sets %s to a value, and nothing else', async (field) => {

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int } from 'type-graphql';
 import type { DeviceReport } from '../../../operations/report-device-status.js';
-import { DateTimeScalar, IPv4Scalar, IPv6Scalar } from '../leaves/scalars.js';
+import { DateTimeScalar, IPv4Scalar, IPv6Scalar, MacAddressScalar } from '../leaves/scalars.js';
 
 // No field has an initialiser: an absent field must stay absent, because absent, null and a value mean three things.
 
@@ -11,6 +11,13 @@ import { DateTimeScalar, IPv4Scalar, IPv6Scalar } from '../leaves/scalars.js';
 export class DeviceStatusReport {
   @Field(() => ID, { description: 'Id of the device: 24 hex digits in any case.' })
   device?: string;
+
+  @Field(() => MacAddressScalar, {
+    nullable: true,
+    description:
+      'MAC address of the hardware that reports. A report of another address than the device has changes nothing, e.g. one of hardware that was replaced.',
+  })
+  macAddress?: string | null;
 
   @Field(() => DateTimeScalar, {
     nullable: true,

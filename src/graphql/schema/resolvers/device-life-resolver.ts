@@ -4,9 +4,11 @@ import { withDeviceId } from '../../../errors/with-device-id.js';
 import { toDevicePatch } from '../../../domain/device-input.js';
 import { createNetworkDevice, ownCustomer } from '../../../operations/create-network-device.js';
 import { deleteNetworkDevice } from '../../../operations/delete-network-device.js';
+import { replaceNetworkDevice } from '../../../operations/replace-network-device.js';
 import { onceOnly } from '../../../operations/once-only.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { DeviceCreateInput } from '../inputs/device-create-input.js';
+import { DeviceReplaceInput } from '../inputs/device-replace-input.js';
 import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
 import { NetworkDevice } from '../types/network-device.js';
 
@@ -76,6 +78,47 @@ export class DeviceLifeResolver {
         expectedVersion: expectedVersion ?? undefined,
         requestId: context.requestId,
         once: onceOnly(idempotencyKey, false, 'deleteNetworkDevice', args),
+      });
+      return new NetworkDevice(view);
+    });
+  }
+
+  @Mutation(() => NetworkDevice, {
+    nullable: true,
+    description:
+      'Puts other hardware in the place of a device and returns the device: id, name, notes and settings stay, and are sent to the new hardware as a whole. Access as for an update. ' +
+      'Errors: ACCESS_DENIED, INVALID_VALUE, VALUE_NOT_PERMITTED and MAC_ADDRESS_IN_USE with every violation, VERSION_CONFLICT, DEVICE_DELETING, IDEMPOTENCY_KEY_REUSED.',
+  })
+  async replaceNetworkDevice(
+    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @Arg('input', () => DeviceReplaceInput, { description: 'The new hardware.' }) input: DeviceReplaceInput,
+    @Arg('expectedVersion', () => Int, {
+      nullable: true,
+      description: 'Refuse with VERSION_CONFLICT unless the device is at this version.',
+    })
+    expectedVersion: number | null | undefined,
+    @Arg('dryRun', () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: 'Do everything but write, and return what would have been.',
+    })
+    dryRun: boolean | null,
+    @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDevice> {
+    return await withDeviceId(shownId(id), async () => {
+      const viewer = requireViewer(context);
+      const isDry = dryRun === true;
+      const view = await replaceNetworkDevice(context.parts, viewer, {
+        id,
+        macAddress: input.macAddress ?? '',
+        model: input.model ?? undefined,
+        serialNumber: input.serialNumber ?? null,
+        dropUnsupported: input.dropUnsupported === true,
+        expectedVersion: expectedVersion ?? undefined,
+        dryRun: isDry,
+        requestId: context.requestId,
+        once: onceOnly(idempotencyKey, isDry, 'replaceNetworkDevice', { id, input, expectedVersion }),
       });
       return new NetworkDevice(view);
     });

@@ -1,0 +1,20 @@
+import type { DeviceSettings } from './device.js';
+import type { DeviceCapabilities } from './device-model.js';
+
+/** The settings with what hardware cannot do switched off: bands that it lacks, and the account of a SIM card that it does not take. */
+export function withoutUnsupported(
+  settings: DeviceSettings,
+  { wifi: hasWifi, wifi2G, wifi5G, wifi6G, simSupport }: DeviceCapabilities,
+): DeviceSettings {
+  const { wifi, mvnoAccount } = settings;
+  return {
+    ...settings,
+    mvnoAccount: simSupport ? mvnoAccount : null,
+    wifi: wifi && {
+      ...wifi,
+      enabled: wifi.enabled && hasWifi && wifi2G,
+      enabled5G: wifi.enabled5G && hasWifi && wifi5G,
+      enabled6G: wifi.enabled6G && hasWifi && wifi6G,
+    },
+  };
+}

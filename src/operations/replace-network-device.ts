@@ -1,0 +1,118 @@
+import type { Viewer } from '../access/viewer.js';
+import { parseMac } from '../domain/addresses.js';
+import { type Device, type DeviceSettings, replacedDevice } from '../domain/device.js';
+import { namesOfChanges } from '../domain/device-changes.js';
+import type { DeviceModel } from '../domain/device-model.js';
+import { applyPatch } from '../domain/device-patch.js';
+import { violationsOfReplacement } from '../domain/device-rules.js';
+import { withoutUnsupported } from '../domain/hardware.js';
+import { idOrNone } from '../domain/id.js';
+import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
+import type { CatalogStore } from '../persistence/devices/catalog-store.js';
+import type { FoundDevice } from '../persistence/devices/read-device.js';
+import { openDevice, sealWifi } from '../secrets/device-secrets.js';
+import type { DeviceView } from './device-view.js';
+import type { UpdateParts } from './update-network-device.js';
+import { type Decision, MAC_TAKEN, writeDevice, type WriteRequest } from './write-device.js';
+
+/** What a client asks a replacement for. */
+export interface ReplaceRequest extends WriteRequest {
+  /** MAC address of the new hardware, as the client wrote it. */
+  readonly macAddress: string;
+  /** Id of the model of the new hardware, as the client wrote it; undefined: the model stays. */
+  readonly model: string | undefined;
+  readonly serialNumber: string | null;
+  /** Switch off what the new model cannot do, instead of refusing the replacement for it. */
+  readonly dropUnsupported: boolean;
+  /** The version that the client knows; undefined when any will do. */
+  readonly expectedVersion: number | undefined;
+  /** Do everything but write. */
+  readonly dryRun: boolean;
+}
+
+/** What the operation works with. */
+export interface ReplaceParts extends UpdateParts {
+  readonly catalog: CatalogStore;
+}
+
+/** A device, and the model of the hardware that takes its place. */
+interface FoundReplacement extends FoundDevice {
+  /** Undefined when there is none. */
+  readonly model: DeviceModel | undefined;
+}
+
+/**
+ * Puts other hardware in the place of a device: id, name, notes and settings stay, and are brought to the new one as a whole.
+ * @returns the device as written, or as it would have been for a dry run
+ * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), DEVICE_DELETING, VERSION_CONFLICT, or INVALID_VALUE, VALUE_NOT_PERMITTED and
+ *   MAC_ADDRESS_IN_USE with every violation; RATE_LIMITED after too many of the latter
+ */
+export async function replaceNetworkDevice(
+  parts: ReplaceParts,
+  viewer: Viewer,
+  request: ReplaceRequest,
+): Promise<DeviceView> {
+  const { model } = request;
+  return await writeDevice<FoundReplacement>(parts, viewer, request, {
+    find: async ({ read }, lookup) => {
+      const found = await read(lookup);
+      if (found === undefined || model === undefined) return found && { ...found, model: found.device.model };
+      const [its] = await parts.catalog.findDeviceModels([idOrNone(model)]);
+      return { ...found, model: its };
+    },
+    macAddress: parseMac(request.macAddress) ?? null,
+    decide: (found) => decideReplace(parts, request, found),
+  });
+}
+
+function decideReplace(
+  { secrets, now }: ReplaceParts,
+  request: ReplaceRequest,
+  found: FoundReplacement,
+): Decision {
+  const before = openDevice(secrets, found.device);
+  const { version } = before;
+  if (before.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
+  if (request.expectedVersion !== undefined && request.expectedVersion !== version) {
+    throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
+  }
+  const { model = before.model } = found;
+  const { macAddress, serialNumber, dropUnsupported } = request;
+  const wished = applyPatch(before, { macAddress, serialNumber });
+  const after = dropUnsupported ? withoutUnsupported(wished, model.capabilities) : wished;
+  const [first, ...others] = violationsOf(before, after, found);
+  if (first !== undefined) throw inputError([first, ...others]);
+  const next = replacedDevice(before, after, model, now());
+  const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
+  const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
+  if (request.dryRun) return { device };
+  const paths = [...namesOfChanges(before, after), ...(model.id === before.model.id ? [] : ['model'])];
+  return { device, write: { kind: 'replace', needsJob: true, action: 'REPLACE', paths } };
+}
+
+const FIELDS = ['macAddress', 'model', 'serialNumber'];
+
+/** Every violation, those of the input's fields first and in their order. */
+function violationsOf(
+  before: Device,
+  after: DeviceSettings,
+  { model, isMacTaken }: FoundReplacement,
+): Violation[] {
+  const invalid = (path: string, message: string): Violation => ({ path, code: 'INVALID_VALUE', message });
+  const violations: Violation[] = [];
+  if (isMacTaken) violations.push(MAC_TAKEN);
+  if (after.macAddress === before.macAddress) {
+    violations.push(invalid('macAddress', 'The device has this MAC address already.'));
+  }
+  if (model === undefined) violations.push(invalid('model', 'There is no device model with this id.'));
+  if (model !== undefined && model.type !== before.model.type) {
+    const message = `Only models of type ${before.model.type} can take the place of this one.`;
+    violations.push({ path: 'model', code: 'VALUE_NOT_PERMITTED', message });
+  }
+  for (const { path, message } of violationsOfReplacement(before, after, model ?? before.model)) {
+    violations.push(invalid(path, message));
+  }
+  const rank = ({ path }: Violation): number =>
+    (FIELDS.indexOf(path) + FIELDS.length + 1) % (FIELDS.length + 1);
+  return violations.toSorted((one, other) => rank(one) - rank(other));
+}
