@@ -16,7 +16,7 @@ import { type DeviceFilter, deviceSource } from './device-filter.js';
 import { customerOf, reachedId } from './reach.js';
 
 /** A device of a list and its place in the list's order. */
-export interface FoundOnPage {
+interface FoundOnPage {
   readonly place: DevicePlace;
   readonly device: StoredDeviceOrError;
 }

@@ -5,10 +5,10 @@ import { isReached } from './reach.js';
 // A device that is being deleted gives its MAC address to whoever may update it. If nothing is being sent to it, it is gone then;
 // else it ends with that job, keeps a placeholder till then, and the jobs of the other one wait for its end.
 
-/** Who has the MAC address that a device is to have: nobody else, one that gives it up, or one that does not. */
-export type MacHolder = 'none' | 'deleting' | 'taken';
-
-/** A column that says who has the MAC address of a row `lookup`, but for the device with an id. */
+/**
+ * A column that says who has the MAC address of a row `lookup`, but for the device with an id: `deleting`, one that gives it up,
+ * `taken`, one that does not, or null, nobody.
+ */
 export const macHolder = (id: string): string => `(
     SELECT CASE WHEN o.state = 'DELETING' AND ${isReached('lookup.reach', 'lookup.customer_id', 'o')} THEN 'deleting' ELSE 'taken' END
     FROM network_device o WHERE o.mac_address = lookup.mac_address AND o.id IS DISTINCT FROM ${id}) AS mac_holder`;
