@@ -10,7 +10,7 @@ import type { Storage } from '../persistence/setup/open-storage.js';
 /** How long the start waits for changes to be heard; subscriptions before are refused. */
 const FEED_PATIENCE_MS = 2_000;
 
-/** What tells subscribers of changes. */
+/** What delivers changes to subscribers. */
 export interface LiveChanges {
   readonly changes: DeviceChanges;
   readonly feed: ChangeFeed;

@@ -2,7 +2,7 @@ import type { ChangeFeed } from '../persistence/changes/change-feed.js';
 import type { JobDispatcher } from '../persistence/jobs/claim-jobs.js';
 import type { ProvisioningWorker } from '../provisioning/worker.js';
 
-/** What parts tell each other. It is there before them: what nobody receives yet is found at the first look. */
+/** How parts notify each other. It exists before them; a part reads once when it starts, so a signal before that is not lost. */
 export class Signals {
   feed: Pick<ChangeFeed, 'changed' | 'jobQueued'> | undefined;
   /** Stays undefined in a process that is no worker. */

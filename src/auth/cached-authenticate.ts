@@ -2,21 +2,21 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Authenticate, Credential } from './credential.js';
 
-/** What is kept of judged credentials. */
+/** How long credentials are cached. */
 interface CacheRules {
   /** How long a viewer is kept, in milliseconds; never beyond the expiry of its token. */
   readonly viewerMs: number;
   /** How long a refusal is kept, in milliseconds; 0 keeps none. */
   readonly refusalMs: number;
-  /** How many of each are kept; what was not asked for the longest makes room. */
+  /** Maximum number of each; the least recently used is dropped first. */
   readonly maxEntries: number;
   /** In milliseconds since 1970. */
   readonly now: () => number;
 }
 
 /**
- * Remembers judgements by a hash of token and address, and lets requests that ask at the same time share one. What
- * nobody knows (`failure`) is not kept.
+ * Caches credentials by a hash of token and address; requests with one token at the same time share one authentication.
+ * A `failure` is not cached: it says nothing of the token.
  */
 export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules): Authenticate {
   const { viewerMs, refusalMs, maxEntries, now } = rules;
@@ -34,7 +34,11 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
     const until = Math.min(now() + (isViewer ? viewerMs : refusalMs), expiry);
     if (until > now()) (isViewer ? viewers : refusals).set(key, { credential, until });
   };
-  const judge = async (key: string, authorization: string, clientAddress: string): Promise<Credential> => {
+  const authenticateAndKeep = async (
+    key: string,
+    authorization: string,
+    clientAddress: string,
+  ): Promise<Credential> => {
     try {
       const credential = await authenticate(authorization, clientAddress);
       keep(key, credential);
@@ -48,9 +52,9 @@ export function cachedAuthenticate(authenticate: Authenticate, rules: CacheRules
     const key = keyOf(authorization, clientAddress);
     const kept = fresh(viewers.get(key)) ?? fresh(refusals.get(key));
     if (kept !== undefined) return kept.credential;
-    const judgement = pending.get(key) ?? judge(key, authorization, clientAddress);
-    pending.set(key, judgement);
-    return await judgement;
+    const authentication = pending.get(key) ?? authenticateAndKeep(key, authorization, clientAddress);
+    pending.set(key, authentication);
+    return await authentication;
   };
 }
 

@@ -36,7 +36,7 @@ export type ProvisioningTarget =
 /** How changed settings reach their devices. */
 interface ProvisioningSettings {
   readonly target: ProvisioningTarget;
-  /** How long a job waits after its first failed try; each further wait is twice as long. */
+  /** How long a job waits after its first failed attempt; each further wait is twice as long. */
   readonly retryMs: number;
   /** Whether the gateway itself works on the jobs; `npm run worker` does so in any case. */
   readonly isWorker: boolean;

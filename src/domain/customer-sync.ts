@@ -3,7 +3,7 @@ import { parseId } from './id.js';
 import { isName, NAME_RULE, normalName } from './name.js';
 
 /** What the platform says of one customer: absent leaves a value; a parent reseller that is null is the top of the tree. */
-export interface CustomerWish {
+export interface CustomerPatch {
   /** As it was sent. */
   readonly id: string;
   readonly name?: string | null;
@@ -27,15 +27,15 @@ export interface CustomerChange extends KnownCustomer {
 export const MAX_SYNCED = 500;
 
 /** The ids that a call speaks of, in normal form: customers and parent resellers. */
-export function idsOfSync(wishes: readonly CustomerWish[]): readonly string[] {
-  const ids = wishes.flatMap(({ id, parentReseller }) => [id, parentReseller ?? '']);
+export function idsOfSync(patches: readonly CustomerPatch[]): readonly string[] {
+  const ids = patches.flatMap(({ id, parentReseller }) => [id, parentReseller ?? '']);
   return [...new Set(ids.flatMap((id) => parseId(id) ?? []))];
 }
 
 /** The customers as they are to be: those of the call, and those that are known. */
-interface WantedTree {
+interface ChangedTree {
   readonly known: ReadonlyMap<string, KnownCustomer>;
-  readonly wanted: ReadonlyMap<string, CustomerChange>;
+  readonly changed: ReadonlyMap<string, CustomerChange>;
 }
 
 /**
@@ -44,32 +44,34 @@ interface WantedTree {
  * @returns what is to be written, without what is so already
  */
 export function changesOfSync(
-  wishes: readonly CustomerWish[],
+  patches: readonly CustomerPatch[],
   known: ReadonlyMap<string, KnownCustomer>,
 ): readonly CustomerChange[] {
-  return wishes.map((wish) => toChange(wish, known)).filter(({ isNew, paths }) => isNew || paths.length > 0);
+  return patches
+    .map((patch) => toChange(patch, known))
+    .filter(({ isNew, paths }) => isNew || paths.length > 0);
 }
 
 /** Every violation of a call, in the order of its customers. @param known as above */
 export function violationsOfSync(
-  wishes: readonly CustomerWish[],
+  patches: readonly CustomerPatch[],
   known: ReadonlyMap<string, KnownCustomer>,
 ): readonly Violation[] {
-  if (wishes.length === 0 || wishes.length > MAX_SYNCED) {
+  if (patches.length === 0 || patches.length > MAX_SYNCED) {
     return [invalid('customers', `From 1 to ${MAX_SYNCED} of them.`)];
   }
-  const changes = wishes.map((wish) => toChange(wish, known));
-  const tree = { known, wanted: new Map(changes.map((change) => [change.id, change])) };
+  const changes = patches.map((patch) => toChange(patch, known));
+  const tree = { known, changed: new Map(changes.map((change) => [change.id, change])) };
   const inRing = membersOfRings(tree);
   const seen = new Set<string>();
-  return wishes.flatMap((wish, index) => {
+  return patches.flatMap((patch, index) => {
     const at = `customers[${index}]`;
-    const id = parseId(wish.id);
+    const id = parseId(patch.id);
     if (id === undefined) return [invalid(`${at}.id`, 'An id has 24 hex digits.')];
     if (seen.has(id)) return [invalid(`${at}.id`, 'A customer stands in a call once.')];
     seen.add(id);
-    const name = nameViolation(wish, known.has(id));
-    const parent = parentViolation(wish, tree, inRing.has(id));
+    const name = nameViolation(patch, known.has(id));
+    const parent = parentViolation(patch, tree, inRing.has(id));
     return [
       ...(name === undefined ? [] : [invalid(`${at}.name`, name)]),
       ...(parent === undefined ? [] : [invalid(`${at}.parentReseller`, parent)]),
@@ -81,24 +83,24 @@ function invalid(path: string, message: string): Violation {
   return { path, code: 'INVALID_VALUE', message };
 }
 
-function nameViolation({ name }: CustomerWish, isKnown: boolean): string | undefined {
+function nameViolation({ name }: CustomerPatch, isKnown: boolean): string | undefined {
   if (name === undefined) return isKnown ? undefined : 'A new customer needs a name.';
   return name !== null && isName(normalName(name)) ? undefined : NAME_RULE;
 }
 
 function parentViolation(
-  { parentReseller }: CustomerWish,
-  { known, wanted }: WantedTree,
+  { parentReseller }: CustomerPatch,
+  { known, changed }: ChangedTree,
   isInRing: boolean,
 ): string | undefined {
   if (parentReseller === undefined || parentReseller === null) return undefined;
   const id = parseId(parentReseller);
-  if (id === undefined || !(known.has(id) || wanted.has(id))) return 'There is no such customer.';
+  if (id === undefined || !(known.has(id) || changed.has(id))) return 'There is no such customer.';
   return isInRing ? 'A customer cannot be below itself in the reseller tree.' : undefined;
 }
 
 function toChange(
-  { id, name, parentReseller }: CustomerWish,
+  { id, name, parentReseller }: CustomerPatch,
   known: ReadonlyMap<string, KnownCustomer>,
 ): CustomerChange {
   const normalId = parseId(id) ?? id;
@@ -123,11 +125,12 @@ function toChange(
 }
 
 /** The customers of a call that come back to themselves on their way up the tree. */
-function membersOfRings({ known, wanted }: WantedTree): ReadonlySet<string> {
-  const parentOf = (id: string): string | null => (wanted.get(id) ?? known.get(id))?.parentResellerId ?? null;
+function membersOfRings({ known, changed }: ChangedTree): ReadonlySet<string> {
+  const parentOf = (id: string): string | null =>
+    (changed.get(id) ?? known.get(id))?.parentResellerId ?? null;
   const inRing = new Set<string>();
   const done = new Set<string>();
-  for (const start of wanted.keys()) {
+  for (const start of changed.keys()) {
     const way: string[] = [];
     const places = new Map<string, number>();
     let id: string | null = start;

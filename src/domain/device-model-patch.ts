@@ -10,7 +10,7 @@ import {
 import { parseId } from './id.js';
 import { isName, NAME_RULE, normalName } from './name.js';
 
-/** What a client wants of a device model: absent leaves, null clears, a value sets. */
+/** What a client changes of a device model: absent leaves, null clears, a value sets. */
 export interface DeviceModelPatch {
   readonly name?: string | null;
   readonly type?: DeviceModel['type'] | null;
@@ -36,7 +36,7 @@ export interface ModelDraft extends Omit<DeviceModel, 'id' | 'name' | 'type'> {
   readonly type: DeviceModel['type'] | null;
 }
 
-/** The model with what a patch wants of it. Texts are in normal form; a picture that is no id stays as it is. */
+/** The model with a patch applied. Texts are in normal form; a picture that is no id stays as it is. */
 export function patchedModel(before: ModelDraft, patch: DeviceModelPatch): ModelDraft {
   const { capabilities, name, picture, type, brand, description } = patch;
   return {

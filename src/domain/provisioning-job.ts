@@ -13,7 +13,7 @@ export interface ProvisioningJob {
   readonly version: number;
   /** Attempts that were begun; the first is 1. */
   readonly attempts: number;
-  /** Why the last try failed, for people; without secrets. */
+  /** Why the last attempt failed, for people; without secrets. */
   readonly error: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -27,7 +27,7 @@ export const MAX_ATTEMPTS = 5;
 export const MAX_ERROR_LENGTH = 500;
 
 /**
- * How long a job waits after a failed try: twice as long after each, and some more or less, so that devices which
+ * How long a job waits after a failed attempt: twice as long after each, and some more or less, so that devices which
  * failed together do not all come back at once.
  * @param attempt the number of the attempt that failed, from 1
  * @param firstMs the wait after the first one

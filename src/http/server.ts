@@ -17,7 +17,6 @@ import { websocketEndpoint, type WebSocketParts } from './endpoints/websocket-en
 import { requestHold } from './core/request-hold.js';
 
 /** What the server and its endpoints work with. */
-/** What the server works with. */
 export interface ServerParts
   extends
     Omit<EndpointParts, 'isDraining' | 'streams'>,

@@ -5,7 +5,7 @@ const RETRY_AFTER_MS = 1_000;
 
 /**
  * Runs work while less than this much of it runs already.
- * @throws OVERLOADED at once, before any work, when there is no room
+ * @throws OVERLOADED at once, before any work, when as much runs as may
  */
 export type ConcurrencyGate = <T>(work: () => Promise<T>) => Promise<T>;
 

@@ -26,10 +26,10 @@ const MAX_WAITING = 1_000;
 const MAX_WAITING_OF_ALL = 200_000;
 const MAX_WAITING_THEN = 100;
 
-/** How many subscribers are told in one turn of the event loop. */
-const TOLD_PER_TURN = 1_000;
+/** Maximum number of deliveries in one turn of the event loop. */
+const DELIVERIES_PER_TURN = 1_000;
 
-/** Changes that wait to be read, while the database is away. */
+/** Maximum number of changes that wait to be read, while the database is away. */
 const MAX_PENDING = 100_000;
 
 const READ_CHUNK = 1_000;
@@ -38,8 +38,8 @@ const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 
 /**
- * Tells all subscribers of this instance of changes. A changed device is read once, however many are told, and one
- * that changes several times while it is read is told as often.
+ * Delivers changes to all subscribers of this instance. A changed device is read once, however many subscribers there are,
+ * and one that changes several times while it is read is delivered as often.
  */
 export class ChangeHub implements DeviceChanges {
   readonly #subscribers = new SubscriberIndex();
@@ -85,10 +85,10 @@ export class ChangeHub implements DeviceChanges {
     this.#pending = this.#pending.concat(watched);
     if (this.#isReading) return;
     this.#isReading = true;
-    void this.#tellPending();
+    void this.#deliverPending();
   }
 
-  /** Changes were missed: everybody is told to subscribe anew and to read what they watch. */
+  /** Changes were missed: all subscriptions end with an error, so that clients subscribe anew and read what they watch. */
   missedChanges(): void {
     this.#endAll(new GatewayError('DATABASE_UNAVAILABLE'));
   }
@@ -99,31 +99,31 @@ export class ChangeHub implements DeviceChanges {
     this.#endAll();
   }
 
-  async #tellPending(): Promise<void> {
-    let told = 0;
+  async #deliverPending(): Promise<void> {
+    let delivered = 0;
     while (this.#pending.length > 0) {
       const ids = this.#pending.splice(0, READ_CHUNK);
       const devices = await this.#readPatiently([...new Set(ids)]);
       for (const id of ids) {
         const device = devices.get(id);
         if (device === undefined) continue;
-        told += this.#tell(device);
-        if (told < TOLD_PER_TURN) continue;
-        told = 0;
+        delivered += this.#deliver(device);
+        if (delivered < DELIVERIES_PER_TURN) continue;
+        delivered = 0;
         await nextTurn();
       }
     }
     this.#isReading = false;
   }
 
-  /** Tries until the database answers, or nobody waits for it any more. */
+  /** Retries until the database answers, or no subscriber is left. */
   async #readPatiently(ids: readonly string[]): Promise<ReadonlyMap<string, ChangedDevice>> {
     for (let wait = MIN_RETRY_MS; this.#subscribers.size > 0; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
       try {
         return this.#byId(await this.parts.read(ids));
       } catch (error) {
         this.parts.log.warn({ cause: describeCause(error) }, 'changed devices could not be read');
-        // What no time will mend is told, rather than a change left out in silence.
+        // Another attempt would fail as well: subscribers get an error rather than miss a change.
         if (!isTransient(error)) this.#endAll(new GatewayError('INTERNAL_ERROR', {}, { cause: error }));
         else await pause(wait, this.#stopping.signal);
       }
@@ -131,7 +131,7 @@ export class ChangeHub implements DeviceChanges {
     return new Map();
   }
 
-  /** A device that cannot be read is told of as such, to those who reach it, and written down whoever watches. */
+  /** A device that cannot be read is logged, and delivered as an error to those who reach it. */
   #byId(found: readonly StoredDeviceOrError[]): ReadonlyMap<string, ChangedDevice> {
     const devices = new Map<string, ChangedDevice>();
     for (const device of found) {
@@ -144,8 +144,8 @@ export class ChangeHub implements DeviceChanges {
     return devices;
   }
 
-  /** @returns how many were told */
-  #tell(device: ChangedDevice): number {
+  /** @returns the number of subscribers that it was offered to */
+  #deliver(device: ChangedDevice): number {
     const subscribers = this.#subscribers.of(device);
     const views = new Map<string, ListedView | undefined>();
     for (const subscriber of subscribers) {

@@ -55,7 +55,7 @@ export class GatewayMetrics {
   );
   readonly #attempts = this.#counter(
     'provisioning_tries_total',
-    'Tries of provisioning jobs by this process.',
+    'Attempts of provisioning jobs by this process.',
     ['outcome'],
   );
   readonly #failedJobs = this.#counter(

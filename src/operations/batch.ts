@@ -1,7 +1,7 @@
 import { idOrNone } from '../domain/id.js';
 import { inputError } from '../errors/gateway-error.js';
 
-/** How many records one batch look-up answers. */
+/** Maximum number of ids of one batch look-up. */
 const MAX_BATCH = 1_000;
 
 /** @throws INVALID_VALUE for more records than one batch look-up answers */
@@ -22,8 +22,8 @@ export async function batchById<T extends { readonly id: string }>(
 ): Promise<readonly (T | null)[]> {
   assertBatchSize(argument, ids.length);
   const normalIds = ids.map(idOrNone);
-  const wanted = new Set(normalIds);
-  const found = wanted.size === 0 ? [] : await find([...wanted]);
+  const distinctIds = new Set(normalIds);
+  const found = distinctIds.size === 0 ? [] : await find([...distinctIds]);
   const byId = new Map(found.map((record) => [record.id, record]));
   return normalIds.map((id) => byId.get(id) ?? null);
 }

@@ -57,7 +57,7 @@ async function createUnlessRepeated(
     assertRepeat(key, kept);
     return await readDeviceModel(catalog, viewer, kept.objectId);
   }
-  if (key !== undefined) await keys.assertRoom(key);
+  if (key !== undefined) await keys.assertBelowLimit(key);
   const model = { id: newId(now()), ...mergedModel(undefined, NO_MODEL, input) };
   const isCreated = await models.create(
     model,

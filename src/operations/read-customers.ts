@@ -29,7 +29,7 @@ export async function readCustomers(
   argument: string,
 ): Promise<readonly (ListedCustomer | null)[]> {
   const reach = readReach(viewer);
-  return await batchById(argument, ids, async (wanted) => await lists.findMany(reach, wanted));
+  return await batchById(argument, ids, async (distinctIds) => await lists.findMany(reach, distinctIds));
 }
 
 /** A page of customers; its total is counted when it is asked for, once. */

@@ -25,7 +25,11 @@ export async function readNetworkDevices(
   argument: string,
 ): Promise<readonly (ListedView | null)[]> {
   const reach = readReach(viewer);
-  const devices = await batchById(argument, ids, async (wanted) => await lists.findMany(reach, wanted));
+  const devices = await batchById(
+    argument,
+    ids,
+    async (distinctIds) => await lists.findMany(reach, distinctIds),
+  );
   const views = new Map(devices.map((device) => [device, device && toListedViewOrError(viewer, device)]));
   return devices.map((device) => views.get(device) ?? null);
 }
@@ -64,11 +68,11 @@ export interface DeviceListRequest {
 export async function readNetworkDeviceConnection(
   lists: DeviceLists,
   viewer: Viewer,
-  { order, page, ...wanted }: DeviceListRequest,
+  { order, page, filter: requested }: DeviceListRequest,
 ): Promise<DeviceConnection> {
   const reach = readReach(viewer);
   const request = devicePageRequest(page, order);
-  const filter = readFilter(wanted.filter);
+  const filter = readFilter(requested);
   const { nodes, ...rest } = toPage(request, await lists.page(reach, filter, request));
   return {
     ...rest,

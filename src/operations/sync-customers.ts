@@ -2,7 +2,7 @@ import { maySyncCustomers } from '../access/policy.js';
 import type { Viewer } from '../access/viewer.js';
 import {
   changesOfSync,
-  type CustomerWish,
+  type CustomerPatch,
   idsOfSync,
   type KnownCustomer,
   MAX_SYNCED,
@@ -33,29 +33,32 @@ export interface SyncedCustomer {
 export async function syncCustomers(
   { customers }: SyncParts,
   viewer: Viewer,
-  wishes: readonly CustomerWish[],
+  patches: readonly CustomerPatch[],
   requestId: string,
 ): Promise<readonly SyncedCustomer[]> {
   if (!maySyncCustomers(viewer)) throw new GatewayError('ACCESS_DENIED');
-  const isCountWrong = wishes.length === 0 || wishes.length > MAX_SYNCED;
-  if (isCountWrong) assertNoViolation(wishes, new Map());
+  const isCountWrong = patches.length === 0 || patches.length > MAX_SYNCED;
+  if (isCountWrong) assertNoViolation(patches, new Map());
   let before: ReadonlyMap<string, KnownCustomer> = new Map();
-  await customers.sync(idsOfSync(wishes), (known) => {
+  await customers.sync(idsOfSync(patches), (known) => {
     before = known;
-    assertNoViolation(wishes, known);
+    assertNoViolation(patches, known);
     const by = auditedBy(viewer, { requestId });
-    return changesOfSync(wishes, known).map((change) => ({
+    return changesOfSync(patches, known).map((change) => ({
       change,
       audit: { ...by, objectType: 'CUSTOMER', action: 'SYNC', paths: change.paths },
     }));
   });
-  return wishes.map(({ id, name }) => {
+  return patches.map(({ id, name }) => {
     const known = viewer.level === 'ADMIN' ? before.get(parseId(id) ?? '') : undefined;
     return { id: parseId(id) ?? id, name: name ? normalName(name) : (known?.name ?? null) };
   });
 }
 
-function assertNoViolation(wishes: readonly CustomerWish[], known: ReadonlyMap<string, KnownCustomer>): void {
-  const [first, ...others] = violationsOfSync(wishes, known);
+function assertNoViolation(
+  patches: readonly CustomerPatch[],
+  known: ReadonlyMap<string, KnownCustomer>,
+): void {
+  const [first, ...others] = violationsOfSync(patches, known);
   if (first !== undefined) throw inputError([first, ...others]);
 }

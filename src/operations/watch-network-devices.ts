@@ -9,7 +9,7 @@ import { type ListedView, toListedViewOrError } from './read-network-devices.js'
 
 /** What ends a subscription from outside, and what the end of one may take along. */
 export interface SubscriptionLifetime {
-  /** Aborted when the subscription is over; with a GatewayError as its reason when the subscriber is to be told. */
+  /** Aborted when the subscription is over; with a GatewayError as its reason when the subscriber is to get one. */
   readonly signal: AbortSignal;
   /** The subscription has ended with this error, because changes are taken more slowly than they come. */
   readonly onOverload: (error: GatewayError) => void;
@@ -22,7 +22,7 @@ export interface SubscriptionLifetime {
 /** A device that changed, of which at least the customer can be read. */
 export type ChangedDevice = StoredDeviceOrError & { readonly customer: Customer };
 
-/** Which changes one subscriber is told of. */
+/** Which changes one subscriber gets. */
 export interface DeviceWatch {
   /** Whose it is. */
   readonly subject: string;

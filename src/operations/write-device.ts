@@ -35,7 +35,7 @@ export interface WriteRequest {
 
 /** What an operation decides to make of a device that was read. */
 export interface Decision {
-  /** The device as the answer shows it; of what is written, the database's word on its jobs comes on top. */
+  /** The device as the answer shows it; of a device that was written, state and jobs are taken from its row. */
   readonly device: DeviceWrite['device'];
   /** Absent when nothing is to be written: nothing changes, or the run is a dry one. */
   readonly write?: Pick<DeviceWrite, 'kind' | 'needsJob' | 'deviceLimit'> &
@@ -61,7 +61,7 @@ const OPTIMISTIC_ATTEMPTS = 3;
 const LOCKED_ATTEMPTS = 2;
 
 /**
- * Writes a device that is there: reads it, judges reach, has the operation decide, and writes with the job, the note and the
+ * Writes a device that is there: reads it, judges reach, has the operation decide, and writes with the job, the change and the
  * audit entry. When somebody else wrote in between, all of it is done again. A call that repeats an earlier one by its idempotency
  * key has no second effect.
  * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), IDEMPOTENCY_KEY_REUSED, RATE_LIMITED for too many live keys, MAC_ADDRESS_IN_USE, RATE_LIMITED after too many of these, and what `decide` throws
@@ -107,14 +107,14 @@ async function attemptWrite<Found extends FoundDevice>(
     assertRepeat(key, found.keptKey);
     return { device: found.device, passwords, isReplay: true };
   }
-  if (key !== undefined) await keys.assertRoom(key);
+  if (key !== undefined) await keys.assertBelowLimit(key);
   const decideAndWrite = async (): Promise<DeviceView | undefined> => {
-    const { device, write: wanted } = decide(found);
-    if (wanted === undefined) {
+    const { device, write } = decide(found);
+    if (write === undefined) {
       const isKept = key === undefined || (await way.keepKey(key, device.id));
       return isKept ? { device, passwords } : undefined;
     }
-    const { action, paths, ...what } = wanted;
+    const { action, paths, ...what } = write;
     const audit = { ...auditedBy(viewer, request), action, paths };
     const outcome = await way.write({
       ...what,

@@ -16,18 +16,18 @@ export class AttemptSlots {
   #active = 0;
   #open = 0;
 
-  /** @param onRoom called whenever there is room for one more attempt than before */
+  /** @param onFreed called whenever one more attempt may begin than before */
   constructor(
     private readonly limits: SlotLimits,
-    private readonly onRoom: () => void,
+    private readonly onFreed: () => void,
   ) {}
 
   /** How many more attempts may begin now. */
-  get room(): number {
+  get free(): number {
     return Math.min(this.limits.active - this.#active, this.limits.open - this.#open);
   }
 
-  /** Takes a slot; there must be room. @returns what gives it back, once */
+  /** Takes a slot; one must be free. @returns what gives it back, once */
   take(): () => void {
     this.#active += 1;
     this.#open += 1;
@@ -38,14 +38,14 @@ export class AttemptSlots {
     };
     const timer = setTimeout(() => {
       retire();
-      this.onRoom();
+      this.onFreed();
     }, this.limits.activeMs);
     timer.unref();
     return () => {
       clearTimeout(timer);
       retire();
       this.#open -= 1;
-      this.onRoom();
+      this.onFreed();
     };
   }
 }

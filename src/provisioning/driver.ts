@@ -30,6 +30,6 @@ export type AttemptOutcome =
 
 /**
  * Brings settings to a device. One call is one try.
- * @param signal aborted when the attempt is no longer wanted; what comes of it then is not asked
+ * @param signal aborted when the attempt is given up; its outcome is ignored then
  */
 export type ProvisioningDriver = (order: ProvisioningOrder, signal: AbortSignal) => Promise<AttemptOutcome>;

@@ -51,7 +51,7 @@ interface RunningAttempt {
   readonly job: ClaimedJob;
   readonly abort: AbortController;
   readonly startedAt: number;
-  /** By this process's own clock, and rather too early. */
+  /** By this process's own clock, from before the lease was taken: never later than the database has it. */
   leaseEndsAt: number;
 }
 
@@ -69,14 +69,14 @@ class Worker {
   readonly #parts: WorkerParts;
   readonly #running = new Map<RunningAttempt, Promise<void>>();
   readonly #reserved = new Set<Promise<void>>();
-  readonly #startedSlots = new AttemptSlots(STARTED_SLOTS, () => this.#roomMade());
-  readonly #queueSlots = new AttemptSlots(QUEUE_SLOTS, () => this.#roomMade());
+  readonly #startedSlots = new AttemptSlots(STARTED_SLOTS, () => this.#slotFreed());
+  readonly #queueSlots = new AttemptSlots(QUEUE_SLOTS, () => this.#slotFreed());
   readonly #retryPace = new RetryPace(MAX_OPEN_RETRIES);
   readonly #look = setInterval(() => this.wake(), LOOK_EVERY_MS);
   readonly #renew = setInterval(() => void this.#renewLeases(), RENEW_EVERY_MS);
   #claiming: Promise<void> | undefined;
   #isWoken = false;
-  /** There was more to do than room for it. */
+  /** Whether the last claim filled every free slot: more jobs may be due. */
   #isFull = false;
   #isStopped = false;
 
@@ -90,13 +90,13 @@ class Worker {
     this.#claiming ??= this.#claimAll().finally(() => {
       this.#claiming = undefined;
       // Somebody may have called after the last look.
-      if (this.#isWoken && !this.#isStopped && this.#queueSlots.room > 0) this.wake();
+      if (this.#isWoken && !this.#isStopped && this.#queueSlots.free > 0) this.wake();
     });
   }
 
   reserveSlot(): JobSlot | undefined {
     if (this.#isStopped) return undefined;
-    if (this.#startedSlots.room <= 0) return undefined;
+    if (this.#startedSlots.free <= 0) return undefined;
     const releaseSlot = this.#startedSlots.take();
     const leaseEndsAt = performance.now() + LEASE_MS;
     let resolveReserved = (): void => undefined;
@@ -131,17 +131,17 @@ class Worker {
     clearInterval(this.#renew);
   }
 
-  /** Takes up what is due, until there is nothing or no room for it. */
+  /** Takes up what is due, until nothing is due or no slot is free. */
   async #claimAll(): Promise<void> {
     const { queue, log } = this.#parts;
-    while (this.#isWoken && !this.#isStopped && this.#queueSlots.room > 0) {
+    while (this.#isWoken && !this.#isStopped && this.#queueSlots.free > 0) {
       this.#isWoken = false;
       const leaseEndsAt = performance.now() + LEASE_MS;
       try {
-        const { room } = this.#queueSlots;
-        const jobs = await queue.claim(room, LEASE_MS);
+        const { free } = this.#queueSlots;
+        const jobs = await queue.claim(free, LEASE_MS);
         for (const job of jobs) this.#start(job, leaseEndsAt, this.#queueSlots.take());
-        this.#isFull = jobs.length === room;
+        this.#isFull = jobs.length === free;
         this.#isWoken ||= this.#isFull;
       } catch (error) {
         log.warn({ cause: describeCause(error) }, 'provisioning jobs cannot be taken up');
@@ -160,14 +160,17 @@ class Worker {
     this.#running.set(attempt, work);
   }
 
-  #roomMade(): void {
+  #slotFreed(): void {
     if (this.#isFull && !this.#isStopped) this.wake();
   }
 
   async #work(attempt: RunningAttempt): Promise<void> {
     const { job } = attempt;
     const end = await this.#runAttempt(attempt);
-    this.#parts.log.debug({ jobId: job.id, attempt: job.attempt, end: end.state }, 'provisioning try ended');
+    this.#parts.log.debug(
+      { jobId: job.id, attempt: job.attempt, end: end.state },
+      'provisioning attempt ended',
+    );
     this.#parts.onAttemptEnded?.(end);
     // What is known of the device must not be lost because the database is away for a moment.
     while (!(await this.#store(job, end))) {
@@ -191,7 +194,7 @@ class Worker {
       return true;
     } catch (error) {
       const cause = describeCause(error);
-      this.#parts.log.warn({ jobId: job.id, cause }, 'the end of a provisioning try cannot be stored');
+      this.#parts.log.warn({ jobId: job.id, cause }, 'the end of a provisioning attempt cannot be stored');
       return false;
     }
   }
@@ -213,7 +216,7 @@ class Worker {
       return this.#endOf(job, wifi, outcome, lastedMs);
     } catch (error) {
       if (abort.signal.aborted) return { state: 'RELEASED' };
-      log.error({ jobId: job.id, cause: describeCause(error) }, 'provisioning try broke');
+      log.error({ jobId: job.id, cause: describeCause(error) }, 'provisioning attempt broke');
       const reason = `The gateway could not send the ${job.kind === 'REMOVAL' ? 'removal' : 'settings'}. Its log says why, under the id of the job.`;
       return this.#endOf(job, null, { kind: 'failed', reason }, 0);
     }

@@ -35,7 +35,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
       secrets: { seal: () => new SealedText(''), open: () => '', isCurrent: () => true },
       now: () => new Date(0),
       macProbes: { take: () => 0, giveBack: () => undefined },
-      keys: { digest: () => NO_KEY, assertRoom: fail, find: fail },
+      keys: { digest: () => NO_KEY, assertBelowLimit: fail, find: fail },
     },
     log: pino(
       { level: 'debug' },

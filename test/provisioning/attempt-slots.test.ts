@@ -3,12 +3,12 @@ import { AttemptSlots } from '../../src/provisioning/attempt-slots.js';
 import { RetryPace } from '../../src/provisioning/retry-pace.js';
 
 describe('slots of attempts', () => {
-  let roomMade: number;
+  let freed: number;
   let slots: AttemptSlots;
   beforeEach(() => {
     vi.useFakeTimers();
-    roomMade = 0;
-    slots = new AttemptSlots({ active: 2, open: 5, activeMs: 100 }, () => (roomMade += 1));
+    freed = 0;
+    slots = new AttemptSlots({ active: 2, open: 5, activeMs: 100 }, () => (freed += 1));
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -17,31 +17,31 @@ describe('slots of attempts', () => {
   it('an attempt that lasts gives its active slot to another', () => {
     slots.take();
     slots.take();
-    expect(slots.room).toBe(0);
+    expect(slots.free).toBe(0);
     vi.advanceTimersByTime(99);
-    expect([slots.room, roomMade]).toEqual([0, 0]);
+    expect([slots.free, freed]).toEqual([0, 0]);
     vi.advanceTimersByTime(1);
-    expect([slots.room, roomMade]).toEqual([2, 2]);
+    expect([slots.free, freed]).toEqual([2, 2]);
   });
 
   it('as long as fewer than the maximum are open', () => {
     const releases: (() => void)[] = [];
     for (let round = 0; round < 3; round += 1) {
-      while (slots.room > 0) releases.push(slots.take());
+      while (slots.free > 0) releases.push(slots.take());
       vi.advanceTimersByTime(100);
     }
     expect(releases).toHaveLength(5);
-    expect(slots.room).toBe(0);
+    expect(slots.free).toBe(0);
     releases[0]?.();
-    expect(slots.room).toBe(1);
+    expect(slots.free).toBe(1);
   });
 
   it('one that ends at once gives back all, and once', () => {
     const release = slots.take();
-    expect(slots.room).toBe(1);
+    expect(slots.free).toBe(1);
     release();
     vi.advanceTimersByTime(200);
-    expect([slots.room, roomMade]).toEqual([2, 1]);
+    expect([slots.free, freed]).toEqual([2, 1]);
   });
 });
 

@@ -34,7 +34,7 @@ export interface CoercedVariables {
 
 /**
  * Coerces variables as graphql-js does (`getVariableValues`), which makes an error with a picture of the whole object for each violation
- * in it: here nothing is looked at any more after the last violation that is wanted.
+ * in it: here nothing is looked at any more after the last violation that is asked for.
  * @param maxViolations at least 1
  */
 export function coerceVariables(

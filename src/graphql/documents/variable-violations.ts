@@ -17,7 +17,7 @@ import { coerceVariables, type VariableViolation, type Variables } from './coerc
 import { notPermitted } from './enum-violations.js';
 import { nullPositions } from './null-positions.js';
 
-/** Maximum number of violations that are told of one request: a list can have thousands, and whoever mends these finds the rest. */
+/** Maximum number of violations that one request is answered with: a list can have thousands, and whoever mends these finds the rest. */
 export const MAX_REQUEST_VIOLATIONS = 10;
 
 /**

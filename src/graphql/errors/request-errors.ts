@@ -141,7 +141,7 @@ function safeText(message: string): ErrorFacts {
   return { message: message.trim().slice(0, 500) };
 }
 
-/** "Syntax Error: Expected Name, found String "…"": the token may be a password, so only its kind is told. */
+/** "Syntax Error: Expected Name, found String "…"": the token may be a password, so only its kind is shown. */
 function withoutToken(message: string): string {
   return message.replace(/\b(Name|String|BlockString|Int|Float|Comment) ".*$/s, '$1.');
 }

@@ -34,8 +34,8 @@ class PlanTooLarge extends Error {}
 
 /** A plan in the making. */
 interface PlanInProgress extends PlannedOperation {
-  /** How many fields it may still get. */
-  readonly room: { fields: number };
+  /** How many more fields it may have. */
+  readonly budget: { fields: number };
 }
 
 /**
@@ -48,11 +48,11 @@ export function buildPlan(operation: PlannedOperation, maxFields: number): Plan 
   const { operation: kind, selectionSet } = operation.operation;
   const type = schema.getRootType(kind);
   if (!isObjectType(type)) return undefined;
-  const planned = { ...operation, room: { fields: maxFields } };
+  const planned = { ...operation, budget: { fields: maxFields } };
   const fields = collectFields(schema, fragments, conditions, type, selectionSet);
   try {
     const root = planSelection(planned, type, fields);
-    return { isMutation: kind === OperationTypeNode.MUTATION, root, size: maxFields - planned.room.fields };
+    return { isMutation: kind === OperationTypeNode.MUTATION, root, size: maxFields - planned.budget.fields };
   } catch (error) {
     if (error instanceof PlanTooLarge) return undefined;
     throw error;
@@ -64,8 +64,8 @@ function planSelection(
   parent: GraphQLObjectType,
   fields: CollectedFields,
 ): SelectionPlan {
-  planned.room.fields -= fields.size;
-  if (planned.room.fields < 0) throw new PlanTooLarge();
+  planned.budget.fields -= fields.size;
+  if (planned.budget.fields < 0) throw new PlanTooLarge();
   return [...fields].flatMap(([key, nodes]) => {
     const name = nodes[0]?.name.value ?? '';
     const definition = name === TypeNameMetaFieldDef.name ? TypeNameMetaFieldDef : parent.getFields()[name];
@@ -198,7 +198,7 @@ function completeList(itemType: GraphQLOutputType, place: Place): Complete {
         error,
       );
     const completed = items.map((item, index) => {
-      // Nothing of an answer that is too long is told.
+      // Nothing of an answer that is too long is sent.
       if (run.meter?.isOver === true) return null;
       try {
         const one = isPromise(item)

@@ -11,14 +11,14 @@ import { runPlan } from './run-plan.js';
  * @param body as the client sent it
  * @returns the body of the answer; undefined when the request is to be judged first
  */
-export type AnswerKnown = (body: unknown, context: GatewayContext) => Promise<string | undefined>;
+export type ExecuteCached = (body: unknown, context: GatewayContext) => Promise<string | undefined>;
 
 /** The answers to requests for these documents: the same bytes that they would get without being known. */
 export function cachedExecutor(
   documents: PlanCache,
   schema: GraphQLSchema,
   onOperation: OnOperation,
-): AnswerKnown {
+): ExecuteCached {
   return async (body, context) => {
     const request = operationRequest(body);
     const ready = request && documents.find(request);

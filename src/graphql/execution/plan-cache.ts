@@ -53,8 +53,8 @@ interface KnownDocument {
 }
 
 /**
- * Documents that were found valid and within all limits, with plans for their operations. What it does not know, or would have to
- * refuse, is left to who judges documents: nothing here answers with an error.
+ * Documents that were found valid and within all limits, with plans for their operations. A request that it does not know, or
+ * would have to refuse, goes to Apollo Server: nothing here answers with an error.
  */
 export class PlanCache {
   readonly #documents = new LRUCache<string, KnownDocument>({
@@ -77,7 +77,7 @@ export class PlanCache {
     return this.#documents.calculatedSize;
   }
 
-  /** Remembers a document that was judged; those that were not asked for longest make room. */
+  /** Remembers a document that was judged; the least recently used are dropped first. */
   learn(query: string, document: DocumentNode): void {
     if (query.length > MAX_QUERY_LENGTH || this.#documents.has(query)) return;
     const bytes = documentBytes(document);

@@ -22,7 +22,7 @@ export interface SubscriptionParts {
   readonly takeTurn: () => Promise<void>;
 }
 
-/** Who is told what became of operations. */
+/** Called when operations end. */
 export interface OperationMetrics {
   /**
    * An operation has ended, or was refused.

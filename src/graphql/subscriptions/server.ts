@@ -121,7 +121,7 @@ async function beginOperation(
   { id, payload, authorization }: SubscribeMessage,
 ): Promise<BegunSubscription> {
   try {
-    takeRoom(connection.operations, operation);
+    addOperation(connection.operations, operation);
     operation.credential = await connection.authenticateAndCount(authorization);
     if (id.length > MAX_ID_LENGTH) throw LONG_ID;
   } catch (error) {
@@ -130,8 +130,11 @@ async function beginOperation(
   return subscriptions.begin(operation, payload, async () => await connection.authenticate(authorization));
 }
 
-/** Those that are not admitted yet have their room, too: an issuer may take its time. @throws OVERLOADED */
-function takeRoom(operations: SubscriptionConnection['operations'], operation: SubscriptionOperation): void {
+/** Operations of a connection that is not authenticated yet count as well: an issuer may take its time. @throws OVERLOADED */
+function addOperation(
+  operations: SubscriptionConnection['operations'],
+  operation: SubscriptionOperation,
+): void {
   if (operations.size >= MAX_OPERATIONS) throw TOO_MANY;
   operations.add(operation);
   operation.onEnd(() => operations.delete(operation));

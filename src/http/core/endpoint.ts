@@ -45,7 +45,7 @@ export interface HttpRequest {
 /** Answers a request. An HttpError that it throws becomes an answer too, anything else INTERNAL_ERROR. */
 export type EndpointHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer | StreamAnswer>;
 
-/** How a fault looks as a body. */
+/** An error as the body of its response. */
 export type ErrorPresenter = (error: HttpError, requestId: string) => string;
 
 /** One path and what is served there. */

@@ -82,7 +82,7 @@ function beginStream(
   requestId: string,
 ): void {
   response.writeHead(status, commonHeaders(parts, message, headers, requestId));
-  // A body that its endpoint does not want.
+  // A body that its endpoint does not read.
   message.resume();
   answersFromNowOn(response);
   stream(response);

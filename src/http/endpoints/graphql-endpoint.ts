@@ -5,7 +5,7 @@ import { withDocsLink } from '../../errors/docs-link.js';
 import { oversizedAnswer } from '../../graphql/request/answer-meter.js';
 import { acceptsEvents, type AnswerType, answerTypeFor } from '../../graphql/request/answer-type.js';
 import type { GatewayContext, GatewayParts } from '../../graphql/request/context.js';
-import type { AnswerKnown } from '../../graphql/execution/execute-cached.js';
+import type { ExecuteCached } from '../../graphql/execution/execute-cached.js';
 import { toGraphQLError } from '../../graphql/errors/resolver-errors.js';
 import { requestParts } from '../../graphql/request/request-parts.js';
 import { subscriptionIn } from '../../graphql/subscriptions/http-request.js';
@@ -24,7 +24,7 @@ export interface GraphqlEndpointParts {
   /** Judges and answers every request. */
   readonly apollo: ApolloServer<GatewayContext>;
   /** Answers those for documents that were judged before. */
-  readonly executeCached: AnswerKnown;
+  readonly executeCached: ExecuteCached;
   readonly admission: Admission;
   readonly gateway: GatewayParts;
   readonly log: Logger;
@@ -54,7 +54,7 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
     if (method === 'GET') assertNotForged(headers);
     const type = answerTypeFor(headers.accept);
     const takesEvents = acceptsEvents(headers.accept);
-    // Before anything is executed that nobody would hear of.
+    // Before anything is executed whose result could not be sent.
     if (type === undefined && !takesEvents) throw new HttpError(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
     const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
     const slots = statementSlots(MAX_STATEMENTS_AT_ONCE);
@@ -89,7 +89,7 @@ async function executed(
   return { ...answer, body: JSON.stringify({ errors, data: null }), errorCode: 'OPERATION_TOO_LARGE' };
 }
 
-/** The answer for a client that takes events alone; what is no answer of GraphQL stays a fault of HTTP. */
+/** The answer for a client that accepts events only; an HTTP error keeps its own format. */
 function inEvents(answer: TextAnswer): HttpAnswer {
   if (answer.status !== 200) return answer;
   const body = nextEvent(answer.body.trim()) + COMPLETE_EVENT;

@@ -7,7 +7,7 @@ import { ChangeReader, NEXT_XID } from './change-reader.js';
 import type { RunStatement } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
 
-/** Who is told. None of these may throw. */
+/** Called by the feed. None of these may throw. */
 interface ChangeHandlers {
   /** Every committed change of a device, whichever instance made it, once each; a device may stand there twice. */
   readonly onChanges: (deviceIds: readonly string[]) => void;
@@ -25,7 +25,7 @@ export interface ChangeFeedParts {
   readonly run: RunStatement;
   readonly handlers: ChangeHandlers;
   readonly log: Logger;
-  /** How often changes are looked for that nobody told of. */
+  /** How often changes are read without a notice. */
   readonly heartbeatMs: number;
 }
 
@@ -35,7 +35,7 @@ export interface ChangeFeed {
   readonly hasStarted: () => boolean;
   /** Resolved as soon as it has. */
   readonly started: Promise<void>;
-  /** This process may have committed changes: they are told here and to all other instances soon. */
+  /** This process may have committed changes: they are read here, and the other instances are notified, within `BATCH_MS`. */
   readonly changed: () => void;
   /** This process has queued a job and does not take it up itself. */
   readonly jobQueued: () => void;
@@ -44,7 +44,7 @@ export interface ChangeFeed {
 
 type Channel = 'device_change' | 'provisioning_job';
 
-/** Changes that come within this time of others are told with the next. */
+/** Minimum time between two readings: changes that come within it are read together. */
 const BATCH_MS = 20;
 
 /** Number of heartbeats without an answer after which the connection counts as broken. */
@@ -92,12 +92,12 @@ class Feed {
   hasStarted = false;
   readonly #parts: ChangeFeedParts;
   readonly #reader: ChangeReader;
-  /** What the others are to be told of. */
-  readonly #announced = new Set<Channel>();
-  /** Tells this instance's own notices from those of others. */
+  /** What the other instances are to be notified of. */
+  readonly #pendingNotices = new Set<Channel>();
+  /** Distinguishes this instance's own notices from those of others. */
   readonly #name = randomUUID();
-  #tellStarted = (): void => undefined;
-  #hasNews = false;
+  #resolveStarted = (): void => undefined;
+  #isNotified = false;
   #wake = (): void => undefined;
   #failures = 0;
   #prunedAt = -Infinity;
@@ -105,18 +105,18 @@ class Feed {
   constructor(parts: ChangeFeedParts) {
     this.#parts = parts;
     this.#reader = new ChangeReader(parts.handlers.onChanges);
-    this.started = new Promise((resolve) => (this.#tellStarted = resolve));
+    this.started = new Promise((resolve) => (this.#resolveStarted = resolve));
   }
 
   announce(channel: Channel): void {
-    this.#announced.add(channel);
-    this.#tellNews();
+    this.#pendingNotices.add(channel);
+    this.#notify();
   }
 
-  #tellNews(): void {
-    // Whoever is awake need not be woken, which costs as much as a small request.
-    if (this.#hasNews) return;
-    this.#hasNews = true;
+  #notify(): void {
+    // A second wake-up would have no effect, and costs as much as a small request.
+    if (this.#isNotified) return;
+    this.#isNotified = true;
     this.#wake();
   }
 
@@ -140,23 +140,23 @@ class Feed {
     const listener = await openChangeListener(url, PATIENCE_BEATS * heartbeatMs, (channel, sender) => {
       if (sender === this.#name) return;
       if (channel === 'provisioning_job') handlers.onJob();
-      else this.#tellNews();
+      else this.#notify();
     });
     try {
       await listener.query({ text: 'LISTEN device_change' });
       await listener.query({ text: 'LISTEN provisioning_job' });
       if (await this.#reader.begin(listener)) handlers.onGap();
-      await this.#look(listener);
+      await this.#readChanges(listener);
       handlers.onJob();
       this.hasStarted = true;
       this.#failures = 0;
-      this.#tellStarted();
+      this.#resolveStarted();
       const ending = AbortSignal.any([this.stopping.signal, listener.lost]);
       for (;;) {
-        await this.#untilNews(ending);
+        await this.#untilNotified(ending);
         ending.throwIfAborted();
-        await this.#look(listener);
-        // It takes as long as it takes: on the pool, and nobody waits for it.
+        await this.#readChanges(listener);
+        // Not awaited: it runs on the pool, and no reading depends on it.
         void this.#prune();
       }
     } finally {
@@ -165,22 +165,22 @@ class Feed {
   }
 
   /** Waits for the next change, or a heartbeat. */
-  async #untilNews(ending: AbortSignal): Promise<void> {
+  async #untilNotified(ending: AbortSignal): Promise<void> {
     await pause(BATCH_MS, ending);
-    if (!this.#hasNews) {
+    if (!this.#isNotified) {
       const waiting = new AbortController();
       this.#wake = () => waiting.abort();
       ending.addEventListener('abort', this.#wake, { once: true });
       if (!ending.aborted) await pause(this.#parts.heartbeatMs, waiting.signal);
       ending.removeEventListener('abort', this.#wake);
     }
-    this.#hasNews = false;
+    this.#isNotified = false;
   }
 
-  /** Tells the others, after the commit, and reads. Notices that are lost with a connection are made up for by heartbeats. */
-  async #look(listener: ChangeListener): Promise<void> {
-    const channels = [...this.#announced];
-    this.#announced.clear();
+  /** Notifies the others, after the commit, and reads. Where a notice was lost with a connection, they read at their next heartbeat. */
+  async #readChanges(listener: ChangeListener): Promise<void> {
+    const channels = [...this.#pendingNotices];
+    this.#pendingNotices.clear();
     await this.#reader.read(listener, { channels, sender: this.#name });
   }
 

@@ -19,10 +19,10 @@ const PAGE = 5_000;
 /**
  * The changes of the transactions that have finished between two snapshots, in pages; the later one is the statement's own
  * for the first page. Transactions that were under way are named one by one, so that one that stays open for long makes
- * nobody read again what came after it. In the same statement others are told that there is something to read.
+ * nobody read again what came after it. The same statement notifies the other instances that there is something to read.
  * "After this xid and seq" is not written as one comparison of rows: PostgreSQL would begin at the oldest change that is kept.
  *
- * A restored row brings the transaction id of the cluster that it comes from. It is told by `xmin`, the transaction that
+ * A restored row brings the transaction id of the cluster that it comes from. It is recognised by `xmin`, the transaction that
  * stored the row here: a row's own id is that one, or in a subtransaction a lower one, and never a higher one (modulo 2^32).
  */
 const CHANGES = {
@@ -53,7 +53,7 @@ interface RowPosition {
 /** Before all changes. */
 const FIRST_POSITION: RowPosition = { xid: '-1', seq: '0' };
 
-/** Who else is told that there is something to read. */
+/** What the other instances are notified of. */
 export interface Notices {
   readonly channels: readonly string[];
   readonly sender: string;
@@ -97,8 +97,8 @@ export class ChangeReader {
   /** The cluster that the position belongs to; undefined while that is not known. */
   #cluster: string | undefined;
 
-  /** @param tell is given the devices of every change that was committed since the last call; it may not throw */
-  constructor(private readonly tell: (deviceIds: readonly string[]) => void) {}
+  /** @param onChanges is given the devices of every change that was committed since the last call; it may not throw */
+  constructor(private readonly onChanges: (deviceIds: readonly string[]) => void) {}
 
   /**
    * Called for every new connection, before the first reading.
@@ -119,7 +119,7 @@ export class ChangeReader {
     return hasGap;
   }
 
-  /** Tells of what was committed since, and others that they are to look. */
+  /** Hands on what was committed since the last reading, and notifies the other instances. */
   async read(listener: ChangeListener, notices: Notices): Promise<void> {
     const { seen } = this.position;
     if (seen === undefined) return;
@@ -130,7 +130,7 @@ export class ChangeReader {
       const rows = await listener.query(CHANGES, valuesOf({ seen, bound: to?.snapshot, after, notify }));
       const now = to ?? { snapshot: snapshotOf(rows), at };
       const changes = rows.map((row) => RowReader.of(row)).filter((row) => row.textOrNull('xid') !== null);
-      if (changes.length > 0) this.tell(changes.map((row) => row.text('device_id')));
+      if (changes.length > 0) this.onChanges(changes.map((row) => row.text('device_id')));
       const last = changes.at(-1);
       if (last === undefined || changes.length < PAGE) {
         this.#unfinished = undefined;

@@ -1,4 +1,4 @@
-/** A moment of the database, as `pg_current_snapshot()` tells it: which transactions were finished. */
+/** A moment of the database, as `pg_current_snapshot()` gives it: which transactions were finished. */
 export interface Snapshot {
   /** Every transaction below was finished. */
   readonly xmin: bigint;

@@ -38,7 +38,7 @@ export function connectError(cause: unknown): GatewayError {
   return new GatewayError('DATABASE_UNAVAILABLE', {}, { cause });
 }
 
-/** What to tell of a statement that failed after it was sent; an error that is not the database's comes back as it is. */
+/** The error of a statement that failed after it was sent; one that is not the database's comes back as it is. */
 export function statementError(cause: unknown, onLostConnection: 'nothing-written' | 'unknown'): unknown {
   const state = sqlState(cause);
   if (wasNeverSent(cause)) return connectError(cause);
@@ -90,7 +90,7 @@ const PRISMA_UNAVAILABLE: ReadonlySet<string> = new Set([
 
 /** The SQLSTATE of what PostgreSQL said, as Prisma repeats it: "Code: `55P03`". */
 function stateInMessage({ message }: Error): string {
-  const [, told = '', state = told] = /\bCode: `([0-9A-Z]{5})`|\b(57P0\d)\b/.exec(message) ?? [];
+  const [, first = '', state = first] = /\bCode: `([0-9A-Z]{5})`|\b(57P0\d)\b/.exec(message) ?? [];
   return state;
 }
 

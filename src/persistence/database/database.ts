@@ -14,7 +14,7 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly onLostConnection: LostConnection;
-  /** How long its answer is waited for, in milliseconds, where that is longer than usual; the statement before it in its transaction tells the server. */
+  /** How long its answer is waited for, in milliseconds, where that is longer than usual; the statement before it in its transaction raises the server's own limit. */
   readonly timeoutMs?: number;
   /** Set where the statement adds rows to `device_change`, so that whoever reads them is notified after the commit. */
   readonly changesDevices?: true;
@@ -47,7 +47,7 @@ interface PoolUse {
   readonly waiting: number;
 }
 
-/** How long a request waits for a connection, and for an answer of the server, before it is told so. */
+/** How long a request waits for a connection, and for an answer of the server, before it fails. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 10_000;
 
@@ -82,7 +82,7 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     errorFormat: 'minimal',
   });
   return {
-    prisma: withGatewayErrors(prisma, () => assertRoom(pool)),
+    prisma: withGatewayErrors(prisma, () => assertShortQueue(pool)),
     run: async (statement, values) =>
       await withClient(pool, async (client) => await runOn(client, statement, values)),
     runThroughPrisma: async ({ name, text }, values) => {
@@ -124,11 +124,11 @@ function rethrow(error: unknown): never {
 }
 
 /** Turns Prisma's many ways to say "no database" into ours, in one place. */
-function withGatewayErrors(prisma: PrismaClient, assertRoomInPool: () => void) {
+function withGatewayErrors(prisma: PrismaClient, assertShortQueue: () => void) {
   return prisma.$extends({
     query: {
       $allOperations: async ({ args, query }): Promise<unknown> => {
-        assertRoomInPool();
+        assertShortQueue();
         return await query(args).catch(rethrow);
       },
     },
@@ -139,7 +139,7 @@ function withGatewayErrors(prisma: PrismaClient, assertRoomInPool: () => void) {
 export type Prisma = ReturnType<typeof withGatewayErrors>;
 
 /** @throws OVERLOADED when too many wait for a connection already: nothing was sent */
-function assertRoom(pool: pg.Pool): void {
+function assertShortQueue(pool: pg.Pool): void {
   if (pool.waitingCount >= MAX_WAITING) throw new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
 }
 
@@ -148,7 +148,7 @@ async function withClient<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient, drop: () => void) => Promise<T>,
 ): Promise<T> {
-  assertRoom(pool);
+  assertShortQueue(pool);
   const client = await pool.connect().catch((error: unknown) => {
     throw connectError(error);
   });

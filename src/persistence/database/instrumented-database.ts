@@ -1,13 +1,13 @@
 import type { Database, RunStatement } from './database.js';
 
 /**
- * Told of every statement that ended.
+ * Called for every statement that ended.
  * @param name one of a small set
- * @param seconds since it was wanted: the wait for a connection is a part of it
+ * @param seconds since it was requested: the wait for a connection is a part of it
  */
 export type OnStatement = (name: string, seconds: number) => void;
 
-/** The same database, which tells how long its statements take. Those through Prisma are all called `prisma`. */
+/** The same database, which measures how long its statements take. Those through Prisma are all called `prisma`. */
 export function instrumentedDatabase(database: Database, onStatement: OnStatement): Database {
   const timed = async <T>(name: string, work: Promise<T>, begin: number): Promise<T> => {
     try {

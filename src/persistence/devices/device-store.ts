@@ -18,7 +18,7 @@ import {
 // Between an operation and a connection stand five layers, outermost first:
 //   batch    requests of one turn of the event loop share a statement (database/batched.ts)
 //   slot     a write that needs a job brings a free slot of this process's worker with it, or none (`writeAndStart`)
-//   notify   after a statement that changes devices the change feed is told (database/notifying-database.ts)
+//   notify   after a statement that changes devices the change feed is notified (database/notifying-database.ts)
 //   measure  how long each statement takes, by its name (database/instrumented-database.ts)
 //   pool     a connection; writes reach it through Prisma's client (database/database.ts)
 // Here the first two are joined; `Database` has the others inside.

@@ -8,10 +8,10 @@ import { macHolder, toWantedMac, type WantedMac } from './take-mac.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
-/** A device that is wanted. */
+/** What is asked of one device. */
 export interface DeviceLookup {
   readonly id: string;
-  /** The MAC address that an update wants, in normal form; null when it wants none. */
+  /** A MAC address that may be in use, in normal form; null for none. */
   readonly macAddress: string | null;
   /** Whose devices may be found. */
   readonly reach: Reach;
@@ -26,12 +26,12 @@ export interface FoundDevice extends WantedMac {
   readonly keptKey: KeptKey | undefined;
 }
 
-const WANTED = `unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[]`;
+const LOOKUPS = `unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[]`;
 const DEVICE_AND_MAC = `lookup.place::integer AS place, ${DEVICE}, ${macHolder('lookup.id')}`;
-const WANTED_DEVICE = `JOIN network_device d ON d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}`;
+const DEVICE_WITHIN_REACH = `JOIN network_device d ON d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}`;
 
 const FIND_DEVICES = `SELECT ${DEVICE_AND_MAC}
-  FROM ${WANTED}) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, place) ${WANTED_DEVICE}`;
+  FROM ${LOOKUPS}) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, place) ${DEVICE_WITHIN_REACH}`;
 
 /** Devices with everything nested, in one statement: reads are what the gateway does most. */
 const READ_DEVICES: Statement = {
@@ -44,8 +44,8 @@ const READ_DEVICES: Statement = {
 const READ_DEVICES_AND_KEYS: Statement = {
   name: 'read-devices-and-keys',
   text: `SELECT ${DEVICE_AND_MAC}, encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id
-    FROM ${WANTED}, $5::text[]) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, key_digest, place)
-    ${WANTED_DEVICE} LEFT JOIN idempotency_key k ON k.key_digest = decode(lookup.key_digest, 'hex')`,
+    FROM ${LOOKUPS}, $5::text[]) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, key_digest, place)
+    ${DEVICE_WITHIN_REACH} LEFT JOIN idempotency_key k ON k.key_digest = decode(lookup.key_digest, 'hex')`,
   onLostConnection: 'nothing-written',
 };
 

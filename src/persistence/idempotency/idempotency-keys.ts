@@ -25,7 +25,7 @@ export interface IdempotencyKeys {
   /** @param call names the mutation and its arguments by meaning */
   readonly digest: (subject: string, key: string, call: string) => WriteKey;
   /** @throws RATE_LIMITED when the subject has as many live keys as it may */
-  readonly assertRoom: (key: WriteKey) => Promise<void>;
+  readonly assertBelowLimit: (key: WriteKey) => Promise<void>;
   /** The key as it was used before, for calls that read no device. */
   readonly find: (key: WriteKey) => Promise<KeptKey | undefined>;
 }
@@ -63,7 +63,7 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
       argsDigest: hmac('args', call),
       subjectDigest: hmac('subject', subject),
     }),
-    assertRoom: async ({ subjectDigest }) => {
+    assertBelowLimit: async ({ subjectDigest }) => {
       const count = counts.get(subjectDigest) ?? { counted: countKeys(run, subjectDigest), added: 0 };
       counts.set(subjectDigest, count, { noUpdateTTL: true });
       try {

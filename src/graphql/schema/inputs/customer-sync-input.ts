@@ -1,7 +1,7 @@
 import { Field, ID, InputType } from 'type-graphql';
-import type { CustomerWish } from '../../../domain/customer-sync.js';
+import type { CustomerPatch } from '../../../domain/customer-sync.js';
 
-// No field has an initialiser: an absent field must stay absent, because absent, null and a value are three wishes.
+// No field has an initialiser: an absent field must stay absent, because absent, null and a value differ in meaning.
 
 @InputType({ description: 'A customer as the platform has it. Absent leaves a value.' })
 export class CustomerSyncInput {
@@ -25,7 +25,7 @@ export class CustomerSyncInput {
   parentReseller?: string | null;
 }
 
-/** What the input wants; its id is there, as the schema says. */
-export function toCustomerWish({ id = '', ...wish }: CustomerSyncInput): CustomerWish {
-  return { ...wish, id };
+/** The input as a patch; the schema makes sure that there is an id. */
+export function toCustomerPatch({ id = '', ...patch }: CustomerSyncInput): CustomerPatch {
+  return { ...patch, id };
 }

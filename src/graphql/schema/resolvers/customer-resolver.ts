@@ -3,7 +3,7 @@ import { viewerOf } from '../../../auth/credential.js';
 import { readCustomer, readCustomerConnection, readCustomers } from '../../../operations/read-customers.js';
 import { syncCustomers } from '../../../operations/sync-customers.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
-import { CustomerSyncInput, toCustomerWish } from '../inputs/customer-sync-input.js';
+import { CustomerSyncInput, toCustomerPatch } from '../inputs/customer-sync-input.js';
 import { PageArgs } from '../inputs/page-args.js';
 import { CustomerConnection } from '../types/connection.js';
 import { Customer } from '../types/customer.js';
@@ -78,7 +78,7 @@ export class CustomerResolver {
     const synced = await syncCustomers(
       context.parts,
       viewer,
-      customers.map(toCustomerWish),
+      customers.map(toCustomerPatch),
       context.requestId,
     );
     return synced.map((customer) => new Customer(customer));
