@@ -102,11 +102,11 @@ function addFilter(filter: DeviceFilter, modelsOfTypes: readonly string[], where
   if (types !== undefined) where.add(`d.model_id = ANY(${where.param(modelsOfTypes)})`);
   if (provisioned !== undefined) where.add(`d.provisioned IS ${provisioned ? '' : 'NOT'} TRUE`);
   if (hasMvnoAccount !== undefined) where.add(`d.mvno_account IS ${hasMvnoAccount ? 'NOT' : ''} NULL`);
-  if (lastJobFailed !== undefined) where.add(lastJobFailed ? LAST_JOB_FAILED : `NOT (${LAST_JOB_FAILED})`);
+  if (lastJobFailed !== undefined) where.add(`${lastJobFailed ? '' : 'NOT'} ${LAST_JOB_FAILED}`);
 }
 
-/** Failed jobs are few, and found by an index that nothing else is in. */
-const LAST_JOB_FAILED = `d.id IN (SELECT f.device_id FROM provisioning_job f WHERE f.state = 'FAILED' AND NOT EXISTS (
+/** An index holds failed jobs alone. Negated, a condition with IN would go through all of them for each device when they are many. */
+const LAST_JOB_FAILED = `EXISTS (SELECT FROM provisioning_job f WHERE f.device_id = d.id AND f.state = 'FAILED' AND NOT EXISTS (
   SELECT FROM provisioning_job later WHERE later.device_id = f.device_id AND later.id > f.id))`;
 
 function addStatusFilter(filter: DeviceFilter, where: Conditions): void {
