@@ -45,6 +45,17 @@ export interface Device<Secret = string> extends DeviceSettings<Secret> {
   readonly updatedAt: Date;
 }
 
+/** The settings of a device before it is there. */
+export const NO_SETTINGS = {
+  name: '',
+  notes: null,
+  macAddress: '',
+  serialNumber: null,
+  mvnoAccount: null,
+  wifi: null,
+  dhcp: null,
+} as const satisfies DeviceSettings;
+
 /** The settings of a device, without the rest of it. */
 export function settingsOf<Secret>({
   name,

@@ -2,7 +2,7 @@ import { refusal } from '../access/refusals.js';
 import type { Viewer } from '../access/viewer.js';
 import { parseMac } from '../domain/addresses.js';
 import type { Customer } from '../domain/customer.js';
-import { type Device, provisionedAnew } from '../domain/device.js';
+import { type Device, NO_SETTINGS, provisionedAnew } from '../domain/device.js';
 import { namesOfChanges } from '../domain/device-changes.js';
 import type { DeviceModel } from '../domain/device-model.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
@@ -117,13 +117,7 @@ function toDraft(
     id,
     version: 0,
     state: 'ACTIVE',
-    name: '',
-    notes: null,
-    macAddress: '',
-    serialNumber: null,
-    mvnoAccount: null,
-    wifi: null,
-    dhcp: null,
+    ...NO_SETTINGS,
     jobs: 0,
     hasRunningJob: false,
     hasOpenRemoval: false,

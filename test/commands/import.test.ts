@@ -55,6 +55,12 @@ describe('npm run import loads a fleet file: absent records are inserted, presen
     expect(second.code).toBe(0);
     expect(second.stdout).toMatch(/\b0 /);
     expect(await count()).toBe(before);
+    const { rows } = await sql.query(
+      `SELECT count(DISTINCT d.id) = count(*) AND bool_and(a.version = 1 AND a.action = 'IMPORT' AND 'macAddress' = ANY (a.paths)
+          AND a.subject = 'import' AND a.access_level IS NULL) AS audited, count(DISTINCT a.request_id)::integer AS imports
+        FROM network_device d LEFT JOIN device_audit a ON a.device_id = d.id`,
+    );
+    expect(rows).toEqual([{ audited: true, imports: 1 }]);
   });
 
   it('every bad record is reported at once', async () => {

