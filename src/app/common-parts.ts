@@ -7,6 +7,8 @@ import { instrumentedDatabase } from '../persistence/database/instrumented-datab
 import type { Storage } from '../persistence/setup/open-storage.js';
 import { countOpenJobs } from '../persistence/jobs/provisioning-jobs.js';
 import { expiringKeys } from '../persistence/idempotency/idempotency-keys.js';
+import { expiringJobs } from '../persistence/jobs/expiring-jobs.js';
+import { expiringAudit } from '../persistence/rows/expiring-audit.js';
 import { startPruner } from '../persistence/database/pruner.js';
 import { provisioningQueue } from '../persistence/jobs/claim-jobs.js';
 import { notifyingDatabase } from '../persistence/database/notifying-database.js';
@@ -44,15 +46,19 @@ export async function isDatabaseThere({ run }: Database): Promise<boolean> {
 export function openWorker(
   {
     provisioning: { target, retryMs },
-    idempotencyKeepMs,
-  }: Pick<Settings, 'provisioning' | 'idempotencyKeepMs'>,
+    ...keep
+  }: Pick<Settings, 'provisioning' | 'idempotencyKeepMs' | 'jobKeepMs' | 'auditKeepMs'>,
   { database, keyRing }: Storage,
   log: Logger,
   metrics: GatewayMetrics,
 ): ProvisioningWorker {
   const stopPruner = startPruner({
     run: database.run,
-    prunables: [expiringKeys(idempotencyKeepMs)],
+    prunables: [
+      expiringKeys(keep.idempotencyKeepMs),
+      expiringJobs(keep.jobKeepMs),
+      ...expiringAudit(keep.auditKeepMs),
+    ],
     log,
     onRemoved: (what, count) => metrics.removed(what, count),
   });

@@ -8,6 +8,7 @@ import { parseSecretKeys } from './secret-keys.js';
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** Where Apollo Studio and its Sandbox run. */
+const DAY_MS = 24 * 3_600_000;
 const APOLLO_STUDIO = 'https://studio.apollographql.com';
 
 /** Who says who a client is: an issuer elsewhere, known by its public keys, the platform itself, or the one in DATA_DIR. */
@@ -87,6 +88,10 @@ export interface Settings {
   readonly devicesPerCustomer: number;
   /** How long idempotency keys are kept, in milliseconds; 0: for good. */
   readonly idempotencyKeepMs: number;
+  /** How long jobs are kept from their end, in milliseconds; 0 for good. */
+  readonly jobKeepMs: number;
+  /** How long entries of the audit trail are kept, in milliseconds; 0 for good. */
+  readonly auditKeepMs: number;
   /** The proxies whose word counts for where a request comes from. */
   readonly trustedProxies: readonly IpRange[];
 }
@@ -134,6 +139,8 @@ export function readSettings(env: Environment): Settings {
     macProbeLimit: reader.int('MAC_PROBE_LIMIT', 100, 0, 100_000_000),
     devicesPerCustomer: reader.int('DEVICES_PER_CUSTOMER', 10_000, 0, 100_000_000),
     idempotencyKeepMs: reader.amount('IDEMPOTENCY_HOURS', 24, 1_000_000) * 3_600_000,
+    jobKeepMs: reader.amount('JOB_DAYS', 30, 1_000_000) * DAY_MS,
+    auditKeepMs: reader.amount('AUDIT_DAYS', 3_650, 1_000_000) * DAY_MS,
     trustedProxies: readTrustedProxies(reader),
   };
   if (isProduction) requireForProduction(reader);

@@ -5,10 +5,10 @@ import type { RunStatement, Statement } from './database.js';
 /** What is kept for some time and then removed. */
 export interface Prunable {
   /** As metrics name it. */
-  readonly what: 'idempotency_keys';
+  readonly what: 'jobs' | 'audit' | 'idempotency_keys';
   /** In milliseconds; 0 keeps for good. */
   readonly keepMs: number;
-  /** Removes at most `PRUNE_STEP` rows that are older than its one value, in milliseconds, and returns a row for each. */
+  /** Removes at most `PRUNE_STEP` rows that `isExpired`, and returns a row for each. */
   readonly statement: Statement;
 }
 
@@ -17,6 +17,18 @@ export const PRUNE_STEP = 1_000;
 /** Maximum number of steps of one round; what is left is removed in the next one. */
 const MAX_STEPS = 100;
 const ROUND_MS = 10_000;
+/** Other rounds look at rows whose time ran out lately; how far back, in milliseconds. */
+const WINDOW_MS = 2 * 3_600_000;
+/** All rows are looked at in each round while that is quick, else as seldom as this many times what it took. */
+const WHOLE_ROUND_PAUSE = 200;
+/** Longer than anything is kept. */
+const EVER_MS = 1e14;
+
+/** The condition that the time of a row is over: `$1` is how long it is kept, `$2` how far back is looked beyond that, in milliseconds. */
+export function isExpired(column: string): string {
+  const ago = (milliseconds: string): string => `now() - ${milliseconds} * interval '1 millisecond'`;
+  return `${column} < ${ago('$1::float8')} AND ${column} >= ${ago('($1::float8 + $2::float8)')}`;
+}
 
 /** How removing is watched. */
 interface PrunerParts {
@@ -29,16 +41,22 @@ interface PrunerParts {
 /** Removes what is older than it is kept, in small steps: any number of processes at once. @returns what ends it */
 export function startPruner({ run, prunables, log, onRemoved }: PrunerParts): () => Promise<void> {
   let isStopped = false;
-  const prune = async ({ what, keepMs, statement }: Prunable): Promise<void> => {
+  const prune = async ({ what, keepMs, statement }: Prunable, windowMs: number): Promise<void> => {
     for (let step = 0; step < MAX_STEPS && !isStopped; step += 1) {
-      const { length } = await run(statement, [keepMs]);
+      const { length } = await run(statement, [keepMs, windowMs]);
       if (length > 0) onRemoved(what, length);
       if (length < PRUNE_STEP) return;
     }
   };
+  let wholeDueAt = -Infinity;
   const round = async (): Promise<void> => {
+    const now = performance.now();
+    const isWhole = now >= wholeDueAt;
     try {
-      for (const prunable of prunables) if (prunable.keepMs > 0) await prune(prunable);
+      for (const prunable of prunables) {
+        if (prunable.keepMs > 0) await prune(prunable, isWhole ? EVER_MS : WINDOW_MS);
+      }
+      if (isWhole) wholeDueAt = now + WHOLE_ROUND_PAUSE * (performance.now() - now);
     } catch (error) {
       log.warn({ cause: describeCause(error) }, 'what is kept too long could not be removed');
     }

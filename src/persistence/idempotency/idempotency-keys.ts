@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { RunStatement, Statement } from '../database/database.js';
-import { PRUNE_STEP, type Prunable } from '../database/pruner.js';
+import { isExpired, PRUNE_STEP, type Prunable } from '../database/pruner.js';
 import { RowReader } from '../database/row-reader.js';
 
 /** What is stored of a call with an idempotency key: digests in hex under the database's secret. */
@@ -150,7 +150,7 @@ export async function keepKey(run: RunStatement, key: WriteKey, objectId: string
 const PRUNE_KEYS: Statement = {
   name: 'prune-idempotency-keys',
   text: `DELETE FROM idempotency_key WHERE key_digest IN (
-      SELECT key_digest FROM idempotency_key WHERE created_at < now() - $1::float8 * interval '1 millisecond'
+      SELECT key_digest FROM idempotency_key WHERE ${isExpired('created_at')}
       ORDER BY created_at LIMIT ${PRUNE_STEP} FOR UPDATE SKIP LOCKED) RETURNING 1 AS removed`,
   onLostConnection: 'unknown',
 };

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDevice, type TestDevice } from '../support/fleet.js';
+import { startTestGateway, type TestGateway } from '../support/gateway.js';
+
+describe('jobs and entries of the audit trail whose time is over', () => {
+  let gateway: TestGateway;
+  let device: TestDevice;
+  let other: TestDevice;
+  beforeAll(async () => {
+    gateway = await startTestGateway({ JOB_DAYS: '30', AUDIT_DAYS: '0.5' });
+    device = await createDevice(gateway);
+    other = await createDevice(gateway);
+    await gateway.sql.query('DELETE FROM device_audit');
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  async function ids(table: string): Promise<readonly string[]> {
+    const { rows } = await gateway.sql.query<{ id: string }>(`SELECT id::text FROM ${table} ORDER BY id`);
+    return rows.map(({ id }) => id);
+  }
+
+  async function addJob(id: string, state: string, ageDays: number | null): Promise<string> {
+    const { rows } = await gateway.sql.query<{ id: string }>(
+      `INSERT INTO provisioning_job (device_id, version, state, due_at, finished_at)
+       VALUES ($1, 1, $2::provisioning_job_state, 'infinity', now() - $3 * interval '1 day') RETURNING id::text`,
+      [id, state, ageDays],
+    );
+    return rows[0]?.id ?? '';
+  }
+
+  it('are removed by the workers and counted; the newest job of a device and an open one stay', async () => {
+    await addJob(device.id, 'APPLIED', 31);
+    await addJob(device.id, 'FAILED', 400);
+    await addJob(device.id, 'SUPERSEDED', 31);
+    const kept = [
+      await addJob(device.id, 'APPLIED', 29),
+      await addJob(device.id, 'QUEUED', null),
+      await addJob(device.id, 'APPLIED', 31),
+      await addJob(other.id, 'APPLIED', 31),
+    ];
+    const entry = `INSERT INTO device_audit (at, device_id, version, action, paths, subject, request_id)
+      VALUES (now() - $2 * interval '1 hour', $1, 1, 'UPDATE', '{name}', 'somebody', 'request') RETURNING id::text`;
+    await gateway.sql.query(entry, [device.id, 13]);
+    const { rows: young } = await gateway.sql.query<{ id: string }>(entry, [device.id, 11]);
+    await gateway.sql.query(
+      `INSERT INTO catalog_audit (at, object_type, object_id, action, paths, subject, request_id)
+       VALUES (now() - interval '1 day', 'CUSTOMER', $1, 'SYNC', '{name}', 'somebody', 'request')`,
+      [device.customer],
+    );
+    await expect
+      .poll(async () => await ids('provisioning_job'), { timeout: 30_000, interval: 250 })
+      .toEqual(kept);
+    await expect.poll(async () => await ids('catalog_audit'), { timeout: 30_000, interval: 250 }).toEqual([]);
+    expect(await ids('device_audit')).toEqual(young.map(({ id }) => id));
+    const metrics = await (await fetch(new URL('/metrics', gateway.url))).text();
+    expect(metrics).toContain('device_gateway_removed_total{what="jobs"} 3');
+    expect(metrics).toContain('device_gateway_removed_total{what="audit"} 2');
+  }, 60_000);
+});
