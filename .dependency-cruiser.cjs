@@ -152,6 +152,7 @@ const MAY_IMPORT = {
     'persistence/devices',
     'persistence/idempotency',
     'persistence/jobs',
+    'persistence/rows',
     'persistence/setup',
     'data-dir',
     'auth',
