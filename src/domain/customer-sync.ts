@@ -1,4 +1,4 @@
-import type { Violation } from '../errors/gateway-error.js';
+import { invalidValue, type Violation } from '../errors/gateway-error.js';
 import { parseId } from './id.js';
 import { isName, NAME_RULE, normalName } from './name.js';
 
@@ -58,7 +58,7 @@ export function violationsOfSync(
   known: ReadonlyMap<string, KnownCustomer>,
 ): readonly Violation[] {
   if (patches.length === 0 || patches.length > MAX_SYNCED) {
-    return [invalid('customers', `From 1 to ${MAX_SYNCED} of them.`)];
+    return [invalidValue('customers', `From 1 to ${MAX_SYNCED} of them.`)];
   }
   const changes = patches.map((patch) => toChange(patch, known));
   const tree = { known, changed: new Map(changes.map((change) => [change.id, change])) };
@@ -67,20 +67,16 @@ export function violationsOfSync(
   return patches.flatMap((patch, index) => {
     const at = `customers[${index}]`;
     const id = parseId(patch.id);
-    if (id === undefined) return [invalid(`${at}.id`, 'An id has 24 hex digits.')];
-    if (seen.has(id)) return [invalid(`${at}.id`, 'A customer stands in a call once.')];
+    if (id === undefined) return [invalidValue(`${at}.id`, 'An id has 24 hex digits.')];
+    if (seen.has(id)) return [invalidValue(`${at}.id`, 'A customer stands in a call once.')];
     seen.add(id);
     const name = nameViolation(patch, known.has(id));
     const parent = parentViolation(patch, tree, inRing.has(id));
     return [
-      ...(name === undefined ? [] : [invalid(`${at}.name`, name)]),
-      ...(parent === undefined ? [] : [invalid(`${at}.parentReseller`, parent)]),
+      ...(name === undefined ? [] : [invalidValue(`${at}.name`, name)]),
+      ...(parent === undefined ? [] : [invalidValue(`${at}.parentReseller`, parent)]),
     ];
   });
-}
-
-function invalid(path: string, message: string): Violation {
-  return { path, code: 'INVALID_VALUE', message };
 }
 
 function nameViolation({ name }: CustomerPatch, isKnown: boolean): string | undefined {

@@ -44,6 +44,17 @@ export class GatewayError extends Error {
 /** Maximum number of violations that one error lists. */
 const MAX_VIOLATIONS = 100;
 
+/** The violation of a rule by one value. */
+export function invalidValue(path: string, message: string): Violation {
+  return { path, code: 'INVALID_VALUE', message };
+}
+
+/** @throws the error for values that break rules, unless there is none */
+export function assertNoViolation(violations: readonly Violation[]): void {
+  const [first, ...others] = violations;
+  if (first !== undefined) throw inputError([first, ...others]);
+}
+
 /**
  * The error for values that break rules: its code, message and REST message repeat the first violation.
  * @param violations at least one, in the order of the input's fields; those beyond the maximum are counted only

@@ -32,7 +32,7 @@ export function judgementLimit(perMinute: number): LimitJudgements {
     } finally {
       line.running -= 1;
       if (isGood) limiter.giveBack(network);
-      // Nothing more comes back when nothing runs: the others are told so, too.
+      // When nothing runs, no more budget comes back: all that wait are woken, and fail.
       const woken = line.running > 0 ? Number(isGood) : line.waiting.length;
       if (line.running === 0) lines.delete(network);
       for (const wake of line.waiting.splice(0, woken)) wake();

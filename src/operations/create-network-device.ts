@@ -8,7 +8,7 @@ import type { DeviceModel } from '../domain/device-model.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { violationsOfNew } from '../domain/device-rules.js';
 import { idOrNone } from '../domain/id.js';
-import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
+import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { WriteKey } from '../persistence/idempotency/idempotency-keys.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import type { FoundPlace, KeptCreate } from '../persistence/devices/read-place.js';
@@ -58,14 +58,14 @@ export async function createNetworkDevice(
   const macAddress = parseMac(patch.macAddress ?? '') ?? null;
   const isLimited = viewer.level !== 'ADMIN' && parts.devicesPerCustomer > 0;
   const deviceLimit = isLimited ? parts.devicesPerCustomer : null;
-  const wanted = { customerId: idOrNone(customer), modelId: idOrNone(model), macAddress, deviceLimit };
+  const lookup = { customerId: idOrNone(customer), modelId: idOrNone(model), macAddress, deviceLimit };
   return await writeDevice<FoundDraft>(
     parts,
     viewer,
     { id, requestId, once },
     {
       find: async ({ readPlace }, { reach, key }) => {
-        const place = await readPlace({ ...wanted, reach, key });
+        const place = await readPlace({ ...lookup, reach, key });
         if (place === undefined) return undefined;
         if (key !== undefined && place.kept !== undefined)
           return { ...toRepeat(viewer, key, place.kept), place };
@@ -140,8 +140,7 @@ function decideCreate(
   const before: Device = { ...draft, wifi: null };
   const named = { ...patch, name: patch.name ?? draft.model.name };
   const created: Device = { ...before, ...applyPatch(before, named), version: 1 };
-  const [first, ...others] = violationsOf(created, patch, place);
-  if (first !== undefined) throw inputError([first, ...others]);
+  assertNoViolation(violationsOf(created, patch, place));
   const needsJob = created.wifi !== null || created.dhcp !== null;
   const whole = needsJob ? provisionedAnew(created) : created;
   const device = { ...whole, wifi: sealWifi(secrets, draft.id, whole.wifi) };
@@ -163,8 +162,6 @@ const FIELDS = [
   'dhcp',
 ];
 
-const invalid = (path: string, message: string): Violation => ({ path, code: 'INVALID_VALUE', message });
-
 /** Every violation in the order of the input's fields. */
 function violationsOf(
   created: Device,
@@ -172,12 +169,12 @@ function violationsOf(
   { customer, model, isMacTaken, isFull }: FoundPlace,
 ): Violation[] {
   const violations: Violation[] = [];
-  if (customer === undefined) violations.push(invalid('customer', 'There is no customer with this id.'));
-  if (isFull) violations.push(invalid('customer', 'The customer has as many devices as it may.'));
-  if (model === undefined) violations.push(invalid('model', 'There is no device model with this id.'));
+  if (customer === undefined) violations.push(invalidValue('customer', 'There is no customer with this id.'));
+  if (isFull) violations.push(invalidValue('customer', 'The customer has as many devices as it may.'));
+  if (model === undefined) violations.push(invalidValue('model', 'There is no device model with this id.'));
   if (isMacTaken) violations.push(MAC_TAKEN);
   for (const { path, message } of violationsOfNew(created, created, patch))
-    violations.push(invalid(path, message));
+    violations.push(invalidValue(path, message));
   const rank = ({ path }: Violation): number => FIELDS.indexOf(path.replace(/[.[].*$/, ''));
   return violations.toSorted((one, other) => rank(one) - rank(other));
 }

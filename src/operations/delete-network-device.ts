@@ -5,6 +5,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import type { DeviceView, IdentityView } from './device-view.js';
 import {
+  assertVersion,
   type Decision,
   findDevice,
   writeDevice,
@@ -30,7 +31,7 @@ export interface DeleteParts extends WriteParts {
 export interface Removals {
   /** Whether there is anybody to ask. */
   readonly areSent: boolean;
-  /** Told of a device that was deleted although nobody was asked. */
+  /** Called with a device that was deleted although nobody was asked. */
   readonly onNotSent: (deviceId: string) => void;
 }
 
@@ -66,10 +67,7 @@ function decideDelete(
   { force, expectedVersion }: DeleteRequest,
   { device }: FoundDevice,
 ): Decision {
-  const { version } = device;
-  if (expectedVersion !== undefined && expectedVersion !== version) {
-    throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
-  }
+  assertVersion(device, expectedVersion);
   const audit = { action: 'DELETE', paths: [] } as const;
   if (force || !removals.areSent) {
     return { device: endedDevice(device, now()), write: { kind: 'end', needsJob: false, ...audit } };

@@ -7,13 +7,13 @@ import { applyPatch } from '../domain/device-patch.js';
 import { violationsOfReplacement } from '../domain/device-rules.js';
 import { withoutUnsupported } from '../domain/hardware.js';
 import { idOrNone } from '../domain/id.js';
-import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
+import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { CatalogStore } from '../persistence/devices/catalog-store.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import { openDevice, sealWifi } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
 import type { UpdateParts } from './update-network-device.js';
-import { type Decision, MAC_TAKEN, writeDevice, type WriteRequest } from './write-device.js';
+import { assertVersion, type Decision, MAC_TAKEN, writeDevice, type WriteRequest } from './write-device.js';
 
 /** What a client asks a replacement for. */
 export interface ReplaceRequest extends WriteRequest {
@@ -57,8 +57,8 @@ export async function replaceNetworkDevice(
     find: async ({ read }, lookup) => {
       const found = await read(lookup);
       if (found === undefined || model === undefined) return found && { ...found, model: found.device.model };
-      const [its] = await parts.catalog.findDeviceModels([idOrNone(model)]);
-      return { ...found, model: its };
+      const [named] = await parts.catalog.findDeviceModels([idOrNone(model)]);
+      return { ...found, model: named };
     },
     macAddress: parseMac(request.macAddress) ?? null,
     decide: (found) => decideReplace(parts, request, found),
@@ -71,17 +71,13 @@ function decideReplace(
   found: FoundReplacement,
 ): Decision {
   const before = openDevice(secrets, found.device);
-  const { version } = before;
   if (before.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
-  if (request.expectedVersion !== undefined && request.expectedVersion !== version) {
-    throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
-  }
+  assertVersion(before, request.expectedVersion);
   const { model = before.model } = found;
   const { macAddress, serialNumber, dropUnsupported } = request;
-  const wished = applyPatch(before, { macAddress, serialNumber });
-  const after = dropUnsupported ? withoutUnsupported(wished, model.capabilities) : wished;
-  const [first, ...others] = violationsOf(before, after, found);
-  if (first !== undefined) throw inputError([first, ...others]);
+  const patched = applyPatch(before, { macAddress, serialNumber });
+  const after = dropUnsupported ? withoutUnsupported(patched, model.capabilities) : patched;
+  assertNoViolation(violationsOf(before, after, found));
   const next = replacedDevice(before, after, model, now());
   const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
   const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
@@ -98,19 +94,18 @@ function violationsOf(
   after: DeviceSettings,
   { model, isMacTaken }: FoundReplacement,
 ): Violation[] {
-  const invalid = (path: string, message: string): Violation => ({ path, code: 'INVALID_VALUE', message });
   const violations: Violation[] = [];
   if (isMacTaken) violations.push(MAC_TAKEN);
   if (after.macAddress === before.macAddress) {
-    violations.push(invalid('macAddress', 'The device has this MAC address already.'));
+    violations.push(invalidValue('macAddress', 'The device has this MAC address already.'));
   }
-  if (model === undefined) violations.push(invalid('model', 'There is no device model with this id.'));
+  if (model === undefined) violations.push(invalidValue('model', 'There is no device model with this id.'));
   if (model !== undefined && model.type !== before.model.type) {
     const message = `Only models of type ${before.model.type} can take the place of this one.`;
     violations.push({ path: 'model', code: 'VALUE_NOT_PERMITTED', message });
   }
   for (const { path, message } of violationsOfReplacement(before, after, model ?? before.model)) {
-    violations.push(invalid(path, message));
+    violations.push(invalidValue(path, message));
   }
   const rank = ({ path }: Violation): number =>
     (FIELDS.indexOf(path) + FIELDS.length + 1) % (FIELDS.length + 1);

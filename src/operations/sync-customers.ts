@@ -10,7 +10,7 @@ import {
 } from '../domain/customer-sync.js';
 import { parseId } from '../domain/id.js';
 import { normalName } from '../domain/name.js';
-import { GatewayError, inputError } from '../errors/gateway-error.js';
+import { assertNoViolation, GatewayError } from '../errors/gateway-error.js';
 import type { CustomerStore } from '../persistence/devices/customer-store.js';
 import { auditedBy } from './audited-by.js';
 
@@ -38,11 +38,11 @@ export async function syncCustomers(
 ): Promise<readonly SyncedCustomer[]> {
   if (!maySyncCustomers(viewer)) throw new GatewayError('ACCESS_DENIED');
   const isCountWrong = patches.length === 0 || patches.length > MAX_SYNCED;
-  if (isCountWrong) assertNoViolation(patches, new Map());
+  if (isCountWrong) assertNoViolation(violationsOfSync(patches, new Map()));
   let before: ReadonlyMap<string, KnownCustomer> = new Map();
   await customers.sync(idsOfSync(patches), (known) => {
     before = known;
-    assertNoViolation(patches, known);
+    assertNoViolation(violationsOfSync(patches, known));
     const by = auditedBy(viewer, { requestId });
     return changesOfSync(patches, known).map((change) => ({
       change,
@@ -53,12 +53,4 @@ export async function syncCustomers(
     const known = viewer.level === 'ADMIN' ? before.get(parseId(id) ?? '') : undefined;
     return { id: parseId(id) ?? id, name: name ? normalName(name) : (known?.name ?? null) };
   });
-}
-
-function assertNoViolation(
-  patches: readonly CustomerPatch[],
-  known: ReadonlyMap<string, KnownCustomer>,
-): void {
-  const [first, ...others] = violationsOfSync(patches, known);
-  if (first !== undefined) throw inputError([first, ...others]);
 }

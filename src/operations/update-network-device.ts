@@ -4,11 +4,12 @@ import { type Device, type DeviceSettings, updatedDevice } from '../domain/devic
 import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { violationsOfUpdate, isSameSettings } from '../domain/device-rules.js';
-import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
+import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import { type DeviceSecrets, openDevice, sealWifi } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
 import {
+  assertVersion,
   type Decision,
   findDevice,
   MAC_TAKEN,
@@ -74,14 +75,10 @@ function mergedSettings(
   expectedVersion: number | undefined,
   isMacTaken: boolean,
 ): DeviceSettings | undefined {
-  const { version } = device;
   if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
-  if (expectedVersion !== undefined && expectedVersion !== version) {
-    throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
-  }
+  assertVersion(device, expectedVersion);
   const after = applyPatch(device, patch);
-  const [first, ...others] = violationsOf(device, after, patch, isMacTaken);
-  if (first !== undefined) throw inputError([first, ...others]);
+  assertNoViolation(violationsOf(device, after, patch, isMacTaken));
   return isSameSettings(device, after) ? undefined : after;
 }
 
@@ -93,7 +90,7 @@ function violationsOf(
   isMacTaken: boolean,
 ): Violation[] {
   const broken = violationsOfUpdate(device, after, device, patch);
-  const violations = broken.map(({ path, message }): Violation => ({ path, code: 'INVALID_VALUE', message }));
+  const violations = broken.map(({ path, message }) => invalidValue(path, message));
   if (!isMacTaken) return violations;
   const isBeforeMac = ({ path }: Violation): boolean => path === 'name' || path === 'notes';
   return [

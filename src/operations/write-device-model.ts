@@ -8,7 +8,7 @@ import {
   patchedModel,
 } from '../domain/device-model-patch.js';
 import type { DeviceModel } from '../domain/device-model.js';
-import { GatewayError, inputError } from '../errors/gateway-error.js';
+import { assertNoViolation, GatewayError } from '../errors/gateway-error.js';
 import type { CatalogStore } from '../persistence/devices/catalog-store.js';
 import type { ModelStore } from '../persistence/devices/model-store.js';
 
@@ -34,8 +34,7 @@ export function mergedModel(
   patch: DeviceModelPatch,
 ): Omit<DeviceModel, 'id'> {
   const after = patchedModel(start, patch);
-  const [first, ...others] = modelViolations(before, after);
-  if (first !== undefined) throw inputError([first, ...others]);
+  assertNoViolation(modelViolations(before, after));
   if (!isComplete(after)) throw new Error('A device model without name or type broke no rule.');
   return after;
 }

@@ -5,7 +5,7 @@ import type { Viewer } from '../access/viewer.js';
 import { withProgress } from '../domain/device.js';
 import { idOrNone } from '../domain/id.js';
 import { CATALOGUE } from '../errors/catalogue.js';
-import { inputError, type Violation } from '../errors/gateway-error.js';
+import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
 import type { AuditEntry } from '../persistence/rows/audit.js';
 import type { DeviceStore, WriteAttempt } from '../persistence/devices/device-store.js';
 import type { DeviceWrite } from '../persistence/devices/write-device.js';
@@ -135,6 +135,13 @@ async function attemptWrite<Found extends FoundDevice>(
   };
   const isProbe = macAddress !== null && macAddress !== found.device.macAddress;
   return await (isProbe ? withinMacProbes(macProbes, viewer, decideAndWrite) : decideAndWrite());
+}
+
+/** @throws VERSION_CONFLICT when the device is not at the version that the client knows; undefined stands for any */
+export function assertVersion({ version }: { readonly version: number }, expected: number | undefined): void {
+  if (expected !== undefined && expected !== version) {
+    throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
+  }
 }
 
 /** The violation of a MAC address that another device has. */
