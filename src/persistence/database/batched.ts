@@ -58,6 +58,44 @@ export function batchedWrites<Request, Outcome>({
   return async (request) => (await attempt(request)) ?? (await single(request));
 }
 
+/** Maximum number of writes that wait for their rows at once: each holds a connection, and the process has ten. */
+const MAX_WAITING_FOR_ROWS = 5;
+/** Maximum time that another one waits before it may wait for its row. */
+const MAX_WAIT_MS = 4_000;
+
+/**
+ * Keeps writes that wait for their rows from taking all connections, e.g. while a reseller moves and its customers are locked.
+ * @returns runs work in its turn; OVERLOADED when that does not come
+ */
+export function rowWaits(): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = MAX_WAITING_FOR_ROWS;
+  const waiting = new Set<() => void>();
+  const turn = async (): Promise<void> =>
+    await new Promise((resolve, reject) => {
+      const begin = (): void => {
+        clearTimeout(timer);
+        waiting.delete(begin);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        waiting.delete(begin);
+        reject(new GatewayError('OVERLOADED', { retryAfterMs: 1_000 }));
+      }, MAX_WAIT_MS);
+      waiting.add(begin);
+    });
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await turn();
+    try {
+      return await work();
+    } finally {
+      const [next] = waiting;
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}
+
 /** Dispatches at the end of this turn, but at least this long after the last time. */
 export function throttled(milliseconds: number): Schedule {
   let next = 0;

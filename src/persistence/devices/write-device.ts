@@ -5,7 +5,7 @@ import { AUDIT_CHANGE, auditColumns, type AuditEntry } from '../rows/audit.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { RunStatement, Statement } from '../database/database.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
-import { batchedWrites } from '../database/batched.js';
+import { batchedWrites, rowWaits } from '../database/batched.js';
 import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { JobLease } from '../jobs/claim-jobs.js';
 import { DELETE_DEVICE, END_DEVICE } from './delete-device.js';
@@ -125,6 +125,7 @@ const TAKING_MAC: Readonly<Partial<Record<DeviceWrite['kind'], WithOrWithoutKeys
 
 /** Writes devices: those that arrive together by one statement for each kind. */
 export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
+  const inTurn = rowWaits();
   const writesOf = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
     batchedWrites({
       batch: async (writes) => {
@@ -136,7 +137,7 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
         );
         return isFirst.map((isWritten) => (isWritten ? outcomes.shift() : undefined));
       },
-      single: async (write) => await writeDevice(run, write),
+      single: async (write) => await inTurn(async () => await writeDevice(run, write)),
     });
   const byKind = {
     update: writesOf(KINDS.update),

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createCustomer, createDevice } from '../../support/fleet.js';
+import { newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
+
+const CREATE = 'mutation ($input: DeviceCreateInput!) { createNetworkDevice(input: $input) { id } }';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+});
+afterAll(async () => {
+  await gateway.stop();
+});
+
+/** How many statements wait for a lock. */
+async function waiting(): Promise<number> {
+  const { rows } = await gateway.sql.query<{ waiting: number }>(
+    `SELECT count(*)::integer AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.waiting ?? 0;
+}
+
+it('creates that wait for their customer leave the connections to others', async () => {
+  const other = await createDevice(gateway);
+  const { rows } = await gateway.sql.query<{ id: string }>('SELECT id FROM device_model');
+  const customer = await createCustomer(gateway);
+  const mover = await gateway.sql.connect();
+  await mover.query('BEGIN');
+  await mover.query('SELECT FROM customer WHERE id = $1 FOR UPDATE', [customer]);
+  const token = await gateway.token('MANAGER', customer);
+  let answered = 0;
+  const creates = Array.from({ length: 12 }, async () => {
+    const input = { model: rows[0]?.id, macAddress: newMac() };
+    const answer = await gateway.query(CREATE, { token, variables: { input } });
+    answered += 1;
+    return answer;
+  });
+  await expect.poll(waiting).toBeGreaterThanOrEqual(5);
+  const owner = await gateway.token('OWNER', other.customer);
+  const update = `mutation { updateNetworkDevice(id: "${other.id}", input: { notes: "Meanwhile" }) { notes } }`;
+  for (let turn = 0; turn < 10; turn += 1) {
+    expect((await gateway.query(update, { token: owner })).errors).toEqual([]);
+  }
+  expect(answered).toBe(0);
+  await mover.query('COMMIT');
+  mover.release();
+  expect((await Promise.all(creates)).flatMap(({ errors }) => errors)).toEqual([]);
+});
