@@ -30,9 +30,9 @@ const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
 /** Its rows about secrets, lost writes and hostile documents, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
 const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,hostile-documents,write-cut}.test.ts'];
 
-/** Those in which something breaks: their bounds leave room for what else the machine does. The rest measures CPU, memory and answers. */
-const OUTAGES = [
-  'test/fault-suite/{gateway-killed,gateway-replaced,random-requests,subscribers-kept}.test.ts',
+/** Those with bounds in seconds, which leave little room for what else the machine does. The others count losses, CPU and memory. */
+const TIMED_FAULTS = [
+  'test/fault-suite/{database-stopped,mixed-load,moved-tree,pool-exhausted,slow-loris}.test.ts',
 ];
 
 /** In its whole form the fault suite has the machine for itself. */
@@ -86,15 +86,23 @@ export default defineConfig({
         test: { ...withPostgres, name: 'process', include: PROCESS, isolate: false, maxWorkers },
       },
       { ...shared, test: { ...withPostgres, name: 'faults', include: QUICK_FAULTS, maxWorkers } },
-      { ...shared, test: { ...withPostgres, name: 'outages', include: OUTAGES, maxWorkers } },
       {
-        // What it measures would be worth little beside others, so it runs after them, one file at a time.
         ...shared,
         test: {
           ...withPostgres,
           name: 'long-faults',
           include: FAULT_SUITE,
-          exclude: [...QUICK_FAULTS, ...OUTAGES],
+          exclude: [...QUICK_FAULTS, ...TIMED_FAULTS],
+          maxWorkers,
+        },
+      },
+      {
+        // After the others, one file at a time.
+        ...shared,
+        test: {
+          ...withPostgres,
+          name: 'timed-faults',
+          include: TIMED_FAULTS,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
