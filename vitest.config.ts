@@ -83,7 +83,15 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: { ...withPostgres, name: 'process', include: PROCESS, isolate: false, maxWorkers },
+        test: {
+          ...withPostgres,
+          name: 'process',
+          include: PROCESS,
+          isolate: false,
+          maxWorkers,
+          // A case may start several processes and clusters.
+          testTimeout: 90_000,
+        },
       },
       { ...shared, test: { ...withPostgres, name: 'faults', include: QUICK_FAULTS, maxWorkers } },
       {
