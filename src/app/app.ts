@@ -5,7 +5,7 @@ import { metricsOf, observedStorage, openWorker } from './common-parts.js';
 import type { Settings } from '../config/settings.js';
 import { type HttpServer, startHttpServer } from '../http/server.js';
 import { countedChanges, openLiveChanges } from './live-changes.js';
-import { judgementLimit } from '../limits/judgement-limit.js';
+import { validationLimit } from '../limits/validation-limit.js';
 import { resealIdempotencySecret } from '../persistence/idempotency/idempotency-secret.js';
 import { openStorage } from '../persistence/setup/open-storage.js';
 import { StartedParts } from './started-parts.js';
@@ -46,7 +46,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     // As an update does with passwords: what this ring no longer begins with is not needed for it.
     await resealIdempotencySecret(database.run, storage.keyRing);
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
-    const { authenticate, issuer } = await openAuth(settings, judgementLimit(settings.rateLimit), log);
+    const { authenticate, issuer } = await openAuth(settings, validationLimit(settings.rateLimit), log);
     const graphql = await openGraphql(settings, metrics);
     started.add(async () => await graphql.apollo.stop());
     await graphql.apollo.start();

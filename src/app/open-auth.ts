@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Authenticate, type LimitJudgements } from '../auth/credential.js';
+import { type Authenticate, type LimitValidations } from '../auth/credential.js';
 import { bearerAuthenticator, JWKS_ALGORITHMS } from '../auth/bearer.js';
 import { issuerKeys } from '../auth/issuer-keys.js';
 import { type LocalIssuer, localIssuer } from '../auth/local-issuer.js';
@@ -17,7 +17,7 @@ interface Auth {
 /** Says who sends requests, as the settings name the issuer. */
 export async function openAuth(
   { issuer, dataDir }: Settings,
-  limit: LimitJudgements,
+  limit: LimitValidations,
   log: Logger,
 ): Promise<Auth> {
   switch (issuer.kind) {

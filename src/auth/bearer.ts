@@ -8,8 +8,8 @@ import {
   type Credential,
   type CredentialRejection,
   isPossibleExpiry,
-  type JudgeToken,
-  type LimitJudgements,
+  type ValidateToken,
+  type LimitValidations,
 } from './credential.js';
 
 /** How tokens are verified: the key or keys, and what a token must say. */
@@ -31,17 +31,17 @@ const VIEWER_MS = 5 * 60_000;
 const MAX_ENTRIES = 10_000;
 
 /**
- * Judges bearer tokens that are JWTs. Good ones are remembered, because a signature costs more to verify than most
+ * Validates bearer tokens that are JWTs. Good ones are remembered, because a signature costs more to verify than most
  * requests; bad ones are not, because anybody can make any number of them.
  * @param limit bounds the tokens that are verified
  * @param now milliseconds since 1970
  */
 export function bearerAuthenticator(
   rules: TokenRules,
-  limit: LimitJudgements,
+  limit: LimitValidations,
   now: () => number,
 ): Authenticate {
-  const authenticate = withToken(limit(async (token) => await judge(token, rules, now)));
+  const authenticate = withToken(limit(async (token) => await validate(token, rules, now)));
   return cachedAuthenticate(authenticate, {
     viewerMs: VIEWER_MS,
     refusalMs: 0,
@@ -50,11 +50,11 @@ export function bearerAuthenticator(
   });
 }
 
-/** Judges the token of a header; a header without one needs no judgement. */
-export function withToken(judgeToken: JudgeToken): Authenticate {
+/** Validates the token of a header; a header without one needs no validation. */
+export function withToken(validateToken: ValidateToken): Authenticate {
   return async (authorization, clientAddress) => {
     const sent = bearerToken(authorization);
-    return 'rejection' in sent ? sent : await judgeToken(sent.token, clientAddress);
+    return 'rejection' in sent ? sent : await validateToken(sent.token, clientAddress);
   };
 }
 
@@ -67,7 +67,7 @@ function bearerToken(
   return token === undefined ? { rejection: 'format_error' } : { token };
 }
 
-async function judge(token: string, rules: TokenRules, now: () => number): Promise<Credential> {
+async function validate(token: string, rules: TokenRules, now: () => number): Promise<Credential> {
   try {
     const payload = await verify(token, rules);
     const viewer = toViewer(payload);

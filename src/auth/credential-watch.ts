@@ -3,7 +3,7 @@ import { type Credential, type CredentialRejection, unauthenticated } from './cr
 
 /** What becomes of credentials that are in use for longer than one request. */
 export interface CredentialWatch {
-  /** Judges the credentials anew. */
+  /** Validates the credentials anew. */
   readonly ask: () => Promise<Credential>;
   /** How often that is done, in milliseconds. */
   readonly everyMs: number;
@@ -14,7 +14,7 @@ export interface CredentialWatch {
 }
 
 /**
- * Watches over credentials until they end. At the moment of expiry that they name they are judged anew: those of the
+ * Watches over credentials until they end. At the moment of expiry that they name they are validated anew: those of the
  * platform live longer when they are used. An issuer that cannot be asked ends nothing before.
  * @returns stops watching
  */
@@ -26,7 +26,7 @@ export function watchCredential(first: Credential, watch: CredentialWatch): () =
     isOver = true;
     watch.onEnd(unauthenticated(rejection));
   };
-  const judge = (credential: Credential): void => {
+  const validate = (credential: Credential): void => {
     if (isOver) return;
     if ('viewer' in credential) latest = credential;
     if ('rejection' in credential) end(credential.rejection);
@@ -39,7 +39,7 @@ export function watchCredential(first: Credential, watch: CredentialWatch): () =
   const wait = (): void => {
     // A timer may be a millisecond early.
     const pause = Math.min(Math.max(lifeLeft(latest), 0) + 1, watch.everyMs);
-    timer = setTimeout(() => void watch.ask().then(judge), pause).unref();
+    timer = setTimeout(() => void watch.ask().then(validate), pause).unref();
   };
   wait();
   return () => {

@@ -15,19 +15,19 @@ export type Credential =
   | { readonly failure: unknown };
 
 /**
- * Judges the value of an `Authorization` header, or of its twin in a WebSocket's connection parameters.
+ * Validates the value of an `Authorization` header, or of its twin in a WebSocket's connection parameters.
  * @param clientAddress where the request comes from, an IP address: the platform can bind a token to one
  */
 export type Authenticate = (authorization: string | undefined, clientAddress: string) => Promise<Credential>;
 
 /**
- * Judges a token whose header was well-formed. It never rejects.
+ * Validates a token whose header was well-formed. It never rejects.
  * @param clientAddress as for Authenticate
  */
-export type JudgeToken = (token: string, clientAddress: string) => Promise<Credential>;
+export type ValidateToken = (token: string, clientAddress: string) => Promise<Credential>;
 
-/** Bounds how many tokens are judged; of those beyond, nobody knows whether they are good. */
-export type LimitJudgements = (judge: JudgeToken) => JudgeToken;
+/** Bounds how many tokens are validated; of those beyond, nobody knows whether they are good. */
+export type LimitValidations = (validate: ValidateToken) => ValidateToken;
 
 /** From this moment on, in milliseconds since 1970, no year has four digits and a date ends somewhere. */
 const YEAR_10000_MS = 253_402_300_800_000;

@@ -5,7 +5,7 @@ import { isStorable } from '../domain/text.js';
 import { askIssuer, IssuerError } from './ask-issuer.js';
 import { withToken } from './bearer.js';
 import { cachedAuthenticate } from './cached-authenticate.js';
-import { type Authenticate, type Credential, isPossibleExpiry, type LimitJudgements } from './credential.js';
+import { type Authenticate, type Credential, isPossibleExpiry, type LimitValidations } from './credential.js';
 
 /** A client that is logged out is out after this time at the latest; the contract promises it. */
 const VIEWER_MS = 30_000;
@@ -36,13 +36,13 @@ const acceptance = z.object({
 const refusal = z.object({ success: z.literal(false) });
 
 /**
- * Has tokens judged by the platform itself, which alone can read them: `GET /auth/validateToken`.
+ * Has tokens validated by the platform itself, which alone can read them: `GET /auth/validateToken`.
  * @param limit bounds how often it is asked
  * @param now milliseconds since 1970
  */
 export function platformAuthenticator(
   validateTokenUrl: string,
-  limit: LimitJudgements,
+  limit: LimitValidations,
   now: () => number,
 ): Authenticate {
   const ask = limit(async (token, clientAddress) => {

@@ -5,7 +5,7 @@ export type TakeTurn = () => Promise<void>;
 const PIECES = 32;
 
 /**
- * Divides work that comes in floods, e.g. a change that thousands are told of, into turns of the event loop, so that
+ * Divides work that comes in floods, e.g. a change that thousands subscribe to, into turns of the event loop, so that
  * everybody else is served in between.
  * @param pieces maximum number of pieces of work in one turn
  */

@@ -11,7 +11,7 @@ import { type BegunSubscription, endingErrors, type Subscriptions } from './subs
 interface SoleSubscriber {
   readonly requestId: string;
   readonly credential: Credential;
-  /** Judges the credential anew. */
+  /** Validates the credential anew. */
   readonly authenticate: () => Promise<Credential>;
   /** Waits until an event may be on its way to the client. */
   readonly acquireDelivery: DeliveryParts['acquire'];
@@ -21,13 +21,13 @@ interface SoleSubscriber {
 
 /** A subscription that has a connection to itself. */
 export interface SoleSubscription {
-  /** What the client is told, errors in wire format; they end with the subscription. */
+  /** The responses, errors in wire format; they end with the subscription. */
   readonly answers: AsyncIterable<FormattedExecutionResult>;
   /** Ends it from outside, without another answer. */
   readonly end: () => void;
 }
 
-/** Begins a subscription whose answers are told one after the other; a refusal is its only answer. */
+/** Begins a subscription; a refusal is its only response. */
 export function subscribeAlone(
   subscriptions: Subscriptions,
   payload: SubscribePayload,

@@ -42,7 +42,7 @@ export class Subscriptions {
 
   /**
    * Prepares an operation whose credential is known.
-   * @param judge judges that credential anew, as often as it must be
+   * @param judge validates that credential anew, as often as it must be
    */
   begin(
     operation: SubscriptionOperation,
