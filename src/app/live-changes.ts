@@ -5,6 +5,7 @@ import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { DeviceChanges } from '../operations/watch-network-devices.js';
 import { type ChangeFeed, startChangeFeed } from '../persistence/changes/change-feed.js';
 import { deviceLists } from '../persistence/devices/device-lists.js';
+import { findEndedDevices } from '../persistence/devices/ended-devices.js';
 import type { Storage } from '../persistence/setup/open-storage.js';
 
 /** How long the start waits for changes to be heard; subscriptions before are refused. */
@@ -27,6 +28,7 @@ export async function openLiveChanges(
   const { findMany } = deviceLists(database);
   const hub = new ChangeHub({
     read: async (ids) => await findMany({ kind: 'all' }, ids),
+    readEnded: async (ids) => await findEndedDevices(database, ids),
     isFed: () => feed.hasStarted(),
     log,
   });

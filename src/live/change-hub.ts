@@ -1,11 +1,16 @@
 import { pause } from '../timing/pause.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from '../logging/log.js';
-import type { ListedView } from '../operations/read-network-devices.js';
-import type { ChangedDevice, DeviceChanges, DeviceWatch } from '../operations/watch-network-devices.js';
-import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
+import type {
+  ChangedDevice,
+  ChangeView,
+  DeviceChanges,
+  DeviceWatch,
+} from '../operations/watch-network-devices.js';
+import type { EndedDevice, StoredDeviceOrError } from '../persistence/rows/device-row.js';
 import { EventQueue } from './event-queue.js';
 import { filterOf, type Subscriber, SubscriberIndex } from './subscriber-index.js';
 import { WatchBudget } from './watch-budget.js';
@@ -14,6 +19,8 @@ import { WatchBudget } from './watch-budget.js';
 export interface ChangeHubParts {
   /** The devices of these ids, at most 1,000, whoever may see them. */
   readonly read: (ids: readonly string[]) => Promise<readonly StoredDeviceOrError[]>;
+  /** Those of these ids that are gone since a short time. */
+  readonly readEnded: (ids: readonly string[]) => Promise<readonly EndedDevice[]>;
   /** Whether changes are heard of. */
   readonly isFed: () => boolean;
   readonly log: Logger;
@@ -34,6 +41,9 @@ const MAX_PENDING = 100_000;
 
 const READ_CHUNK = 1_000;
 
+/** Maximum number of devices that are remembered as told of in state DELETING: nothing is told of their end. */
+const MAX_DELETED = 100_000;
+
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 
@@ -46,12 +56,13 @@ export class ChangeHub implements DeviceChanges {
   readonly #budget = new WatchBudget();
   readonly #backlog = { waiting: 0 };
   readonly #stopping = new AbortController();
+  readonly #toldDeleted = new LRUCache<string, true>({ max: MAX_DELETED });
   #pending: string[] = [];
   #isReading = false;
 
   constructor(private readonly parts: ChangeHubParts) {}
 
-  readonly watch = (watch: DeviceWatch): AsyncIterableIterator<ListedView> => {
+  readonly watch = (watch: DeviceWatch): AsyncIterableIterator<ChangeView> => {
     if (!this.parts.isFed() || this.#stopping.signal.aborted) throw new GatewayError('DATABASE_UNAVAILABLE');
     const { subject, view, lifetime } = watch;
     const filter = filterOf(watch);
@@ -60,7 +71,7 @@ export class ChangeHub implements DeviceChanges {
       filter: { key: filter.key, ids: filter.deviceIds?.size ?? 0 },
       request: lifetime?.request() ?? { key: '', bytes: 0 },
     });
-    const queue = new EventQueue<ListedView>(this.#backlog, this.#maxWaiting, () => {
+    const queue = new EventQueue<ChangeView>(this.#backlog, this.#maxWaiting, () => {
       remove();
       giveBack();
       this.parts.log.debug({ subscribers: this.#subscribers.size }, 'subscription ended');
@@ -106,7 +117,7 @@ export class ChangeHub implements DeviceChanges {
       const devices = await this.#readPatiently([...new Set(ids)]);
       for (const id of ids) {
         const device = devices.get(id);
-        if (device === undefined) continue;
+        if (device === undefined || this.#isToldAlready(device)) continue;
         delivered += this.#deliver(device);
         if (delivered < DELIVERIES_PER_TURN) continue;
         delivered = 0;
@@ -120,7 +131,8 @@ export class ChangeHub implements DeviceChanges {
   async #readPatiently(ids: readonly string[]): Promise<ReadonlyMap<string, ChangedDevice>> {
     for (let wait = MIN_RETRY_MS; this.#subscribers.size > 0; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
       try {
-        return this.#byId(await this.parts.read(ids));
+        const devices = this.#byId(await this.parts.read(ids));
+        return await this.#withEnded(ids, devices);
       } catch (error) {
         this.parts.log.warn({ cause: describeCause(error) }, 'changed devices could not be read');
         // Another attempt would fail as well: subscribers get an error rather than miss a change.
@@ -129,6 +141,28 @@ export class ChangeHub implements DeviceChanges {
       }
     }
     return new Map();
+  }
+
+  /** Devices that are gone before anybody was told that they are being deleted are told of as well. */
+  async #withEnded(
+    ids: readonly string[],
+    devices: ReadonlyMap<string, ChangedDevice>,
+  ): Promise<ReadonlyMap<string, ChangedDevice>> {
+    const missing = ids.filter((id) => !devices.has(id) && !this.#toldDeleted.has(id));
+    if (missing.length === 0) return devices;
+    const ended = await this.parts.readEnded(missing);
+    return new Map<string, ChangedDevice>([
+      ...devices,
+      ...ended.map((device) => [device.id, device] as const),
+    ]);
+  }
+
+  /** Whether it is gone, and was told of as DELETING before. */
+  #isToldAlready(device: ChangedDevice): boolean {
+    const isEnded = 'lastVersion' in device;
+    if (isEnded && this.#toldDeleted.has(device.id)) return true;
+    if (isEnded || ('state' in device && device.state === 'DELETING')) this.#toldDeleted.set(device.id, true);
+    return false;
   }
 
   /** A device that cannot be read is logged, and delivered as an error to those who reach it. */
@@ -147,7 +181,7 @@ export class ChangeHub implements DeviceChanges {
   /** @returns the number of subscribers that it was offered to */
   #deliver(device: ChangedDevice): number {
     const subscribers = this.#subscribers.of(device);
-    const views = new Map<string, ListedView | undefined>();
+    const views = new Map<string, ChangeView | undefined>();
     for (const subscriber of subscribers) {
       const { lifetime, queue } = subscriber;
       const view = viewOf(device, subscriber, views);
@@ -173,15 +207,15 @@ export class ChangeHub implements DeviceChanges {
 function viewOf(
   device: ChangedDevice,
   { view, lifetime }: Subscriber,
-  views: Map<string, ListedView | undefined>,
-): ListedView | undefined {
+  views: Map<string, ChangeView | undefined>,
+): ChangeView | undefined {
   const key = lifetime?.shareKey();
   if (key === undefined) return view(device);
   if (!views.has(key)) views.set(key, view(device));
   return views.get(key);
 }
 
-function hasCustomer(device: StoredDeviceOrError): device is ChangedDevice {
+function hasCustomer(device: StoredDeviceOrError): device is Exclude<ChangedDevice, EndedDevice> {
   return device.customer !== undefined;
 }
 

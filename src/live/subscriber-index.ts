@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
-import type { ListedView } from '../operations/read-network-devices.js';
-import type { ChangedDevice, DeviceWatch } from '../operations/watch-network-devices.js';
+import type { ChangedDevice, ChangeView, DeviceWatch } from '../operations/watch-network-devices.js';
 import type { EventQueue } from './event-queue.js';
 
 /** One subscription. */
 export interface Subscriber extends Pick<DeviceWatch, 'view' | 'lifetime'> {
-  readonly queue: EventQueue<ListedView>;
+  readonly queue: EventQueue<ChangeView>;
 }
 
 /** Which devices are watched. */

@@ -3,7 +3,8 @@ import type { Viewer } from '../access/viewer.js';
 import type { Customer } from '../domain/customer.js';
 import { idOrNone, parseId } from '../domain/id.js';
 import type { GatewayError } from '../errors/gateway-error.js';
-import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
+import type { EndedDevice, StoredDeviceOrError } from '../persistence/rows/device-row.js';
+import type { IdentityView } from './device-view.js';
 import { assertBatchSize } from './batch.js';
 import { type ListedView, toListedViewOrError } from './read-network-devices.js';
 
@@ -20,7 +21,10 @@ export interface SubscriptionLifetime {
 }
 
 /** A device that changed, of which at least the customer can be read. */
-export type ChangedDevice = StoredDeviceOrError & { readonly customer: Customer };
+export type ChangedDevice = (StoredDeviceOrError & { readonly customer: Customer }) | EndedDevice;
+
+/** A changed device as one subscriber gets it. */
+export type ChangeView = ListedView | IdentityView;
 
 /** Which changes one subscriber gets. */
 export interface DeviceWatch {
@@ -31,7 +35,7 @@ export interface DeviceWatch {
   /** Only devices of this customer; undefined for any. */
   readonly customerId: string | undefined;
   /** The device as the subscriber gets it; undefined when it is out of reach. Asked at every change. */
-  readonly view: (device: ChangedDevice) => ListedView | undefined;
+  readonly view: (device: ChangedDevice) => ChangeView | undefined;
   readonly lifetime: SubscriptionLifetime | undefined;
 }
 
@@ -41,7 +45,12 @@ export interface DeviceChanges {
    * From now on until the iterator is returned or the lifetime ends.
    * @throws DATABASE_UNAVAILABLE while changes cannot be heard yet, OVERLOADED when too much is watched
    */
-  readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<ListedView>;
+  readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<ChangeView>;
+}
+
+/** What is left to tell of a device that is gone. */
+function toEndedView({ id, lastVersion }: EndedDevice): IdentityView {
+  return { identityOf: { id, version: lastVersion, state: 'DELETING' } };
 }
 
 /** What a subscriber asks for. */
@@ -62,7 +71,7 @@ export function watchNetworkDevices(
   viewer: () => Viewer,
   { ids, customer }: WatchRequest,
   lifetime: SubscriptionLifetime | undefined,
-): AsyncIterableIterator<ListedView> {
+): AsyncIterableIterator<ChangeView> {
   if (ids !== undefined) assertBatchSize('ids', ids.length);
   return changes.watch({
     subject: viewer().subject,
@@ -70,7 +79,8 @@ export function watchNetworkDevices(
     customerId: customer === undefined ? undefined : idOrNone(customer),
     view: (device) => {
       const now = viewer();
-      return mayReadDevice(now, device.customer) ? toListedViewOrError(now, device) : undefined;
+      if (!mayReadDevice(now, device.customer)) return undefined;
+      return 'lastVersion' in device ? toEndedView(device) : toListedViewOrError(now, device);
     },
     lifetime,
   });

@@ -39,12 +39,13 @@ export const takeMac = (rows: string): string => `taken AS (
     WHERE w.fits AND o.state = 'DELETING' AND ${isReached('w.reach', 'w.customer_id', 'o')}
     FOR UPDATE OF o
   ), freed AS (
-    DELETE FROM network_device o USING taken WHERE o.id = taken.id AND taken.running_job_id IS NULL RETURNING o.id
+    DELETE FROM network_device o USING taken WHERE o.id = taken.id AND taken.running_job_id IS NULL
+    RETURNING o.id, o.customer_id, o.version
   ), given_up AS (
     UPDATE network_device o SET mac_address = '01' || left(md5(o.id), 10), shown_mac_address = o.mac_address, has_open_removal = true
     FROM taken WHERE o.id = taken.id AND taken.running_job_id IS NOT NULL RETURNING o.id
   ), ended_with_it AS (
-    INSERT INTO device_change (device_id) SELECT id FROM freed
+    INSERT INTO device_change (device_id, gone_customer_id, gone_version) SELECT id, customer_id, version FROM freed
   ), waits AS (
     SELECT place, CASE WHEN running_job_id IS NULL THEN waits_for_device_id ELSE id END AS device_id FROM taken
     WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM given_up) >= 0

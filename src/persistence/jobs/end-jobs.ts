@@ -38,8 +38,11 @@ const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
       FROM ended WHERE d.id = ended.device_id AND NOT ended.is_removed
     ), removed AS (
       DELETE FROM network_device d USING ended WHERE d.id = ended.device_id AND ended.is_removed
+      RETURNING d.id, d.customer_id, d.version
+    ), gone AS (
+      INSERT INTO device_change (device_id, gone_customer_id, gone_version) SELECT id, customer_id, version FROM removed
     ), noted AS (
-      INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED'
+      INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED' AND NOT is_removed
     )
     SELECT device_id, state <> 'QUEUED' AND jobs_left > 0 OR is_given_up AS has_next FROM ended`,
   onLostConnection: 'unknown',

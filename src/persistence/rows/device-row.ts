@@ -24,6 +24,14 @@ class UnreadableDeviceError extends UnreadableRowError {
 /** What a row holds: one that cannot be read is the trouble of those who want it, and of nobody who reads others with it. */
 export type StoredDeviceOrError = StoredDevice | UnreadableDeviceError;
 
+/** A device that is gone, for those who are still to be told that it was deleted. */
+export interface EndedDevice {
+  readonly id: string;
+  /** Whose it was. */
+  readonly customer: Customer;
+  readonly lastVersion: number;
+}
+
 /** The states of the database's enum. */
 export const DEVICE_STATES: readonly DeviceState[] = ['ACTIVE', 'PROVISIONING', 'DELETING'];
 const MODEL_TYPES: readonly DeviceModelType[] = ['ROUTER', 'SWITCH', 'FIREWALL', 'ACCESSPOINT', 'OTHER'];

@@ -231,7 +231,31 @@ async function retry(device: TestDevice): Promise<readonly string[]> {
   return codesOf(await gateway.query(text, { token, variables: { id: device.id } }));
 }
 
-const WATCH_STATE = 'subscription ($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id state } }';
+describe('subscribers of a device that ends at once', () => {
+  it('are told DELETING, once, and of no settings', async () => {
+    const device = await createDevice(gateway);
+    const subscriber = await connect(gateway, await gateway.token('OWNER', device.customer));
+    try {
+      await subscriber.watch('w', { ids: [device.id] }, WATCH_STATE);
+      await subscriber.watch('all', { customer: device.customer }, WATCH_CUSTOMER);
+      await deleteDevice(gateway, device, { force: true });
+      const event = { id: device.id, version: 2, state: 'DELETING', name: null };
+      expect(await subscriber.receives('w', 1)).toEqual([event]);
+      expect(await subscriber.receives('all', 1)).toEqual([event]);
+      const later = await createDevice(gateway, { customer: device.customer });
+      await deleteDevice(gateway, later, { force: true });
+      expect(await subscriber.receives('all', 2)).toEqual([event, { ...event, id: later.id }]);
+      expect(subscriber.events('w')).toHaveLength(1);
+    } finally {
+      subscriber.close();
+    }
+  });
+});
+
+const WATCH_CUSTOMER =
+  'subscription ($customer: ID) { networkDeviceChanged(customer: $customer) { id version state name } }';
+const WATCH_STATE =
+  'subscription ($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id version state name } }';
 
 describe('deleteNetworkDevice is for who may update the device', () => {
   it.each(ACCESS_LEVELS)('%s of its own customer', async (level) => {

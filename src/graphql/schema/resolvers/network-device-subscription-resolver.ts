@@ -1,8 +1,7 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { viewerOf } from '../../../auth/credential.js';
 import { GatewayError } from '../../../errors/gateway-error.js';
-import type { ListedView } from '../../../operations/read-network-devices.js';
-import { watchNetworkDevices } from '../../../operations/watch-network-devices.js';
+import { type ChangeView, watchNetworkDevices } from '../../../operations/watch-network-devices.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { NetworkDevice } from '../types/network-device.js';
 
@@ -32,7 +31,7 @@ export class NetworkDeviceSubscriptionResolver {
       'with DATABASE_UNAVAILABLE when changes were missed: subscribe again and read anew.',
   })
   networkDeviceChanged(
-    @Root() view: ListedView,
+    @Root() view: ChangeView,
     @Arg('ids', () => [ID], {
       nullable: true,
       description: 'Only devices of these ids, at most 1000; none when empty, any when absent.',
