@@ -7,7 +7,6 @@ const UNIT = [
   'test/access/policy.test.ts',
   'test/docs/**/*.test.ts',
   'test/auth/{cached-authenticate,credential-watch,issuer-keys}.test.ts',
-  'test/composition/{codegen,schema-diff}.test.ts',
   'test/errors/{catalogue,enum-violations,wire}.test.ts',
   'test/graphql/{document-cost,document-limits,plan-cache,plans}.test.ts',
   'test/http/{device-page-format,device-page,unread-answers-limit}.test.ts',
