@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { createServer, type Server } from 'node:http';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
@@ -44,7 +45,10 @@ describe.skipIf(isBrowserMissing)('Apollo Client in Chromium', () => {
   let page: Awaited<ReturnType<typeof startPage>>;
   beforeAll(async () => {
     const { outputFiles } = await build({
-      stdin: { contents: APPLICATION, resolveDir: new URL('./examples/apollo', import.meta.url).pathname },
+      stdin: {
+        contents: APPLICATION,
+        resolveDir: fileURLToPath(new URL('./examples/apollo', import.meta.url)),
+      },
       bundle: true,
       write: false,
       format: 'iife',

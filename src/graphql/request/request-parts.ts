@@ -5,21 +5,14 @@ type WithSlot = <T>(statement: () => Promise<T>) => Promise<T>;
 
 /**
  * The parts of one request: a document of many fields does not run them all at once, and others find connections. What
- * several requests read or write by one statement is not counted; mutations run one after the other anyway. Most requests
- * use none of the parts that are counted, so these are made when they are asked for.
+ * several requests read or write by one statement is not counted; mutations run one after the other anyway.
  */
 export function requestParts(parts: GatewayParts, withSlot: WithSlot): GatewayParts {
   return {
     ...parts,
-    get catalog() {
-      return limitedCatalog(parts, withSlot);
-    },
-    get deviceLists() {
-      return limitedDeviceLists(parts, withSlot);
-    },
-    get customerLists() {
-      return limitedCustomerLists(parts, withSlot);
-    },
+    catalog: limitedCatalog(parts, withSlot),
+    deviceLists: limitedDeviceLists(parts, withSlot),
+    customerLists: limitedCustomerLists(parts, withSlot),
   };
 }
 

@@ -4,12 +4,12 @@ import type { Router } from './router.js';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
 
-/** What ends the measuring of a request that is being answered. */
-const endings = new WeakMap<ServerResponse, (status: string) => void>();
+/** Emitted by a response that has begun to stream. */
+const STREAMING = 'device-gateway-streaming';
 
 /** The answer has begun, and goes on for as long as its client stays: it counts no longer as a request, but as WebSockets do. */
 export function answersFromNowOn(response: ServerResponse): void {
-  endings.get(response)?.(statusClass(response));
+  response.emit(STREAMING);
 }
 
 /** Counts and times all requests of a server, by the route that serves them: clients choose paths, not labels. */
@@ -28,7 +28,7 @@ export function measureRequests(server: Server, router: Router, metrics: Gateway
         seconds: (performance.now() - begin) / 1_000,
       });
     };
-    endings.set(response, end);
+    response.once(STREAMING, () => end(statusClass(response)));
     response.once('close', () => end(response.writableFinished ? statusClass(response) : 'aborted'));
     // A response that waits for its turn is told nothing when the connection breaks.
     if (response.socket === null) {
