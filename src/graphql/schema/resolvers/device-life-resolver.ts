@@ -1,4 +1,5 @@
-import { Arg, Ctx, ID, Int, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { DeviceIdArg, DryRunArg, ExpectedVersionArg } from '../inputs/device-args.js';
 import { shownId } from '../../../domain/id.js';
 import { withDeviceId } from '../../../errors/with-device-id.js';
 import { toDevicePatch } from '../../../domain/device-input.js';
@@ -22,12 +23,7 @@ export class DeviceLifeResolver {
   })
   async createNetworkDevice(
     @Arg('input', () => DeviceCreateInput, { description: 'The device.' }) input: DeviceCreateInput,
-    @Arg('dryRun', () => Boolean, {
-      nullable: true,
-      defaultValue: false,
-      description: 'Do everything but write, and return what would have been; its id names nothing.',
-    })
-    dryRun: boolean | null,
+    @DryRunArg('; its id names nothing') dryRun: boolean | null,
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
@@ -55,18 +51,14 @@ export class DeviceLifeResolver {
       'A repeat by its key when the device is gone answers with id and state. Errors: ACCESS_DENIED, VERSION_CONFLICT, IDEMPOTENCY_KEY_REUSED.',
   })
   async deleteNetworkDevice(
-    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @DeviceIdArg() id: string,
     @Arg('force', () => Boolean, {
       nullable: true,
       defaultValue: false,
       description: 'End the device at once, without asking it.',
     })
     force: boolean | null,
-    @Arg('expectedVersion', () => Int, {
-      nullable: true,
-      description: 'Refuse with VERSION_CONFLICT unless the device is at this version.',
-    })
-    expectedVersion: number | null | undefined,
+    @ExpectedVersionArg() expectedVersion: number | null | undefined,
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
@@ -90,19 +82,10 @@ export class DeviceLifeResolver {
       'Errors: ACCESS_DENIED, INVALID_VALUE, VALUE_NOT_PERMITTED and MAC_ADDRESS_IN_USE with every violation, VERSION_CONFLICT, DEVICE_DELETING, IDEMPOTENCY_KEY_REUSED.',
   })
   async replaceNetworkDevice(
-    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @DeviceIdArg() id: string,
     @Arg('input', () => DeviceReplaceInput, { description: 'The new hardware.' }) input: DeviceReplaceInput,
-    @Arg('expectedVersion', () => Int, {
-      nullable: true,
-      description: 'Refuse with VERSION_CONFLICT unless the device is at this version.',
-    })
-    expectedVersion: number | null | undefined,
-    @Arg('dryRun', () => Boolean, {
-      nullable: true,
-      defaultValue: false,
-      description: 'Do everything but write, and return what would have been.',
-    })
-    dryRun: boolean | null,
+    @ExpectedVersionArg() expectedVersion: number | null | undefined,
+    @DryRunArg() dryRun: boolean | null,
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {

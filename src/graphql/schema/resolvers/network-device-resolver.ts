@@ -1,4 +1,5 @@
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { DeviceIdArg, DryRunArg, ExpectedVersionArg } from '../inputs/device-args.js';
 import { shownId } from '../../../domain/id.js';
 import { withDeviceId } from '../../../errors/with-device-id.js';
 import { readNetworkDevice } from '../../../operations/read-network-device.js';
@@ -17,10 +18,7 @@ export class NetworkDeviceResolver {
     description:
       'One device by its id. Errors: ACCESS_DENIED when it is missing or out of reach, NOT_FOUND to ADMIN.',
   })
-  async networkDevice(
-    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
-    @Ctx() context: GatewayContext,
-  ): Promise<NetworkDevice> {
+  async networkDevice(@DeviceIdArg() id: string, @Ctx() context: GatewayContext): Promise<NetworkDevice> {
     return await withDeviceId(shownId(id), async () => {
       const viewer = requireViewer(context);
       return new NetworkDevice(await readNetworkDevice(context.parts.devices, viewer, id));
@@ -34,19 +32,10 @@ export class NetworkDeviceResolver {
       'Errors: ACCESS_DENIED, INVALID_VALUE and MAC_ADDRESS_IN_USE with every violation, VERSION_CONFLICT, DEVICE_DELETING, IDEMPOTENCY_KEY_REUSED.',
   })
   async updateNetworkDevice(
-    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @DeviceIdArg() id: string,
     @Arg('input', () => DeviceUpdateInput, { description: 'What to change.' }) input: DeviceUpdateInput,
-    @Arg('expectedVersion', () => Int, {
-      nullable: true,
-      description: 'Refuse the update with VERSION_CONFLICT unless the device is at this version.',
-    })
-    expectedVersion: number | null | undefined,
-    @Arg('dryRun', () => Boolean, {
-      nullable: true,
-      defaultValue: false,
-      description: 'Do everything but write, and return what would have been.',
-    })
-    dryRun: boolean | null,
+    @ExpectedVersionArg('the update') expectedVersion: number | null | undefined,
+    @DryRunArg() dryRun: boolean | null,
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {

@@ -1,4 +1,5 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { DeviceIdArg } from '../inputs/device-args.js';
 import { shownId } from '../../../domain/id.js';
 import type { ProvisioningJobState } from '../../../domain/provisioning-job.js';
 import { withDeviceId } from '../../../errors/with-device-id.js';
@@ -49,7 +50,7 @@ export class ProvisioningResolver {
       'Sends the current settings of a device to it once more, and returns the device. Access as for an update. Errors: ACCESS_DENIED, DEVICE_DELETING, IDEMPOTENCY_KEY_REUSED.',
   })
   async retryProvisioning(
-    @Arg('id', () => ID, { description: 'Id of the device: 24 hex digits in any case.' }) id: string,
+    @DeviceIdArg() id: string,
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
