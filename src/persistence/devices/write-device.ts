@@ -126,6 +126,8 @@ const TAKING_MAC: Readonly<Partial<Record<DeviceWrite['kind'], WithOrWithoutKeys
 /** Writes devices: those that arrive together by one statement for each kind. */
 export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
   const inTurn = rowWaits();
+  const writeAlone = async (write: LeasedWrite): Promise<WriteOutcome> =>
+    await inTurn(async () => await writeDevice(run, write));
   const writesOf = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
     batchedWrites({
       batch: async (writes) => {
@@ -137,7 +139,7 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
         );
         return isFirst.map((isWritten) => (isWritten ? outcomes.shift() : undefined));
       },
-      single: async (write) => await inTurn(async () => await writeDevice(run, write)),
+      single: writeAlone,
     });
   const byKind = {
     update: writesOf(KINDS.update),
@@ -146,8 +148,7 @@ export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise
     delete: writesOf(KINDS.delete),
     end: writesOf(KINDS.end),
   };
-  return async (write) =>
-    await (write.takesMac === true ? writeDevice(run, write) : byKind[write.kind](write));
+  return async (write) => await (write.takesMac === true ? writeAlone : byKind[write.kind])(write);
 }
 
 /** Writes one device, and waits for its row where somebody else holds it. */
