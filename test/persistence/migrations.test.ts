@@ -228,14 +228,18 @@ describe('migrations of large tables hold up nobody', () => {
 
   /** The database without kinds of jobs. */
   async function beforeRemovals(url: string): Promise<void> {
-    await run(url, 'DROP FUNCTION network_device_end_given_up, network_device_release_waiting CASCADE');
+    await run(
+      url,
+      `DROP FUNCTION network_device_end_given_up, network_device_release_waiting, network_device_waiting_ended,
+        network_device_waiting_changed, network_device_waiting_starts_nothing, network_device_give_back_mac CASCADE`,
+    );
     await run(
       url,
       'ALTER TABLE network_device DROP COLUMN has_open_removal, DROP COLUMN shown_mac_address, DROP COLUMN waits_for_device_id',
     );
     await run(url, 'ALTER TABLE provisioning_job DROP COLUMN kind, DROP COLUMN removal_due_at');
     await run(url, 'DROP TYPE provisioning_job_kind');
-    await run(url, `DELETE FROM _prisma_migrations WHERE migration_name ~ 'removals|waiting_devices'`);
+    await run(url, `DELETE FROM _prisma_migrations WHERE migration_name ~ 'removals|waiting_devices|let_go'`);
   }
 
   it('clients read and write while a migration cannot have a table, because a backup reads it', async () => {

@@ -2,15 +2,20 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** What becomes of the bytes that a client sends. */
-type Verdict = 'pass' | 'cut-before' | 'cut-after';
+type Verdict = 'pass' | 'cut-before' | 'cut-after' | 'keep-answer';
 
 /** A TCP proxy that breaks connections at a chosen moment. */
 export interface TcpProxy {
   readonly port: number;
   /** Where new connections go; it moves with a server that comes back on another port. */
   targetPort: number;
-  /** Judges every chunk that a client sends; `cut-after` lets the server get it and drops its answer. */
+  /**
+   * Judges every chunk that a client sends; `cut-after` lets the server get it and drops its answer, `keep-answer` drops it
+   * too and leaves the client waiting.
+   */
   judge: (chunk: Buffer) => Verdict;
+  /** Called when the server has answered what was judged `keep-answer`. */
+  onAnswerKept: () => void;
   /** Keeps every connection and lets nothing through, as a network that has gone silent, until `resume`. */
   readonly pause: () => void;
   readonly resume: () => void;
@@ -27,6 +32,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const server = createServer((client) => {
     const target = connect(proxy.targetPort, '127.0.0.1');
     let isCut = false;
+    let isKept = false;
     for (const socket of [client, target]) {
       sockets.add(socket);
       socket.on('error', () => socket.destroy());
@@ -40,13 +46,18 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       const verdict = proxy.judge(chunk);
       if (verdict !== 'cut-before') target.write(chunk);
       if (verdict === 'pass') return;
+      if (verdict === 'keep-answer') {
+        isKept = true;
+        target.once('data', () => proxy.onAnswerKept());
+        return;
+      }
       isCut = verdict === 'cut-after';
       // The server works on what it got; when it answers, nobody is there any more.
       target.once('data', () => target.destroy());
       client.destroy();
     });
     target.on('data', (chunk) => {
-      if (!client.destroyed) client.write(chunk);
+      if (!client.destroyed && !isKept) client.write(chunk);
     });
     if (isPaused) for (const socket of [client, target]) socket.pause();
   });
@@ -57,6 +68,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     port,
     targetPort,
     judge: () => 'pass',
+    onAnswerKept: () => undefined,
     pause: () => {
       isPaused = true;
       for (const socket of sockets) socket.pause();

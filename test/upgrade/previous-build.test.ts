@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Subscriber, touch } from '../live/subscriber.js';
 import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
-import { newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { newMac, queryAt, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { type PreviousGateway, previousBuild, startPreviousGateway } from '../support/previous-build.js';
 import { startSouthbound, type Southbound } from '../support/southbound.js';
 
@@ -230,6 +230,43 @@ describe.skipIf(build === undefined)('the release before works on the schema of 
       await worker.stop();
     }
     expect(orders()).toHaveLength(1);
+  });
+
+  it('sends nothing to a device that has to wait for the end of another one', async () => {
+    const old = await createDevice(gateway, { customer });
+    const worker = await gateway.startTwin({ PROVISIONING_WORKER: 'true', ...southbound.removalEnv });
+    try {
+      const release = southbound.hold();
+      await queryAt(worker.url, 'mutation ($id: ID!) { deleteNetworkDevice(id: $id) { id } }', {
+        token,
+        variables: { id: old.id },
+      });
+      const ordersOf = (id: string): Southbound['arrivals'] =>
+        southbound.arrivals.filter(({ deviceId }) => deviceId === id);
+      await expect.poll(() => ordersOf(old.id)).toHaveLength(1);
+      const next = await createDevice(gateway, { customer });
+      const variables = { id: next.id, input: { macAddress: old.macAddress } };
+      expect((await gateway.query(UPDATE, { token, variables })).errors).toEqual([]);
+      for (const ssid of ['Early', 'Earlier']) {
+        const input = { wifi: { ssid } };
+        const answer = await previous.query(UPDATE, { token, variables: { id: next.id, input } });
+        expect(answer.errors).toEqual([]);
+        expect(answer.data).toMatchObject({ updateNetworkDevice: { state: 'PROVISIONING', jobs: 1 } });
+      }
+      const again = 'mutation ($id: ID!) { retryProvisioning(id: $id) { jobs } }';
+      expect((await previous.query(again, { token, variables: { id: next.id } })).data).toEqual({
+        retryProvisioning: { jobs: 1 },
+      });
+      // Workers look for jobs every two seconds.
+      await delay(2_500);
+      expect(ordersOf(next.id)).toEqual([]);
+      release();
+      await expect.poll(() => ordersOf(next.id)).toMatchObject([{ wifi: { ssid: 'Earlier' } }]);
+      expect(ordersOf(old.id)[0]?.endedAt).toBeLessThan(ordersOf(next.id)[0]?.startedAt ?? 0);
+    } finally {
+      southbound.answerWith(() => ({ status: 204 }));
+      await worker.stop();
+    }
   });
 
   it('and logs no fault meanwhile', async () => {

@@ -36,6 +36,12 @@ const update = async (id: string, input: object): Promise<readonly string[]> => 
   return codesOf(await gateway.query(text, { token, variables: { id, input } }));
 };
 
+const replaceHardware = async (id: string): Promise<readonly string[]> => {
+  const text =
+    'mutation ($id: ID!, $input: DeviceReplaceInput!) { replaceNetworkDevice(id: $id, input: $input) { id } }';
+  return codesOf(await gateway.query(text, { token, variables: { id, input: { macAddress: newMac() } } }));
+};
+
 /** A DELETING device: without a removal, or while one runs. */
 async function deleting(isRunning: boolean): Promise<{ device: TestDevice; release: () => void }> {
   const device = await createDevice(gateway, { customer });
@@ -159,6 +165,46 @@ describe('the MAC address of a device that is being deleted', () => {
     await expect.poll(() => ordersOf(third)).toHaveLength(1);
     expect(ordersOf(second)).toEqual([]);
     expect(ordersOf(device.id)[0]?.endedAt).toBeLessThan(ordersOf(third)[0]?.startedAt ?? 0);
+  });
+
+  it.each([
+    [
+      'is deleted by force',
+      async (id: string) => codesOf(await deleteDevice(gateway, { id, customer }, { force: true })),
+    ],
+    ['gets another one', async (id: string) => await update(id, { macAddress: newMac() })],
+    ['gets other hardware', async (id: string) => await replaceHardware(id)],
+  ])('is still in use while its removal runs, when the device that took it %s', async (_, letGo) => {
+    const { device, release } = await deleting(true);
+    const { macAddress } = device;
+    const second = idIn(await create(gateway, token, { model, macAddress, wifi }));
+    expect(await letGo(second)).toEqual([]);
+    expect(await readDeletion(gateway, device)).toMatchObject({ state: 'DELETING', macAddress });
+    const elsewhere = await createCustomer(gateway);
+    const stranger = await gateway.token('OWNER', elsewhere);
+    expect(faultOf(await create(gateway, stranger, { model, macAddress }))).toEqual([
+      'MAC_ADDRESS_IN_USE',
+      'macAddress',
+    ]);
+    const third = idIn(await create(gateway, token, { model, macAddress, wifi }));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(ordersOf(third)).toEqual([]);
+    release();
+    await expect.poll(() => ordersOf(third)).toHaveLength(1);
+    expect(ordersOf(device.id)[0]?.endedAt).toBeLessThan(ordersOf(third)[0]?.startedAt ?? 0);
+    expect(await readDeletion(gateway, device)).toBe('ACCESS_DENIED');
+  });
+
+  it('is free when its removal has ended, although the device that took it let it go before', async () => {
+    const { device, release } = await deleting(true);
+    const { macAddress } = device;
+    const second = idIn(await create(gateway, token, { model, macAddress, wifi }));
+    expect(await update(second, { macAddress: newMac() })).toEqual([]);
+    release();
+    await expect.poll(async () => await readDeletion(gateway, device)).toBe('ACCESS_DENIED');
+    const stranger = await gateway.token('OWNER', await createCustomer(gateway));
+    expect(faultOf(await create(gateway, stranger, { model, macAddress }))).toEqual([undefined]);
+    await expect.poll(() => ordersOf(second)).toHaveLength(1);
   });
 
   it('waits no longer than the lease of a worker that died', async () => {
