@@ -1,12 +1,15 @@
 import { isIPv4, isIPv6 as isIPv6OrZoned } from 'node:net';
 
+const NORMAL_MAC = /^[0-9a-f]{12}$/;
+
 /**
  * Reads a MAC address: 12 hex digits with `:`, `-`, `.` or nothing between, in any case.
  * @returns 12 lower-case hex digits, or undefined for a text that is no MAC address
  */
 export function parseMac(text: string): string | undefined {
+  if (NORMAL_MAC.test(text)) return text;
   const digits = text.replaceAll(/[:.-]/g, '').toLowerCase();
-  return /^[0-9a-f]{12}$/.test(digits) && /^[0-9a-f]+([:.-][0-9a-f]+)*$/i.test(text) ? digits : undefined;
+  return NORMAL_MAC.test(digits) && /^[0-9a-f]+([:.-][0-9a-f]+)*$/i.test(text) ? digits : undefined;
 }
 
 const ALL_ZERO = '000000000000';

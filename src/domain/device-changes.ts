@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeviceSettings } from './device.js';
 import {
   DHCP_DEFAULTS,
-  type DhcpSettings,
   MAX_RESERVATIONS,
   RESERVATION_FIELDS,
   RESERVATIONS_PATH,
@@ -18,13 +17,9 @@ const TEXT_FIELDS = ['name', 'notes', 'macAddress', 'serialNumber', 'mvnoAccount
  * Reservations are compared client by client, wherever in the list they stand.
  */
 export function changedPaths(before: DeviceSettings, after: DeviceSettings): ReadonlySet<string> {
-  const beforeDhcp = before.dhcp ?? DHCP_DEFAULTS;
-  const afterDhcp = after.dhcp ?? DHCP_DEFAULTS;
   return new Set([
-    ...TEXT_FIELDS.filter((field) => before[field] !== after[field]),
-    ...changedFields('wifi', before.wifi ?? WIFI_DEFAULTS, after.wifi ?? WIFI_DEFAULTS),
-    ...changedFields('dhcp', withoutList(beforeDhcp), withoutList(afterDhcp)),
-    ...changedReservations(beforeDhcp.reservedClients, afterDhcp.reservedClients),
+    ...changedLeaves(before, after),
+    ...changedReservations(reservationsOf(before), reservationsOf(after)),
   ]);
 }
 
@@ -35,20 +30,42 @@ export function namesOfChanges(before: DeviceSettings, after: DeviceSettings): r
   const sections = (['wifi', 'dhcp'] as const).filter(
     (name) => (before[name] === null) !== (after[name] === null),
   );
-  const paths = [...changedPaths(before, after)].map((path) => path.replace(/\[.*$/, ''));
-  return [...new Set([...sections, ...paths])];
+  const areSame = areSameReservations(reservationsOf(before), reservationsOf(after));
+  return [...sections, ...changedLeaves(before, after), ...(areSame ? [] : [RESERVATIONS_PATH])];
 }
 
-function withoutList({ reservedClients: _, ...fields }: DhcpSettings): Omit<DhcpSettings, 'reservedClients'> {
-  return fields;
+function reservationsOf({ dhcp }: DeviceSettings): readonly ReservedClient[] {
+  return (dhcp ?? DHCP_DEFAULTS).reservedClients;
+}
+
+/** Dotted paths of every value that differs, but for the reservations. */
+function changedLeaves(before: DeviceSettings, after: DeviceSettings): string[] {
+  return [
+    ...TEXT_FIELDS.filter((field) => before[field] !== after[field]),
+    ...changedFields('wifi', before.wifi ?? WIFI_DEFAULTS, after.wifi ?? WIFI_DEFAULTS),
+    ...changedFields('dhcp', before.dhcp ?? DHCP_DEFAULTS, after.dhcp ?? DHCP_DEFAULTS),
+  ];
 }
 
 function changedFields<T extends object>(section: string, before: T, after: T): string[] {
   const changed: string[] = [];
   for (const field in after) {
-    if (before[field] !== after[field]) changed.push(`${section}.${field}`);
+    if (before[field] !== after[field] && !Array.isArray(after[field])) changed.push(`${section}.${field}`);
   }
   return changed;
+}
+
+/** Whether both lists hold the same reservations, in any order. */
+function areSameReservations(before: readonly ReservedClient[], after: readonly ReservedClient[]): boolean {
+  if (before.length !== after.length) return false;
+  const byMac = new Map(before.map((client) => [client.mac, client]));
+  // Lists with one MAC address twice, which no rule allows any more, are compared client by client.
+  if (byMac.size < before.length) return changedReservations(before, after).length === 0;
+  return after.every((client) => {
+    const twin = byMac.get(client.mac);
+    byMac.delete(client.mac);
+    return twin !== undefined && RESERVATION_FIELDS.every((field) => twin[field] === client[field]);
+  });
 }
 
 function changedReservations(before: readonly ReservedClient[], after: readonly ReservedClient[]): string[] {

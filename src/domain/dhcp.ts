@@ -112,8 +112,7 @@ function reservationViolations(
   const firstWithMac = new Map<string, number>();
   const firstWithIp = new Map<string, number>();
   clients.forEach((client, index) => {
-    const at = reservationPath(index);
-    violations.push(...reservationViolation(client, at, subnet));
+    violations.push(...reservationViolation(client, index, subnet));
     violations.push(...macTwinViolations(firstWithMac, client.mac, index));
     if (client.enable) violations.push(...ipTwinViolations(firstWithIp, client.ip, index));
   });
@@ -122,20 +121,21 @@ function reservationViolations(
 
 function reservationViolation(
   client: ReservedClient,
-  at: string,
+  index: number,
   subnet: Subnet | undefined,
 ): RuleViolation[] {
+  const at = (field: keyof ReservedClient): string => `${reservationPath(index)}.${field}`;
   const violations: RuleViolation[] = [];
   if (parseMac(client.mac) === undefined) {
-    violations.push(violation(`${at}.mac`, 'Not a MAC address: 12 hex digits.'));
+    violations.push(violation(at('mac'), 'Not a MAC address: 12 hex digits.'));
   } else if (!isStationMac(client.mac)) {
-    violations.push(violation(`${at}.mac`, NOT_A_STATION_MAC));
+    violations.push(violation(at('mac'), NOT_A_STATION_MAC));
   }
   const ipViolation = reservedIpViolation(parseIPv4(client.ip), subnet);
-  if (ipViolation !== undefined) violations.push(violation(`${at}.ip`, ipViolation));
+  if (ipViolation !== undefined) violations.push(violation(at('ip'), ipViolation));
   if (client.id !== null && (codePoints(client.id) > MAX_RESERVATION_ID || !isCleanLine(client.id))) {
     const message = `At most ${MAX_RESERVATION_ID} characters and no control characters.`;
-    violations.push(violation(`${at}.id`, message));
+    violations.push(violation(at('id'), message));
   }
   return violations;
 }

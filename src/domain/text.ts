@@ -2,7 +2,7 @@ const utf8 = new TextEncoder();
 
 /** The length in Unicode code points, as a person would count most characters. */
 export function codePoints(text: string): number {
-  return Array.from(text).length;
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
 /** The length in bytes of UTF-8, which is how IEEE 802.11 limits an SSID. */

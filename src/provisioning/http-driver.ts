@@ -21,7 +21,9 @@ const refusalBody = z.object({ error: z.string() });
 export function httpDriver(url: string, secret: string): ProvisioningDriver {
   const { Agent, request } = url.startsWith('https:') ? https : http;
   const kept = new Agent({ keepAlive: true, timeout: KEPT_MS });
+  const endpoint = requestOptions(url);
   return async (order, signal) => {
+    signal.throwIfAborted();
     const body = JSON.stringify(order);
     const timestamp = String(Math.floor(Date.now() / 1_000));
     const headers = {
@@ -30,7 +32,7 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
       'x-signature': `sha256=${signature(secret, `${timestamp}.${body}`)}`,
     };
     const post: Post = async (agent) =>
-      await answerTo(request(url, { method: 'POST', agent, headers, signal }), body);
+      await answerTo(request({ ...endpoint, method: 'POST', agent, headers }), body, signal);
     try {
       const outcome = await outcomeOf(order, await post(kept).catch(onceMoreIfClosed(post)));
       if (outcome.kind !== 'applied') signal.throwIfAborted();
@@ -39,6 +41,21 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
       signal.throwIfAborted();
       return { kind: 'failed', reason: reasonOf(error) };
     }
+  };
+}
+
+/** Where a URL leads, in the words of `http.request`, which else reads it anew for each request. */
+function requestOptions(url: string): http.RequestOptions {
+  const { protocol, hostname, port, pathname, search, username, password } = new URL(url);
+  return {
+    protocol,
+    // An IPv6 address stands in brackets in a URL only.
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port,
+    path: `${pathname}${search}`,
+    ...(username + password !== '' && {
+      auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
+    }),
   };
 }
 
@@ -55,9 +72,14 @@ class KeptConnectionClosed extends Error {}
 class NoAnswer extends Error {}
 
 /** Sends a request. @returns the answer, as soon as it begins */
-async function answerTo(call: http.ClientRequest, body: string): Promise<http.IncomingMessage> {
+async function answerTo(
+  call: http.ClientRequest,
+  body: string,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
   return await new Promise((resolve, reject) => {
     const deadline = setTimeout(() => call.destroy(new NoAnswer()), TIMEOUT_MS);
+    signal.addEventListener('abort', () => call.destroy(new NoAnswer()), { once: true });
     let readBefore = 0;
     call.once('socket', ({ bytesRead }) => (readBefore = bytesRead));
     call.once('response', (answer) => {
@@ -86,7 +108,7 @@ function onceMoreIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
 /** The status decides, whatever becomes of the rest of the answer. Redirects could lead the passwords anywhere. */
 async function outcomeOf({ kind }: ProvisioningOrder, answer: http.IncomingMessage): Promise<AttemptOutcome> {
   const { statusCode: status = 0 } = answer;
-  const text = await textOf(answer);
+  const content = await contentOf(answer);
   if (status >= 200 && status < 300) return { kind: 'applied' };
   // There is nothing to remove.
   if (kind === 'REMOVAL' && (status === 404 || status === 410)) return { kind: 'applied' };
@@ -94,29 +116,33 @@ async function outcomeOf({ kind }: ProvisioningOrder, answer: http.IncomingMessa
     return {
       kind: 'refused',
       reason:
-        reasonIn(text) ??
+        reasonIn(new TextDecoder().decode(content)) ??
         `The device refused the ${kind === 'REMOVAL' ? 'removal' : 'settings'} (HTTP ${status}).`,
     };
   }
   return { kind: 'failed', reason: `The provisioning endpoint answered HTTP ${status}.` };
 }
 
-/** An answer's text, to its end or to a limit of its length and time; at its end the connection is free again. */
-async function textOf(answer: http.IncomingMessage): Promise<string> {
-  const deadline = setTimeout(() => answer.destroy(), TIMEOUT_MS);
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of answer) {
-      if (chunk instanceof Buffer) chunks.push(chunk);
-      length += chunks.at(-1)?.byteLength ?? 0;
-      if (length > MAX_ANSWER_BYTES) break;
-    }
-  } catch {
+/** What an answer says, to its end or to a limit of its length and time; at its end the connection is free again. */
+async function contentOf(answer: http.IncomingMessage): Promise<Buffer> {
+  return await new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const deadline = setTimeout(() => answer.destroy(), TIMEOUT_MS);
     // What came before the connection broke is all that there is.
-  }
-  clearTimeout(deadline);
-  return new TextDecoder().decode(Buffer.concat(chunks));
+    const end = (): void => {
+      clearTimeout(deadline);
+      resolve(Buffer.concat(chunks));
+    };
+    answer.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.byteLength;
+      if (length > MAX_ANSWER_BYTES) answer.destroy();
+    });
+    answer.on('error', () => undefined);
+    answer.once('close', end);
+    if (answer.closed) end();
+  });
 }
 
 function reasonIn(text: string): string | undefined {
