@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** A process of the compiled project. */
-interface Process {
+export interface Process {
   readonly child: ChildProcess;
   readonly output: { stdout: string; stderr: string };
   /** Waits for its end. */
@@ -32,7 +32,12 @@ export async function build(): Promise<void> {
 
 /** Starts `node ARGS` with nothing in its environment but what is needed and given. */
 export function start(args: readonly string[], env: NodeJS.ProcessEnv): Process {
-  const child = spawn(process.execPath, [...args], {
+  return startProgram(process.execPath, args, env);
+}
+
+/** The same for any program. */
+export function startProgram(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Process {
+  const child = spawn(program, [...args], {
     cwd: PROJECT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,7 +80,11 @@ export async function startServer(
   nodeArgs: readonly string[] = [],
   main = 'dist/main.js',
 ): Promise<ServerProcess> {
-  const server = start([...nodeArgs, main], { PORT: '0', ...env });
+  return await untilReady(start([...nodeArgs, main], { PORT: '0', ...env }));
+}
+
+/** Waits until a server that was started says that it is ready. */
+export async function untilReady(server: Process): Promise<ServerProcess> {
   const url = await until(() => {
     if (server.child.exitCode !== null) throw new Error(`The server ended: ${server.output.stderr}`);
     return readyUrl(server.output.stdout);
