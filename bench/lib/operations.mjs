@@ -18,6 +18,7 @@ const READ = `query Q($id: ID!) { networkDevice(id: $id) { ${EVERYTHING} } }`;
 const UPDATE = `mutation M($id: ID!, $input: DeviceUpdateInput!) { updateNetworkDevice(id: $id, input: $input) { ${EVERYTHING} } }`;
 const PAGE = `query Page($first: Int!, $after: String!) { networkDeviceConnection(first: $first, after: $after) { nodes { ${EVERYTHING} } } }`;
 const BATCH = `query Batch($ids: [ID!]!) { networkDevices(ids: $ids) { ${EVERYTHING} } }`;
+const BATCH_SLIM = `query BatchSlim($ids: [ID!]!) { networkDevices(ids: $ids) { name status { online } } }`;
 const REPORT =
   'mutation Report($reports: [DeviceStatusReport!]!) { reportDeviceStatus(reports: $reports) { id } }';
 const CHANGES = 'subscription Changes($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id version name } }';
@@ -116,6 +117,11 @@ export const OPERATIONS = {
     root: 'networkDevices',
     graphql: ({ n, devices }) => graphql(BATCH, { ids: spread(n, devices, PAGE_SIZE) }, treeOf(n)),
     bare: ({ n, devices }) => ({ method: 'POST', path: '', body: spread(n, devices, PAGE_SIZE) }),
+  },
+  'batch-slim': {
+    title: `Batch, slim: ${PAGE_SIZE} devices by their ids, name and online only`,
+    root: 'networkDevices',
+    graphql: ({ n, devices }) => graphql(BATCH_SLIM, { ids: spread(n, devices, PAGE_SIZE) }, treeOf(n)),
   },
   rest: {
     title: 'REST: GET of one device',

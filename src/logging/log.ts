@@ -41,22 +41,38 @@ function loggableId(id: string | undefined): string | undefined {
   return id === undefined || /^[0-9a-f]{24}$/.test(id) ? id : 'not an id';
 }
 
-/** Somebody got to see WiFi passwords of a device. */
-export interface PasswordRead {
+/** Somebody got to see WiFi passwords. */
+export interface ReadPasswords {
   readonly requestId: string;
   /** Id of the employee or machine. */
   readonly subject: string;
   readonly accessLevel: string | null;
-  readonly deviceId: string;
-  /** Dotted paths, e.g. `wifi.password5G`. */
-  readonly fields: readonly string[];
+  /** By the id of the device: dotted paths, e.g. `wifi.password5G`, in the order in which they were read. */
+  readonly fieldsByDevice: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Writes down who got which WiFi passwords of a device. */
-export function logPasswordRead(
+/** Maximum number of devices in one line of the log; a request that reads the passwords of more has more lines. */
+const MAX_DEVICES_IN_LINE = 1_000;
+
+/** Writes down who got which WiFi passwords: one line for all of a request, with the devices of the same fields side by side. */
+export function logReadPasswords(
   log: Logger,
-  { requestId, subject, accessLevel, deviceId, fields }: PasswordRead,
+  { requestId, subject, accessLevel, fieldsByDevice }: ReadPasswords,
 ): void {
-  const event = 'wifi_password_read';
-  log.info({ event, requestId, subject, accessLevel, deviceId, fields }, 'wifi passwords read');
+  const devices = [...fieldsByDevice];
+  for (let start = 0; start < devices.length; start += MAX_DEVICES_IN_LINE) {
+    const reads = readsOf(devices.slice(start, start + MAX_DEVICES_IN_LINE));
+    log.info({ event: 'wifi_password_read', requestId, subject, accessLevel, reads }, 'wifi passwords read');
+  }
+}
+
+function readsOf(devices: readonly (readonly [string, readonly string[]])[]): readonly object[] {
+  const groups = new Map<string, { readonly fields: readonly string[]; readonly deviceIds: string[] }>();
+  for (const [deviceId, fields] of devices) {
+    const key = fields.join();
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { fields, deviceIds: [deviceId] });
+    else group.deviceIds.push(deviceId);
+  }
+  return [...groups.values()];
 }

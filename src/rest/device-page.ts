@@ -11,7 +11,7 @@ import { CATALOGUE } from '../errors/catalogue.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
-import { logFailure, logPasswordRead } from '../logging/log.js';
+import { logFailure, logReadPasswords } from '../logging/log.js';
 import type { DeviceView } from '../operations/device-view.js';
 import { readNetworkDevice } from '../operations/read-network-device.js';
 import { onceOnly } from '../operations/once-only.js';
@@ -173,7 +173,8 @@ function pageAnswer(
   const seen = WIFI_PASSWORD_FIELDS.filter((field) => (shown.wifi?.[field] ?? null) !== null);
   const fields = seen.map((field) => `wifi.${field}`);
   if (fields.length > 0) {
-    logPasswordRead(log, { requestId, subject, accessLevel: level, deviceId: device.id, fields });
+    const fieldsByDevice = new Map([[device.id, fields]]);
+    logReadPasswords(log, { requestId, subject, accessLevel: level, fieldsByDevice });
   }
   const page = toPage(shown);
   const answer = jsonAnswer(200, page);

@@ -12,8 +12,7 @@ const event = z.object({
   requestId: z.string().min(1),
   subject: z.string(),
   accessLevel: z.string(),
-  deviceId: z.string(),
-  fields: z.array(z.string()),
+  reads: z.array(z.object({ fields: z.array(z.string()), deviceIds: z.array(z.string()) })),
 });
 
 describe('subscriptions are seen by operators', () => {
@@ -58,8 +57,7 @@ describe('subscriptions are seen by operators', () => {
     expect(first).toMatchObject({
       subject: 'test-OWNER',
       accessLevel: 'OWNER',
-      deviceId: device.id,
-      fields: ['wifi.password', 'wifi.password5G'],
+      reads: [{ fields: ['wifi.password', 'wifi.password5G'], deviceIds: [device.id] }],
     });
     expect(others).toEqual([first]);
     expect(gateway.logLines.join('')).not.toMatch(/JohnConner|SarahConner/);

@@ -9,7 +9,7 @@ import { GatewayError } from '../../src/errors/gateway-error.js';
 import { SecretError } from '../../src/errors/secret-error.js';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { PrismaClient } from '../../src/generated/prisma/client.js';
-import { createLog, describeCause, logFailure } from '../../src/logging/log.js';
+import { createLog, describeCause, logFailure, logReadPasswords } from '../../src/logging/log.js';
 import { listWith, textLike } from '../support/matchers.js';
 
 /** A word that could be a password, that nothing else holds. */
@@ -224,4 +224,19 @@ describe('properties that can hold a secret are hidden, wherever they are', () =
     expect(JSON.parse(line)).toMatchObject({ ...facts, level: 'info', msg: 'message' });
     expect(JSON.parse(lineOf(() => log.info('just text')))).toMatchObject({ msg: 'just text' });
   });
+});
+
+it('a line names at most 1,000 devices whose passwords were read; the next line goes on', () => {
+  const ids = Array.from({ length: 1_001 }, (_, index) => `device-${index}`);
+  lines.length = 0;
+  logReadPasswords(log, {
+    requestId: 'r',
+    subject: 's',
+    accessLevel: 'OWNER',
+    fieldsByDevice: new Map(ids.map((id) => [id, ['wifi.password']])),
+  });
+  const line = z.object({ reads: z.tuple([z.object({ deviceIds: z.array(z.string()) })]) });
+  const named = lines.map((text) => line.parse(JSON.parse(text)).reads[0].deviceIds);
+  expect(named.map(({ length }) => length)).toEqual([1_000, 1]);
+  expect(named.flat()).toEqual(ids);
 });

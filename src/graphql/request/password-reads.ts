@@ -1,18 +1,22 @@
 import { viewerOf } from '../../auth/credential.js';
 import type { WifiPasswordField } from '../../domain/wifi.js';
-import { logPasswordRead } from '../../logging/log.js';
+import { logReadPasswords } from '../../logging/log.js';
 import type { GatewayContext } from './context.js';
 
-/** WiFi passwords that were handed out, by device. */
-export type PasswordReads = ReadonlyMap<string, ReadonlySet<WifiPasswordField>>;
+/** WiFi passwords that were handed out: dotted paths by device. */
+export type PasswordReads = ReadonlyMap<string, readonly string[]>;
 
 /** Those of requests that are being executed, until they are taken. */
-const reads = new WeakMap<GatewayContext, Map<string, Set<WifiPasswordField>>>();
+const reads = new WeakMap<GatewayContext, Map<string, string[]>>();
 
 /** Remembers that the request got to see a password. */
 export function notePasswordRead(context: GatewayContext, deviceId: string, field: WifiPasswordField): void {
-  const devices = reads.get(context) ?? new Map<string, Set<WifiPasswordField>>();
-  reads.set(context, devices.set(deviceId, (devices.get(deviceId) ?? new Set()).add(field)));
+  const devices = reads.get(context) ?? new Map<string, string[]>();
+  reads.set(context, devices);
+  const path = `wifi.${field}`;
+  const paths = devices.get(deviceId);
+  if (paths === undefined) devices.set(deviceId, [path]);
+  else if (!paths.includes(path)) paths.push(path);
 }
 
 /** The passwords that a request got to see since the last time; undefined for none. */
@@ -22,13 +26,10 @@ export function takePasswordReads(context: GatewayContext): PasswordReads | unde
   return devices;
 }
 
-/** Logs who got to see which passwords: one line for each device. */
-export function logPasswordReads(context: GatewayContext, devices: PasswordReads | undefined): void {
-  if (devices === undefined) return;
+/** Logs who got to see which passwords. */
+export function logPasswordReads(context: GatewayContext, fieldsByDevice: PasswordReads | undefined): void {
+  if (fieldsByDevice === undefined) return;
   const { requestId, log } = context;
   const { subject, level } = viewerOf(context.credential);
-  for (const [deviceId, seen] of devices) {
-    const fields = [...seen].map((field) => `wifi.${field}`);
-    logPasswordRead(log, { requestId, subject, accessLevel: level, deviceId, fields });
-  }
+  logReadPasswords(log, { requestId, subject, accessLevel: level, fieldsByDevice });
 }

@@ -6,7 +6,18 @@ import { startTestGateway, type TestGateway } from '../../support/gateway.js';
 
 const event = z.object({ event: z.literal('wifi_password_read') });
 
-describe('whoever gets to see WiFi passwords is written down: one line for each device and request', () => {
+const isPermutationOf =
+  (expected: readonly unknown[]) =>
+  (values: unknown): boolean =>
+    JSON.stringify(
+      z
+        .array(z.unknown())
+        .parse(values)
+        .map((value) => JSON.stringify(value))
+        .sort(),
+    ) === JSON.stringify(expected.map((value) => JSON.stringify(value)).sort());
+
+describe('whoever gets to see WiFi passwords is written down: one line for each request, with devices and fields', () => {
   let gateway: TestGateway;
   let customer: string;
   let device: TestDevice;
@@ -36,7 +47,8 @@ describe('whoever gets to see WiFi passwords is written down: one line for each 
     expect(data).not.toBeNull();
     expect(gateway.logLines.join('')).not.toMatch(/JohnConner|SarahConner/);
   }
-  const lineOf = ({ id }: TestDevice, fields: readonly string[], more: object = {}): unknown =>
+  type Read = readonly [TestDevice, readonly string[]];
+  const line = (reads: readonly Read[], more: object = {}): unknown =>
     expect.objectContaining({
       level: 30,
       msg: 'wifi passwords read',
@@ -44,10 +56,14 @@ describe('whoever gets to see WiFi passwords is written down: one line for each 
       requestId: 'request-1',
       subject: 'test-OWNER',
       accessLevel: 'OWNER',
-      deviceId: id,
-      fields,
+      // The devices of a list are in the order of their ids, which are random.
+      reads: expect.toSatisfy(
+        isPermutationOf(reads.map(([{ id }, fields]) => ({ fields, deviceIds: [id] }))),
+      ),
       ...more,
     });
+  const lineOf = (one: TestDevice, fields: readonly string[], more: object = {}): unknown =>
+    line([[one, fields]], more);
   const ids = (): string => JSON.stringify([device.id, other.id, device.id]);
   const BOTH = ['wifi.password', 'wifi.password5G'];
 
@@ -56,13 +72,18 @@ describe('whoever gets to see WiFi passwords is written down: one line for each 
     expect(events()).toEqual([lineOf(device, ['wifi.password5G'])]);
   });
 
-  it('one device in several places of one request is one line', async () => {
+  it('all places of one request are one line, and a device stands in it once', async () => {
     await ask(`{
       first: networkDevice(id: "${device.id}") { wifi { password } }
       again: networkDevice(id: "${device.id}") { wifi { same: password password5G } }
       batch: networkDevices(ids: ${ids()}) { wifi { password } }
     }`);
-    expect(events()).toEqual([lineOf(device, BOTH), lineOf(other, ['wifi.password'])]);
+    expect(events()).toEqual([
+      line([
+        [device, BOTH],
+        [other, ['wifi.password']],
+      ]),
+    ]);
   });
 
   it.each<[string, () => string]>([
@@ -74,12 +95,14 @@ describe('whoever gets to see WiFi passwords is written down: one line for each 
         { __typename: "NetworkDevice", id: "${device.id}" }, { __typename: "NetworkDevice", id: "${other.id}" }
       ]) { ... on NetworkDevice { wifi { password password5G } } } }`,
     ],
-  ])('%s: a line for each device', async (_, query) => {
+  ])('%s: one line with each device', async (_, query) => {
     await ask(query());
-    expect(events()).toHaveLength(2);
-    expect(events()).toEqual(
-      expect.arrayContaining([lineOf(device, BOTH), lineOf(other, ['wifi.password'])]),
-    );
+    expect(events()).toEqual([
+      line([
+        [device, BOTH],
+        [other, ['wifi.password']],
+      ]),
+    ]);
   });
 
   it.each([
@@ -103,6 +126,12 @@ describe('whoever gets to see WiFi passwords is written down: one line for each 
         accessLevel: 'ADMIN',
       }),
     ]);
+  });
+
+  it('devices of which the same fields were read stand side by side', async () => {
+    await ask(`{ networkDevices(ids: ["${device.id}", "${other.id}"]) { wifi { password } } }`);
+    const reads = [{ fields: ['wifi.password'], deviceIds: [device.id, other.id] }];
+    expect(events()).toEqual([expect.objectContaining({ reads })]);
   });
 
   it('nothing where none was handed out: not asked for, not set, refused, hidden', async () => {
