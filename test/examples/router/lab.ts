@@ -31,7 +31,7 @@ export interface Lab {
   readonly next: (pattern: RegExp) => Promise<readonly string[]>;
   /** Kills the router program in the middle of the next order. */
   readonly killRouterAt: (moment: Moment) => Promise<void>;
-  readonly stop: () => Promise<Outcome>;
+  readonly end: (signal: NodeJS.Signals) => Promise<Outcome>;
 }
 
 export async function startLab(env: Readonly<Record<string, string>>): Promise<Lab> {
@@ -43,16 +43,20 @@ export async function startLab(env: Readonly<Record<string, string>>): Promise<L
   const { pid = 0 } = lab.child;
   let seen = 0;
   const next: Lab['next'] = async (pattern) => {
-    for (const deadline = Date.now() + 25_000; Date.now() < deadline; await delay(10)) {
+    const deadline = Date.now() + 25_000;
+    for (;;) {
       const lines = lab.output.stdout.split('\n').slice(0, -1);
       const index = lines.findIndex((line, place) => place >= seen && pattern.test(line));
-      if (index === -1) continue;
-      seen = index + 1;
-      return pattern.exec(lines[index] ?? '') ?? [];
+      if (index >= 0) {
+        seen = index + 1;
+        return pattern.exec(lines[index] ?? '') ?? [];
+      }
+      if (Date.now() > deadline) {
+        const said = `${lab.output.stdout}${lab.output.stderr}`;
+        throw new Error(`There is no ${String(pattern)} after line ${seen} of ${said}`);
+      }
+      await delay(10);
     }
-    throw new Error(
-      `There is no ${String(pattern)} after line ${seen} of ${lab.output.stdout}${lab.output.stderr}`,
-    );
   };
   const router = async (): Promise<number> => Number((await next(/^router: .*\(process (\d+)\)$/))[1]);
   let routerPid = await router();
@@ -67,9 +71,9 @@ export async function startLab(env: Readonly<Record<string, string>>): Promise<L
       await rm(`${dnsmasq}.held`);
       routerPid = await router();
     },
-    stop: async () => {
-      const outcome = await lab.end('SIGTERM');
-      await rm(path, { recursive: true });
+    end: async (signal) => {
+      const outcome = await lab.end(signal);
+      await rm(path, { recursive: true, force: true });
       return outcome;
     },
   };

@@ -35,13 +35,22 @@ let gateway: TestGateway;
 let lab: Lab;
 let token: string;
 let routerUrl: string;
-/** Namespaces and interfaces from before. */
+/** Network interfaces from before. */
 let before: string;
 
-/** What a run must not leave. */
-function networks(): string {
-  return `${execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })}${execFileSync('ip', ['-br', 'link'], { encoding: 'utf8' })}`;
+/** What is there of a lab: namespaces, processes, its folder. */
+async function partsOf({ pid, folder }: Lab): Promise<readonly string[]> {
+  const namespaces = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n');
+  return [
+    ...namespaces.filter((name) => name.includes(`gateway-lab-${pid}-`)),
+    ...(await processesOf(`gateway-lab-${pid}-`)),
+    ...(await processesOf(folder)),
+    ...(existsSync(folder) ? [folder] : []),
+  ];
 }
+
+const interfaces = (): string =>
+  execFileSync('ip', ['-br', 'link'], { encoding: 'utf8' }).replaceAll(/ .*/g, '');
 
 const device = z.object({
   state: z.string(),
@@ -147,7 +156,7 @@ const fileOf = async (name: string): Promise<string> => await readFile(join(lab.
 
 beforeAll(async () => {
   if (!isRoot) return;
-  before = networks();
+  before = interfaces();
   const port = await freePort();
   routerUrl = `http://127.0.0.1:${port}/`;
   gateway = await startTestGateway({
@@ -170,7 +179,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (!isRoot) return;
-  await lab.stop();
+  await lab.end('SIGTERM');
   await gateway.stop();
 });
 
@@ -309,10 +318,18 @@ describe.skipIf(!isRoot)('a mutation reaches a client behind a real router (skip
     expect(JSON.stringify(await allFiles())).not.toMatch(/12345678\|pk|it's/);
   });
 
-  it('nothing is left: no namespace, interface, process or file', async () => {
-    expect(await lab.stop()).toMatchObject({ code: 0 });
-    expect(networks()).toBe(before);
-    expect(existsSync(lab.folder)).toBe(false);
-    expect(await processesOf(`.lab-${lab.pid}/`)).toEqual([]);
+  it('nothing is left: no namespace, interface, process or file, not even of a lab that was killed', async () => {
+    expect(await partsOf(lab)).not.toEqual([]);
+    expect(await lab.end('SIGTERM')).toMatchObject({ code: 0 });
+    expect(await partsOf(lab)).toEqual([]);
+    const env = { PORT: '0', PROVISIONING_SECRET: SECRET };
+    const killed = await startLab(env);
+    await killed.next(/^client/);
+    await killed.end('SIGKILL');
+    const next = await startLab(env);
+    expect(await partsOf(killed)).toEqual([]);
+    await next.end('SIGINT');
+    expect(await partsOf(next)).toEqual([]);
+    expect(interfaces()).toBe(before);
   });
 });
