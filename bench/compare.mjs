@@ -1,5 +1,6 @@
 // What a change costs: this build and another one take turns on one database, in pairs.
 //   npm run bench:compare -- --base COMMIT [--operations Q,M,page,batch] [--pairs 10] [--seconds 3] [--devices 10000]
+//   npm run bench:compare -- --operations M-key   # M with an idempotency key, and M without on the same server: needs no base
 // Prints for each operation the median of the ratios this : base with its 95 % interval, for the CPU of process and
 // PostgreSQL together, for the process alone and for the time of half of the requests. Below 1 this build is cheaper.
 import { medianInterval } from './lib/median-interval.mjs';
@@ -18,6 +19,7 @@ const options = readOptions({
   connections: 32,
   operations: Object.keys(OPERATIONS),
 });
+const isBesideBase = (operation) => OPERATIONS[operation].beside === undefined;
 
 /** What is compared of two runs. */
 const FIGURES = {
@@ -27,21 +29,27 @@ const FIGURES = {
 };
 
 await withBench(options, async (bench) => {
-  const main = await buildCommit(options.base);
+  const main = options.operations.some(isBesideBase) ? await buildCommit(options.base) : undefined;
   await bench.generate(options.devices);
   await bench.database.sql.query('VACUUM ANALYZE');
-  const servers = { this: await bench.start(OURS), base: await bench.start(OURS, { main }) };
+  const servers = { this: await bench.start(OURS), base: main && (await bench.start(OURS, { main })) };
   for (const operation of options.operations) {
+    const { beside = operation } = OPERATIONS[operation];
+    const sides = {
+      this: { server: servers.this, operation },
+      base: { server: isBesideBase(operation) ? servers.base : servers.this, operation: beside },
+    };
     const pairs = [];
     // The first pair only warms both up.
     for (let pair = 0; pair <= options.pairs; pair += 1) {
       const runs = {};
       for (const name of pair % 2 === 0 ? ['this', 'base'] : ['base', 'this']) {
-        const idle = servers[name === 'this' ? 'base' : 'this'];
+        const { server, operation: measured } = sides[name];
+        const idle = Object.values(servers).filter((one) => one !== undefined && one !== server);
         // Its worker would take up jobs of the other one.
-        process.kill(idle.pid, 'SIGSTOP');
-        runs[name] = await measure(bench, [servers[name]], OURS.kind, operation, pair * 1_000_000);
-        process.kill(idle.pid, 'SIGCONT');
+        for (const { pid } of idle) process.kill(pid, 'SIGSTOP');
+        runs[name] = await measure(bench, [server], OURS.kind, measured, pair * 1_000_000);
+        for (const { pid } of idle) process.kill(pid, 'SIGCONT');
         const { failed, firstFailure } = runs[name];
         if (failed > 0)
           throw new Error(`${operation}, ${name}: ${failed} failed, the first with ${firstFailure}`);

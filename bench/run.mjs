@@ -18,7 +18,7 @@ const options = readOptions({
   seconds: 10,
   rounds: 3,
   connections: 32,
-  operations: Object.keys(OPERATIONS),
+  operations: Object.keys(OPERATIONS).filter((name) => OPERATIONS[name].beside === undefined),
 });
 
 const contenders = CONTENDERS.filter(({ name }) => options.only === undefined || name === options.only);

@@ -16,6 +16,7 @@ const EVERYTHING = `id version state name notes jobs macAddress serialNumber mvn
 
 const READ = `query Q($id: ID!) { networkDevice(id: $id) { ${EVERYTHING} } }`;
 const UPDATE = `mutation M($id: ID!, $input: DeviceUpdateInput!) { updateNetworkDevice(id: $id, input: $input) { ${EVERYTHING} } }`;
+const KEYED_UPDATE = `mutation M($id: ID!, $input: DeviceUpdateInput!, $key: String) { updateNetworkDevice(id: $id, input: $input, idempotencyKey: $key) { ${EVERYTHING} } }`;
 const PAGE = `query Page($first: Int!, $after: String!) { networkDeviceConnection(first: $first, after: $after) { nodes { ${EVERYTHING} } } }`;
 const BATCH = `query Batch($ids: [ID!]!) { networkDevices(ids: $ids) { ${EVERYTHING} } }`;
 const BATCH_SLIM = `query BatchSlim($ids: [ID!]!) { networkDevices(ids: $ids) { name status { online } } }`;
@@ -64,6 +65,11 @@ function newSettings(random) {
   };
 }
 
+/** As long as a UUID. */
+function newKey(random) {
+  return Array.from({ length: 3 }, () => random().toString(16).slice(2, 14).padEnd(12, '0')).join('');
+}
+
 /** A generated device that takes updates: 1 in 10,000 is being deleted. */
 export function pickDevice(random, devices) {
   const n = 1 + Math.floor(random() * devices);
@@ -86,7 +92,8 @@ const graphql = (query, variables, as) => ({ method: 'POST', path: '', body: { q
 /**
  * By name: what it is, where its answer stands, and how a kind of server is asked for it, given a device's number, a
  * source of random numbers and how many devices there are; paths are below the server's URL but for `fullPath`. `as` is whose token is sent: that of a reseller by its place
- * in RESELLERS, or of the machine that reports. `needs` is the field without which it is left out.
+ * in RESELLERS, or of the machine that reports. `needs` is the field without which it is left out. What stands `beside` another
+ * operation is compared with that one, on one server.
  */
 export const OPERATIONS = {
   Q: {
@@ -101,6 +108,14 @@ export const OPERATIONS = {
     makesJobs: true,
     graphql: ({ n, random }) => graphql(UPDATE, { id: deviceId(n), input: newSettings(random) }, treeOf(n)),
     bare: ({ n, random }) => ({ method: 'POST', path: `/${deviceId(n)}`, body: newSettings(random) }),
+  },
+  'M-key': {
+    title: 'M-key: the same with an idempotency key, a new one for each',
+    root: 'updateNetworkDevice',
+    beside: 'M',
+    makesJobs: true,
+    ours: ({ n, random }) =>
+      graphql(KEYED_UPDATE, { id: deviceId(n), input: newSettings(random), key: newKey(random) }, treeOf(n)),
   },
   page: {
     title: `Page: ${PAGE_SIZE} devices in order of id, everything nested`,

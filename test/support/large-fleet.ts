@@ -4,8 +4,8 @@ import type { TestGateway } from './gateway.js';
 /** The reseller above half of the devices. */
 export const LARGE_RESELLER = 'ab'.repeat(12);
 
-/** Enough of them for the plans that a fleet of many customers has. */
-const FLEET = [
+/** The statements that make a fleet of devices, half of them below `LARGE_RESELLER`. */
+const fleet = (devices: number): readonly string[] => [
   `INSERT INTO device_model (id, name, type, wifi, wifi_2g, wifi_5g, wifi_6g, sim_support)
    VALUES (left(md5('model'), 24), 'Model', 'ROUTER', true, true, true, true, true)`,
   `INSERT INTO customer (id, name) VALUES ('${LARGE_RESELLER}', 'Reseller')`,
@@ -14,12 +14,19 @@ const FLEET = [
   `INSERT INTO network_device (id, customer_id, model_id, name, mac_address)
    SELECT left(md5('device ' || n), 24), left(md5('customer ' || n % 200), 24), left(md5('model'), 24), 'Device',
      lpad(to_hex(n), 12, '0')
-   FROM generate_series(1, 20000) n`,
+   FROM generate_series(1, ${devices}) n`,
 ];
 
-/** Puts 20,000 devices of 200 customers into the database. @returns ids of devices below `LARGE_RESELLER` */
-export async function createLargeFleet({ sql }: Pick<TestGateway, 'sql'>): Promise<readonly string[]> {
-  for (const statement of FLEET) await sql.query(statement);
+/**
+ * Puts devices of 200 customers into the database.
+ * @param devices by default enough for the plans that a fleet of many customers has
+ * @returns ids of devices below `LARGE_RESELLER`
+ */
+export async function createLargeFleet(
+  { sql }: Pick<TestGateway, 'sql'>,
+  devices = 20_000,
+): Promise<readonly string[]> {
+  for (const statement of fleet(devices)) await sql.query(statement);
   await sql.query('VACUUM ANALYZE');
   const { rows } = await sql.query<{ id: string }>(
     'SELECT device_id AS id FROM device_reach WHERE ancestor_id = $1 ORDER BY md5(device_id) LIMIT 100',
