@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../errors/gateway-error.js';
+import { batched } from '../database/batched.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { RunStatement, Statement } from '../database/database.js';
 import { isExpired, PRUNE_STEP, type Prunable } from '../database/pruner.js';
@@ -40,8 +41,9 @@ const RETRY_AFTER_MS = 60_000;
 
 const COUNT_KEYS: Statement = {
   name: 'count-idempotency-keys',
-  text: `SELECT count(*)::integer AS keys FROM (
-      SELECT FROM idempotency_key WHERE subject_digest = decode($1, 'hex') LIMIT ${MAX_LIVE_KEYS}) k`,
+  text: `SELECT (SELECT count(*)::integer FROM (
+        SELECT FROM idempotency_key WHERE subject_digest = decode(subject.digest, 'hex') LIMIT ${MAX_LIVE_KEYS}) k) AS keys
+    FROM unnest($1::text[]) WITH ORDINALITY AS subject(digest, place) ORDER BY subject.place`,
   onLostConnection: 'nothing-written',
 };
 
@@ -55,6 +57,10 @@ const FIND_KEY: Statement = {
 export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyKeys {
   const hmac = (kind: string, text: string): string =>
     createHmac('sha256', secret).update(`${kind}\0${text}`).digest('hex');
+  const countKeys = batched(async (subjects: readonly string[]) => {
+    const rows = await run(COUNT_KEYS, [subjects]);
+    return rows.map((row) => RowReader.of(row).int('keys'));
+  });
   const counts = new LRUCache<string, SubjectCount>({ max: MAX_COUNTS, ttl: COUNT_AGE_MS });
   return {
     digest: (subject, key, call) => ({
@@ -64,7 +70,7 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
       subjectDigest: hmac('subject', subject),
     }),
     assertBelowLimit: async ({ subjectDigest }) => {
-      const count = counts.get(subjectDigest) ?? { counted: countKeys(run, subjectDigest), added: 0 };
+      const count = counts.get(subjectDigest) ?? { counted: countKeys(subjectDigest), added: 0 };
       counts.set(subjectDigest, count, { noUpdateTTL: true });
       try {
         if ((await count.counted) + count.added >= MAX_LIVE_KEYS) {
@@ -94,11 +100,6 @@ interface SubjectCount {
 
 function isRateLimited(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'RATE_LIMITED';
-}
-
-async function countKeys(run: RunStatement, subjectDigest: string): Promise<number> {
-  const [row = {}] = await run(COUNT_KEYS, [subjectDigest]);
-  return RowReader.of(row).int('keys');
 }
 
 function toKeptKey(row: RowReader): KeptKey {
