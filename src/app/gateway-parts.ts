@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ProvisioningTarget, Settings } from '../config/settings.js';
 import type { GatewayParts } from '../graphql/request/context.js';
 import type { Removals } from '../operations/delete-network-device.js';
+import { batchedHistory } from '../operations/read-device-history.js';
 import { batchedJobs } from '../operations/read-provisioning-jobs.js';
 import { type ConcurrencyGate, concurrencyGate } from '../limits/concurrency-gate.js';
 import { macProbeLimit } from '../limits/mac-probe-limit.js';
@@ -10,6 +11,7 @@ import { statementSlots } from '../limits/statement-slots.js';
 import type { DeviceChanges } from '../operations/watch-network-devices.js';
 import { catalogStore } from '../persistence/devices/catalog-store.js';
 import { customerLists } from '../persistence/devices/customer-lists.js';
+import { deviceHistory } from '../persistence/devices/device-history.js';
 import { deviceLists } from '../persistence/devices/device-lists.js';
 import { deviceStore } from '../persistence/devices/device-store.js';
 import { modelStore } from '../persistence/devices/model-store.js';
@@ -28,7 +30,7 @@ export function gatewayParts(
   { database, keyRing, idempotencySecret }: Storage,
   jobs: JobDispatcher,
   changes: DeviceChanges,
-  settings: Pick<Settings, 'macProbeLimit' | 'devicesPerCustomer' | 'provisioning'>,
+  settings: Pick<Settings, 'macProbeLimit' | 'devicesPerCustomer' | 'provisioning' | 'historyKeepMs'>,
   log: Logger,
 ): GatewayParts {
   return {
@@ -39,6 +41,7 @@ export function gatewayParts(
     customerLists: customerLists(database),
     customers: customerStore(database, syncsInTurn()),
     findJobs: batchedJobs(provisioningJobs(database)),
+    history: batchedHistory(deviceHistory(database, settings.historyKeepMs)),
     statusStore: statusStore(database),
     changes,
     secrets: keyRing,

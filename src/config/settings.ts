@@ -92,6 +92,8 @@ export interface Settings {
   readonly jobKeepMs: number;
   /** How long entries of the audit trail are kept, in milliseconds; 0 for good. */
   readonly auditKeepMs: number;
+  /** How long the old values of changes are kept and shown, in milliseconds; 0 for good. */
+  readonly historyKeepMs: number;
   /** The proxies whose word counts for where a request comes from. */
   readonly trustedProxies: readonly IpRange[];
 }
@@ -140,6 +142,7 @@ export function readSettings(env: Environment): Settings {
     devicesPerCustomer: reader.int('DEVICES_PER_CUSTOMER', 10_000, 0, 100_000_000),
     idempotencyKeepMs: reader.amount('IDEMPOTENCY_HOURS', 24, 1_000_000) * 3_600_000,
     jobKeepMs: reader.amount('JOB_DAYS', 30, 1_000_000) * DAY_MS,
+    historyKeepMs: reader.amount('HISTORY_DAYS', 400, 1_000_000) * DAY_MS,
     auditKeepMs: reader.amount('AUDIT_DAYS', 3_650, 1_000_000) * DAY_MS,
     trustedProxies: readTrustedProxies(reader),
   };

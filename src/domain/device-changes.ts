@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeviceSettings } from './device.js';
 import {
   DHCP_DEFAULTS,
+  type DhcpSettings,
   MAX_RESERVATIONS,
   RESERVATION_FIELDS,
   RESERVATIONS_PATH,
@@ -24,14 +25,25 @@ export function changedPaths(before: DeviceSettings, after: DeviceSettings): Rea
 }
 
 /**
- * What a person would say has changed: dotted paths, all reservations as one, a section that comes or goes by its name.
+ * What a person would say has changed: dotted paths, all reservations as one, their order included; a section that comes or goes
+ * by its name alone.
  */
 export function namesOfChanges(before: DeviceSettings, after: DeviceSettings): readonly string[] {
-  const sections = (['wifi', 'dhcp'] as const).filter(
-    (name) => (before[name] === null) !== (after[name] === null),
-  );
-  const areSame = areSameReservations(reservationsOf(before), reservationsOf(after));
-  return [...sections, ...changedLeaves(before, after), ...(areSame ? [] : [RESERVATIONS_PATH])];
+  return [
+    ...TEXT_FIELDS.filter((field) => before[field] !== after[field]),
+    ...namesInSection('wifi', before.wifi, after.wifi),
+    ...namesInSection('dhcp', before.dhcp, after.dhcp),
+    ...(areSameReservations(before.dhcp, after.dhcp) ? [] : [RESERVATIONS_PATH]),
+  ];
+}
+
+function namesInSection<T extends object>(
+  name: string,
+  before: T | null,
+  after: T | null,
+): readonly string[] {
+  if (before === null || after === null) return before === after ? [] : [name];
+  return changedFields(name, before, after);
 }
 
 function reservationsOf({ dhcp }: DeviceSettings): readonly ReservedClient[] {
@@ -55,17 +67,17 @@ function changedFields<T extends object>(section: string, before: T, after: T): 
   return changed;
 }
 
-/** Whether both lists hold the same reservations, in any order. */
-function areSameReservations(before: readonly ReservedClient[], after: readonly ReservedClient[]): boolean {
-  if (before.length !== after.length) return false;
-  const byMac = new Map(before.map((client) => [client.mac, client]));
-  // Lists with one MAC address twice, which no rule allows any more, are compared client by client.
-  if (byMac.size < before.length) return changedReservations(before, after).length === 0;
-  return after.every((client) => {
-    const twin = byMac.get(client.mac);
-    byMac.delete(client.mac);
-    return twin !== undefined && RESERVATION_FIELDS.every((field) => twin[field] === client[field]);
-  });
+/** Whether both sections hold the same reservations in the same order, or one of them is not there. */
+function areSameReservations(before: DhcpSettings | null, after: DhcpSettings | null): boolean {
+  if (before === null || after === null) return true;
+  const [old, clients] = [before.reservedClients, after.reservedClients];
+  if (old === clients) return true;
+  return (
+    old.length === clients.length &&
+    clients.every((client, index) =>
+      RESERVATION_FIELDS.every((field) => old[index]?.[field] === client[field]),
+    )
+  );
 }
 
 function changedReservations(before: readonly ReservedClient[], after: readonly ReservedClient[]): string[] {

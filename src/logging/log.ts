@@ -41,14 +41,17 @@ function loggableId(id: string | undefined): string | undefined {
   return id === undefined || /^[0-9a-f]{24}$/.test(id) ? id : 'not an id';
 }
 
+/** Dotted paths of passwords by the id of the device, e.g. `wifi.password5G`, in the order in which they were read. */
+export type PasswordsOfDevices = ReadonlyMap<string, readonly string[]>;
+
 /** Somebody got to see WiFi passwords. */
 export interface ReadPasswords {
   readonly requestId: string;
   /** Id of the employee or machine. */
   readonly subject: string;
   readonly accessLevel: string | null;
-  /** By the id of the device: dotted paths, e.g. `wifi.password5G`, in the order in which they were read. */
-  readonly fieldsByDevice: ReadonlyMap<string, readonly string[]>;
+  /** By the version of the device that they are of; undefined for the device as it is. */
+  readonly byVersion: ReadonlyMap<number | undefined, PasswordsOfDevices>;
 }
 
 /** Maximum number of devices in one line of the log; a request that reads the passwords of more has more lines. */
@@ -57,22 +60,31 @@ const MAX_DEVICES_IN_LINE = 1_000;
 /** Writes down who got which WiFi passwords: one line for all of a request, with the devices of the same fields side by side. */
 export function logReadPasswords(
   log: Logger,
-  { requestId, subject, accessLevel, fieldsByDevice }: ReadPasswords,
+  { requestId, subject, accessLevel, byVersion }: ReadPasswords,
 ): void {
-  const devices = [...fieldsByDevice];
+  const devices = [...byVersion].flatMap(([version, ofDevices]) =>
+    [...ofDevices].map(([deviceId, fields]) => ({ version, deviceId, fields })),
+  );
   for (let start = 0; start < devices.length; start += MAX_DEVICES_IN_LINE) {
     const reads = readsOf(devices.slice(start, start + MAX_DEVICES_IN_LINE));
     log.info({ event: 'wifi_password_read', requestId, subject, accessLevel, reads }, 'wifi passwords read');
   }
 }
 
-function readsOf(devices: readonly (readonly [string, readonly string[]])[]): readonly object[] {
-  const groups = new Map<string, { readonly fields: readonly string[]; readonly deviceIds: string[] }>();
-  for (const [deviceId, fields] of devices) {
-    const key = fields.join();
+interface ReadsOfDevice {
+  readonly version: number | undefined;
+  readonly deviceId: string;
+  readonly fields: readonly string[];
+}
+
+function readsOf(devices: readonly ReadsOfDevice[]): readonly object[] {
+  const groups = new Map<string, Omit<ReadsOfDevice, 'deviceId'> & { readonly deviceIds: string[] }>();
+  for (const { version, deviceId, fields } of devices) {
+    const key = `${version ?? ''} ${fields.join()}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { fields, deviceIds: [deviceId] });
+    if (group === undefined) groups.set(key, { version, fields, deviceIds: [deviceId] });
     else group.deviceIds.push(deviceId);
   }
   return [...groups.values()];
+}
 }

@@ -39,7 +39,7 @@ export interface Decision {
   readonly device: DeviceWrite['device'];
   /** Absent when nothing is to be written: nothing changes, or the run is a dry one. */
   readonly write?: Pick<DeviceWrite, 'kind' | 'needsJob' | 'deviceLimit'> &
-    Pick<AuditEntry, 'action' | 'paths'>;
+    Pick<AuditEntry, 'action' | 'paths' | 'revertedTo'>;
 }
 
 /** How an operation decides on a device within reach. */
@@ -114,12 +114,17 @@ async function attemptWrite<Found extends FoundDevice>(
       const isKept = key === undefined || (await way.keepKey(key, device.id));
       return isKept ? { device, passwords } : undefined;
     }
-    const { action, paths, ...what } = write;
-    const audit = { ...auditedBy(viewer, request), action, paths };
+    const { action, paths, revertedTo, ...what } = write;
+    const audit = {
+      ...auditedBy(viewer, request),
+      action,
+      paths,
+      ...(revertedTo !== undefined && { revertedTo }),
+    };
     const outcome = await way.write({
       ...what,
       device,
-      baseVersion: found.device.version,
+      before: found.device,
       takesMac: found.takesMac,
       reach,
       audit,

@@ -173,8 +173,8 @@ function pageAnswer(
   const seen = WIFI_PASSWORD_FIELDS.filter((field) => (shown.wifi?.[field] ?? null) !== null);
   const fields = seen.map((field) => `wifi.${field}`);
   if (fields.length > 0) {
-    const fieldsByDevice = new Map([[device.id, fields]]);
-    logReadPasswords(log, { requestId, subject, accessLevel: level, fieldsByDevice });
+    const byVersion = new Map([[undefined, new Map([[device.id, fields]])]]);
+    logReadPasswords(log, { requestId, subject, accessLevel: level, byVersion });
   }
   const page = toPage(shown);
   const answer = jsonAnswer(200, page);

@@ -72,6 +72,12 @@ interface Ids {
   readonly model: string;
 }
 
+/** How fields are called that need arguments, or would tell too much of each device of a list without them. */
+const CALLS: Readonly<Record<string, string>> = {
+  'NetworkDevice.changes': 'changes(first: 1)',
+  'NetworkDevice.settingsAt': 'settingsAt(version: 1)',
+};
+
 /** Everything that a type can tell, without going round in circles. */
 function selection(type: GraphQLOutputType, path: readonly string[] = []): string {
   const named = getNamedType(type);
@@ -83,8 +89,12 @@ function selection(type: GraphQLOutputType, path: readonly string[] = []): strin
     return `{ __typename ${parts.join(' ')} }`;
   }
   const fields = Object.values(named.getFields())
-    .filter((field) => !path.includes(getNamedType(field.type).name) && !field.args.some(isRequiredArgument))
-    .map((field) => `${field.name} ${selection(field.type, [...path, named.name])}`);
+    .map((field) => ({ ...field, call: CALLS[`${named.name}.${field.name}`] ?? field.name }))
+    .filter(
+      ({ type: inner, name, call, args }) =>
+        !path.includes(getNamedType(inner).name) && (call !== name || !args.some(isRequiredArgument)),
+    )
+    .map((field) => `${field.call} ${selection(field.type, [...path, named.name])}`);
   return `{ __typename ${fields.join(' ')} }`;
 }
 

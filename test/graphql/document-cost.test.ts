@@ -223,12 +223,13 @@ describe('what the gateway lets through', () => {
     });
     return fields.join(' ');
   };
+  const HISTORY = ['DeviceChangeConnection', 'DeviceSettings'];
   const ids = Array.from({ length: 1_000 }, () => 'a'.repeat(24));
   const many = (count: number, text: (index: number) => string): string =>
     Array.from({ length: count }, (_, index) => text(index)).join(' ');
 
-  it('500 devices as nodes and as edges, and 1,000 by their ids, with everything nested', () => {
-    const device = everything([], 'NetworkDevice');
+  it('500 devices as nodes and as edges, and 1,000 by their ids, with everything nested but their history', () => {
+    const device = everything(HISTORY, 'NetworkDevice');
     expect(device).toContain('reservedClients { ');
     const page = `{ networkDeviceConnection(first: 500) { nodes { ${device} } edges { node { ${device} } } totalCount } }`;
     expect(judge(page).error).toBeUndefined();
@@ -238,6 +239,21 @@ describe('what the gateway lets through', () => {
     const entities = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on NetworkDevice { ${device} } } }`;
     const r = ids.map((id) => ({ __typename: 'NetworkDevice', id }));
     expect(judge(entities, { r }).error).toBeUndefined();
+  });
+
+  it('who changed 500 devices last, and what; not all that was changed of them', () => {
+    const changed = (first: number, what: string): string =>
+      `{ networkDeviceConnection(first: 500) { nodes { id changes(first: ${first}) { nodes { ${what} } } } } }`;
+    const values = everything([], 'DeviceChange');
+    expect(judge(changed(20, 'version at action by paths')).error).toBeUndefined();
+    expect(judge(changed(1, values)).error).toBeUndefined();
+    expect(judge(changed(100, values)).error).toMatchObject({ code: 'OPERATION_TOO_LARGE' });
+    const versions = many(95, (index) => `v${index}: settingsAt(version: ${index}) { name }`);
+    expect(
+      judge(`query ($ids: [ID!]!) { networkDevices(ids: $ids) { ${versions} } }`, { ids }).error,
+    ).toMatchObject({
+      code: 'OPERATION_TOO_LARGE',
+    });
   });
 
   it('nothing is measured while it is made that cannot be too long', () => {

@@ -233,7 +233,7 @@ it('a line names at most 1,000 devices whose passwords were read; the next line 
     requestId: 'r',
     subject: 's',
     accessLevel: 'OWNER',
-    fieldsByDevice: new Map(ids.map((id) => [id, ['wifi.password']])),
+    byVersion: new Map([[undefined, new Map(ids.map((id) => [id, ['wifi.password']]))]]),
   });
   const line = z.object({ reads: z.tuple([z.object({ deviceIds: z.array(z.string()) })]) });
   const named = lines.map((text) => line.parse(JSON.parse(text)).reads[0].deviceIds);

@@ -47,10 +47,14 @@ afterAll(async () => {
 });
 
 /** The write of a device as it is to be, at its next version. */
-function updateTo(
-  device: StoredDevice,
-): Pick<DeviceWrite, 'kind' | 'device' | 'baseVersion' | 'reach' | 'key'> {
-  return { kind: 'update', device, baseVersion: device.version - 1, reach: ALL, key: undefined };
+function updateTo(device: StoredDevice): Pick<DeviceWrite, 'kind' | 'device' | 'before' | 'reach' | 'key'> {
+  return {
+    kind: 'update',
+    device,
+    before: { ...device, version: device.version - 1 },
+    reach: ALL,
+    key: undefined,
+  };
 }
 
 function counted(run: Database['run']): Database['run'] {

@@ -35,6 +35,13 @@ export const FIELD_SIZES: FieldSizes = {
     'NetworkDevice.name': characters(20, 100),
     'NetworkDevice.notes': characters(60, 4_096),
     'NetworkDevice.serialNumber': ascii(16, 64),
+    'DeviceSettings.name': characters(20, 100),
+    'DeviceSettings.notes': characters(60, 4_096),
+    'DeviceSettings.serialNumber': ascii(16, 64),
+    'DeviceChange.by': characters(24, 8_192),
+    'DeviceChange.requestId': ascii(40, 100),
+    'DeviceChange.paths': ascii(16, 32),
+    'DeviceChangeEdge.cursor': CURSOR,
     'WifiSettings.ssid': SSID,
     'WifiSettings.ssid5G': SSID,
     'WifiSettings.ssid6G': SSID,
@@ -61,6 +68,7 @@ export const FIELD_SIZES: FieldSizes = {
   lists: {
     'DhcpSettings.reservedClients': entries(10, 256),
     'DeviceStatus.networkTypes': entries(2, 6),
+    'DeviceChange.paths': entries(2, 23),
     'Query.deviceModels': entries(100, 500),
   },
   listArguments: {

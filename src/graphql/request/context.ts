@@ -3,6 +3,7 @@ import type { Viewer } from '../../access/viewer.js';
 import { assertMayUseGateway } from '../../access/refusals.js';
 import { type Credential, viewerOf } from '../../auth/credential.js';
 import type { CreateModelParts } from '../../operations/create-device-model.js';
+import type { HistoryFinder } from '../../operations/read-device-history.js';
 import type { FindJobs } from '../../operations/read-provisioning-jobs.js';
 import type { ReportParts } from '../../operations/report-device-status.js';
 import type { ReplaceParts } from '../../operations/replace-network-device.js';
@@ -20,6 +21,7 @@ export interface GatewayParts
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
   readonly findJobs: FindJobs;
+  readonly history: HistoryFinder;
   readonly changes: DeviceChanges;
 }
 

@@ -3,6 +3,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { buildSchema } from 'type-graphql';
 import { DeviceModelResolver } from './resolvers/device-model-resolver.js';
 import { DeviceLifeResolver } from './resolvers/device-life-resolver.js';
+import { DeviceHistoryResolver } from './resolvers/device-history-resolver.js';
 import { DeviceStatusResolver } from './resolvers/device-status-resolver.js';
 import { CompositionResolver } from './resolvers/composition-resolver.js';
 import { CustomerResolver } from './resolvers/customer-resolver.js';
@@ -42,6 +43,7 @@ export async function buildGatewaySchema(
       NetworkDeviceResolver,
       NetworkDeviceListResolver,
       DeviceLifeResolver,
+      DeviceHistoryResolver,
       DeviceStatusResolver,
       NetworkDeviceSubscriptionResolver,
       DeviceModelResolver,

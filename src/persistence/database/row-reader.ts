@@ -84,7 +84,22 @@ export class RowReader {
     return Array.isArray(value) ? value : this.#fail(column);
   }
 
+  /** A JSON object. */
+  object(column: string): Readonly<Record<string, unknown>> {
+    return this.objectOrNull(column) ?? this.#fail(column);
+  }
+
+  objectOrNull(column: string): Readonly<Record<string, unknown>> | null {
+    const value = this.valueOf(column);
+    if (value === null) return null;
+    return isObject(value) ? value : this.#fail(column);
+  }
+
   #fail(column: string): never {
     throw new UnreadableRowError(`Column ${column} does not hold what the schema says.`);
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -21,8 +21,8 @@ export const DELETE_DEVICE: WriteRows = (ifHeld) => `${HELD(ifHeld)}, written AS
 export const END_DEVICE: WriteRows = (ifHeld) => `${HELD(ifHeld)}, written AS (
     DELETE FROM network_device d USING held w WHERE d.id = (w.device).id AND d.version = w.base_version
       AND ${isReached('w.reach', 'w.customer_id')}
-    RETURNING d.id, d.customer_id AS gone_customer_id, (w.device).version, 'DELETING' AS state, 0 AS jobs, d.provisioned, false AS waits,
+    RETURNING d.id, d.customer_id AS owner_id, (w.device).version, 'DELETING' AS state, 0 AS jobs, d.provisioned, false AS waits,
       w.place, w.needs_job, w.lease, w.lease_ms, w.audit, w.key, NULL::bigint AS started_id
   ), gone AS (
-    INSERT INTO device_change (device_id, gone_customer_id, gone_version) SELECT id, gone_customer_id, version FROM written
+    INSERT INTO device_change (device_id, gone_customer_id, gone_version) SELECT id, owner_id, version FROM written
   )`;

@@ -7,7 +7,7 @@ import type { DeviceModel } from '../../domain/device-model.js';
 import { toDeviceModel } from './catalog-store.js';
 import type { Prisma } from '../database/database.js';
 import { type DeviceSecrets, sealWifi } from '../../secrets/device-secrets.js';
-import type { AuditAction } from '../rows/audit.js';
+import type { DeviceAction } from '../../domain/device-history.js';
 import { settingsColumns } from '../rows/settings-columns.js';
 
 /** Writes a fleet in one transaction. Records that are there already are left alone; the counts tell the new ones. */
@@ -101,7 +101,7 @@ function needsJob({ state }: NewDevice): boolean {
 
 /** Who the audit trail says it was. */
 const IMPORTER = 'import';
-const IMPORT: AuditAction = 'IMPORT';
+const IMPORT: DeviceAction = 'IMPORT';
 
 /** One statement each for the devices, their jobs, their status and their audit entries, whatever their number. */
 async function insertDevices(
@@ -152,6 +152,8 @@ async function insertDevices(
         paths,
         subject: IMPORTER,
         requestId: importId,
+        customerId: device.customerId,
+        oldValues: {},
       };
     }),
   });

@@ -56,7 +56,8 @@ const replacing =
     INSERT INTO device_status AS s (device_id, not_before) SELECT id, now() FROM written
     ON CONFLICT (device_id) DO UPDATE SET ${[...STATUS_COLUMNS.values()].map((column) => `${column} = NULL`).join(', ')}, not_before = now()
   )`;
-const NEW_HARDWARE = 'model_id = (w.device).model_id, replaced_at = now(),';
+const NEW_HARDWARE =
+  'model_id = (w.device).model_id, replaced_at = now(), replaced_version = (w.device).version,';
 
 export const REPLACE_DEVICE = replacing(changing(NEW_HARDWARE));
 export const REPLACE_DEVICE_TAKING_MAC = replacing(changingWithMac(NEW_HARDWARE));

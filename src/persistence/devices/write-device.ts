@@ -13,6 +13,7 @@ import { CREATE_DEVICE, CREATE_DEVICE_TAKING_MAC } from './create-device.js';
 import { isOvertaken, NOTE_CHANGE, queueJobs, toProgress } from '../jobs/queue-job.js';
 import { customerOf } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
+import { oldValues } from '../rows/old-values.js';
 import { settingsColumns } from '../rows/settings-columns.js';
 import {
   REPLACE_DEVICE,
@@ -30,8 +31,8 @@ export interface DeviceWrite {
   readonly kind: 'update' | 'replace' | 'create' | 'delete' | 'end';
   /** The device as it is to be. */
   readonly device: StoredDevice;
-  /** Nothing is written unless the device is stored at this version. */
-  readonly baseVersion: number;
+  /** The device as it was read: nothing is written unless it is stored at this version. */
+  readonly before: StoredDevice;
   /** Whose devices may be written. */
   readonly reach: Reach;
   /** Whether the settings are to be brought to the device. */
@@ -204,7 +205,7 @@ async function outcomesOf(
 }
 
 function toRow(write: LeasedWrite, place: number): object {
-  const { device, baseVersion, reach, needsJob, audit, key, lease } = write;
+  const { device, before, reach, needsJob, audit, key, lease } = write;
   const { id, version, updatedAt } = device;
   const origin = { customer_id: device.customer.id, model_id: device.model.id };
   return {
@@ -216,14 +217,14 @@ function toRow(write: LeasedWrite, place: number): object {
       ...((write.kind === 'create' || write.kind === 'replace') && origin),
       ...settingsColumns(device),
     },
-    base_version: baseVersion,
+    base_version: before.version,
     reach: reach.kind,
     customer_id: customerOf(reach),
     needs_job: needsJob,
     ...(write.deviceLimit !== undefined && { device_limit: write.deviceLimit }),
     lease: lease?.lease ?? null,
     lease_ms: lease?.leaseMs ?? null,
-    audit: auditColumns(audit),
+    audit: auditColumns(audit, oldValues(before, device.version, audit.paths)),
     key: key === undefined ? null : keyColumns(key),
   };
 }

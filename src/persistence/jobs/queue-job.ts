@@ -9,7 +9,7 @@ import { RowReader } from '../database/row-reader.js';
 // whoever changes a job holds the lock of its device, so `jobs` and `running_job_id` are never out of step with the jobs.
 
 /** What `written` returns of each device `d` and the row `w` of `requested` that it was written by; beside it, `started_id` is the job that starts at once, if one does. */
-export const WRITTEN_COLUMNS = `d.id, d.version, d.state::text AS state, d.jobs, d.provisioned, d.waits_for_device_id IS NOT NULL AS waits,
+export const WRITTEN_COLUMNS = `d.id, d.customer_id AS owner_id, d.version, d.state::text AS state, d.jobs, d.provisioned, d.waits_for_device_id IS NOT NULL AS waits,
   w.place, w.needs_job, w.lease, w.lease_ms, w.audit, w.key`;
 
 /**

@@ -1,25 +1,29 @@
 import { hash } from 'node:crypto';
+import type { DeviceAction } from '../../domain/device-history.js';
 import { isOwnRequestId } from '../../domain/request-id.js';
-
-/**
- * What was done. Entries from before, and those of the build before, say `updateNetworkDevice` for UPDATE and `retryProvisioning` for
- * RETRY.
- */
-export type AuditAction = 'CREATE' | 'UPDATE' | 'REPLACE' | 'REVERT' | 'DELETE' | 'RETRY' | 'IMPORT';
+import type { ColumnValue } from './fields.js';
 
 /** On whose behalf a device is changed, and what of it; it goes into the audit trail with the change. */
 export interface AuditEntry {
-  readonly action: AuditAction;
+  readonly action: DeviceAction;
   /** Dotted paths; names only, never values. */
   readonly paths: readonly string[];
   readonly subject: string;
   readonly accessLevel: string | null;
   readonly requestId: string;
+  /** Of a REVERT: the version that it goes back to. */
+  readonly revertedTo?: number;
 }
 
-/** The columns of `device_audit` that an entry fills. */
-export function auditColumns({ action, ...entry }: AuditEntry): object {
-  return { ...entryColumns(entry), action };
+/**
+ * The columns of `device_audit` that an entry fills.
+ * @param oldValues undefined for a write that makes no new version
+ */
+export function auditColumns(
+  { action, revertedTo, ...entry }: AuditEntry,
+  oldValues: Readonly<Record<string, ColumnValue>> | undefined,
+): object {
+  return { ...entryColumns(entry), action, old_values: oldValues, reverted_to: revertedTo };
 }
 
 function entryColumns({ paths, subject, accessLevel, requestId }: Omit<AuditEntry, 'action'>): object {
@@ -62,6 +66,7 @@ export const auditCatalog = (entry: string): string => `audited AS (
 
 /** The part of a statement that audits the changes that it has made as `written`, whose `audit` is a row of `device_audit`. */
 export const AUDIT_CHANGE = `audited AS (
-    INSERT INTO device_audit (device_id, version, action, paths, subject, access_level, request_id)
-    SELECT id, version, (audit).action, (audit).paths, (audit).subject, (audit).access_level, (audit).request_id FROM written
+    INSERT INTO device_audit (device_id, version, action, paths, subject, access_level, request_id, customer_id, old_values, reverted_to)
+    SELECT id, version, (audit).action, (audit).paths, (audit).subject, (audit).access_level, (audit).request_id,
+      owner_id, (audit).old_values, (audit).reverted_to FROM written
   )`;

@@ -142,6 +142,22 @@ function writeSection<Section extends object>(
   return columns;
 }
 
+/** What writes the column of each field of a section, by the dotted path of the field. */
+function writersByPath<Section extends object>(
+  name: string,
+  fields: Fields<Section>,
+  empty: Section,
+): ReadonlyMap<string, (section: Section | null) => Readonly<Record<string, ColumnValue>>> {
+  const writers = new Map<string, (section: Section | null) => Readonly<Record<string, ColumnValue>>>();
+  for (const field in empty) {
+    const { column, write } = fields[field];
+    writers.set(`${name}.${field}`, (section) => ({
+      [column]: section === null ? null : write(section[field]),
+    }));
+  }
+  return writers;
+}
+
 const NO_WIFI: WifiSettings<SealedText> = {
   ...WIFI_DEFAULTS,
   password: null,
@@ -150,6 +166,9 @@ const NO_WIFI: WifiSettings<SealedText> = {
 };
 
 const { provisioned: _, ...NO_REPORT } = UNREPORTED_STATUS;
+
+export const WIFI_PATHS = writersByPath('wifi', WIFI, NO_WIFI);
+export const DHCP_PATHS = writersByPath('dhcp', DHCP, DHCP_DEFAULTS);
 
 export function readWifi(row: RowReader): WifiSettings<SealedText> | null {
   return row.flagOrNull(WIFI.enabled.column) === null ? null : readSection(row, WIFI, NO_WIFI);

@@ -1,6 +1,7 @@
-import { type ColumnValue, writeDhcp, writeWifi } from './fields.js';
+import { type ColumnValue, readDhcp, readWifi, writeDhcp, writeWifi } from './fields.js';
 import type { DeviceSettings } from '../../domain/device.js';
 import type { SealedText } from '../../secrets/key-ring.js';
+import type { RowReader } from '../database/row-reader.js';
 
 /** The settings of a device by column name: the one map from settings to the table, for updates and inserts alike. */
 export function settingsColumns({
@@ -35,3 +36,16 @@ export const SETTINGS_COLUMNS: readonly string[] = Object.keys(
     dhcp: null,
   }),
 );
+
+/** Reads the settings out of these columns. */
+export function readSettings(row: RowReader): DeviceSettings<SealedText> {
+  return {
+    name: row.text('name'),
+    notes: row.textOrNull('notes'),
+    macAddress: row.text('mac_address'),
+    serialNumber: row.textOrNull('serial_number'),
+    mvnoAccount: row.textOrNull('mvno_account'),
+    wifi: readWifi(row),
+    dhcp: readDhcp(row),
+  };
+}

@@ -60,6 +60,22 @@ describe('whoever gets to see WiFi passwords is written down: one line for each 
     expect(events()).toEqual([lineOf(device, ['wifi.password5G'])]);
   });
 
+  it('a password as it was at a version: with the version, also that of now', async () => {
+    await ask(`{ networkDevice(id: "${device.id}") {
+      wifi { password } settingsAt(version: 1) { wifi { password5G } } changes { nodes { before { name } after { wifi { password5G } } } }
+    } }`);
+    const reads = [
+      { fields: ['wifi.password'], deviceIds: [device.id] },
+      { version: 1, fields: ['wifi.password5G'], deviceIds: [device.id] },
+    ];
+    expect(events()).toEqual([line([], { reads })]);
+    await ask(
+      `{ networkDevice(id: "${device.id}") { settingsAt(version: 1) { wifi { password } } } }`,
+      'VIEWER',
+    );
+    expect(events()).toHaveLength(1);
+  });
+
   it('all places of one request are one line, and a device stands in it once', async () => {
     await ask(`{
       first: networkDevice(id: "${device.id}") { wifi { password } }

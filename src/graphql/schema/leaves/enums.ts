@@ -1,6 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import { ACCESS_LEVELS, type AccessLevel } from '../../../access/viewer.js';
 import type { DeviceState } from '../../../domain/device.js';
+import type { DeviceAction } from '../../../domain/device-history.js';
 import type { DeviceOrderField } from '../../../domain/device-order.js';
 import type { DeviceModelType } from '../../../domain/device-model.js';
 import type { NetworkType } from '../../../domain/network-type.js';
@@ -25,6 +26,16 @@ export const DeviceStateEnum = registerEnum<DeviceState>('DeviceState', 'Which s
   ACTIVE: 'The device is in service and its last settings have been dealt with.',
   PROVISIONING: 'Settings are on their way to the device.',
   DELETING: 'The device is being deleted and takes no more changes.',
+});
+
+export const DeviceActionEnum = registerEnum<DeviceAction>('DeviceAction', 'What was done to a device.', {
+  CREATE: 'It was created.',
+  UPDATE: 'Its settings were changed.',
+  REPLACE: 'Other hardware took its place.',
+  REVERT: 'Settings of an earlier version were brought back.',
+  DELETE: 'Its removal was begun, or begun again.',
+  RETRY: 'Its settings were sent once more.',
+  IMPORT: 'It was imported by the operators of the platform.',
 });
 
 export const ProvisioningJobKindEnum = registerEnum<ProvisioningJobKind>(

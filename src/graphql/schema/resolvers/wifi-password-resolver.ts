@@ -30,13 +30,13 @@ export class WifiPasswordResolver {
 
 /** A password that is not set is refused like one that is: whether there is one is nobody's business either. */
 function readPassword(
-  { source: { deviceId, wifi, passwords } }: WifiSettings,
+  { source: { deviceId, wifi, passwords, version } }: WifiSettings,
   field: WifiPasswordField,
   context: GatewayContext,
 ): string | null {
   switch (passwords) {
     case 'shown':
-      return showPassword(deviceId, field, wifi[field], context);
+      return showPassword({ deviceId, version }, field, wifi[field], context);
     case 'hidden':
       return null;
     case 'refused':
@@ -45,14 +45,14 @@ function readPassword(
 }
 
 function showPassword(
-  deviceId: string,
+  { deviceId, version }: { readonly deviceId: string; readonly version: number | undefined },
   field: WifiPasswordField,
   secret: SealedText | null,
   context: GatewayContext,
 ): string | null {
   if (secret === null) return null;
   const password = openedPassword(deviceId, field, secret, context);
-  notePasswordRead(context, deviceId, field);
+  notePasswordRead(context, deviceId, field, version);
   return password;
 }
 

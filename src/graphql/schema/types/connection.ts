@@ -5,7 +5,7 @@ import { Customer } from './customer.js';
 import { NetworkDevice } from './network-device.js';
 
 @ObjectType({ description: "Where a page stands in its list (Relay's PageInfo).", simpleResolvers: true })
-class PageInfo {
+export class PageInfo {
   @Field(() => Boolean, { description: 'Whether more records follow.' })
   readonly hasNextPage: boolean;
 
@@ -19,7 +19,7 @@ class PageInfo {
   readonly endCursor: string | null;
 
   constructor(
-    { hasNextPage, hasPreviousPage }: Page<unknown>,
+    { hasNextPage, hasPreviousPage }: Omit<Page<unknown>, 'nodes'>,
     edges: readonly { readonly cursor: string }[],
   ) {
     this.hasNextPage = hasNextPage;

@@ -8,6 +8,8 @@ export interface WifiSource {
   readonly deviceId: string;
   readonly wifi: Wifi<SealedText>;
   readonly passwords: PasswordAccess;
+  /** Of settings that are read as they were at a version; undefined for those of the device as it is. */
+  readonly version?: number;
 }
 
 /** Its passwords are resolved one by one, by WifiPasswordResolver: most requests open none. */
