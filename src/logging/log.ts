@@ -87,4 +87,3 @@ function readsOf(devices: readonly ReadsOfDevice[]): readonly object[] {
   }
   return [...groups.values()];
 }
-}
