@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -251,6 +251,8 @@ describe.skipIf(!isRoot)('a mutation reaches a client behind a real router (skip
     'a router program killed in the middle of an order (%s) gets it again, and the files are whole',
     async (moment) => {
       const ip = moment === 'test' ? '192.168.0.21' : '192.168.0.22';
+      const old = await open(join(lab.folder, 'dnsmasq.conf'));
+      const oldText = await fileOf('dnsmasq.conf');
       await update({ dhcp: { putReservedClients: [{ mac: CLIENT, ip }] } });
       await lab.killRouterAt(moment);
       expect(await jobEnded()).toMatchObject({ provisioningJobs: [{ state: 'APPLIED' }] });
@@ -260,6 +262,9 @@ describe.skipIf(!isRoot)('a mutation reaches a client behind a real router (skip
         `dhcp-range=192.168.0.100,192.168.0.110,255.255.255.0,10m\ndhcp-option=option:dns-server,9.9.9.9\ndhcp-host=${CLIENT},${ip}\n`,
       );
       expect(Object.keys(await allFiles())).toEqual(['dnsmasq.conf', 'order.json']);
+      // Whoever reads the old file reads the whole of it: the new one took its place, and was not written over it.
+      expect(await old.readFile('utf8')).toBe(oldText);
+      await old.close();
     },
   );
 
