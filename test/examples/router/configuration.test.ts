@@ -134,10 +134,18 @@ describe.skipIf(isMissing && !isRoot)(
           for (const band of files === undefined ? [] : ['2g', '6g']) {
             const file = join(folder, 'hostapd.conf');
             await writeFile(file, files?.[`hostapd-${band}.conf`] ?? '');
-            expect(await readByHostapd(file)).toEqual({ ssid: name, passphrase: password });
+            const saePassword = band === '6g' ? password : undefined;
+            expect(await readByHostapd(file)).toEqual({ ssid: name, passphrase: password, saePassword });
           }
         }),
-        { numRuns: 150 },
+        {
+          numRuns: 150,
+          examples: [
+            ['"', '12345678|id=x'],
+            ['"#"', '12345678|mac=02:00:00:00:00:63|pk=x:y'],
+            ['\nssid=other', ' "12345678" '],
+          ],
+        },
       );
     });
   },

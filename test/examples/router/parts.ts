@@ -8,6 +8,8 @@ export const isRoot = process.getuid?.() === 0;
 interface AccessPoint {
   readonly ssid: string | undefined;
   readonly passphrase: string | undefined;
+  /** The same for WPA3, where no other is told; undefined of a network that also has WPA2. */
+  readonly saePassword: string | undefined;
 }
 
 /** Has hostapd itself read a file and start without a radio. @returns undefined when it refuses the file */
@@ -22,7 +24,11 @@ export async function readByHostapd(path: string): Promise<AccessPoint | undefin
     hostapd.kill();
   }
   if (!isStarted) return undefined;
-  return { ssid: dumped(lines, 'SSID'), passphrase: dumped(lines, 'PSK (ASCII passphrase)') };
+  return {
+    ssid: dumped(lines, 'SSID'),
+    passphrase: dumped(lines, 'PSK (ASCII passphrase)'),
+    saePassword: dumped(lines, 'SAE: password'),
+  };
 }
 
 /** The text of a dump in hex digits, sixteen bytes a line. */
