@@ -53,7 +53,8 @@ async function obey({ kind, deviceId, macAddress, version, wifi, dhcp }) {
   const isRemoval = kind === 'REMOVAL';
   const lan = await lanOf();
   if (deviceId !== DEVICE_ID || macAddress !== lan.macAddress) {
-    throw new Refusal(`This router is ${lan.macAddress}, of the device ${DEVICE_ID}.`, isRemoval ? 404 : 422);
+    const order = `The order is for ${macAddress} of the device ${deviceId}`;
+    throw new Refusal(`${order}, this router is ${lan.macAddress} of ${DEVICE_ID}.`, isRemoval ? 404 : 422);
   }
   const last = await services.lastOrder();
   if (last.deviceId === deviceId && version < last.version) {
@@ -144,5 +145,6 @@ const server = createServer(async (request, response) => {
 server.listen(Number(settings.PORT), '127.0.0.1', () =>
   say(`router: http://127.0.0.1:${server.address().port}/ (process ${process.pid})`),
 );
+if (GATEWAY_TOKEN === '') say('status not reported: there is no GATEWAY_TOKEN');
 setInterval(() => void reportStatus(), Number(settings.STATUS_SECONDS) * 1_000);
 void reportStatus();

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -213,4 +213,15 @@ describe('settings become files', () => {
       'wifi.enabled6G: this router has no radio for 6 GHz.',
     );
   });
+});
+
+it('the README of the router names each of its settings', async () => {
+  const read = async (name: string): Promise<string> =>
+    await readFile(new URL(`../../../examples/router/${name}`, import.meta.url), 'utf8');
+  const [, settings = ''] = /^const settings = \{\n(.*?)^\};/ms.exec(await read('router.mjs')) ?? [];
+  const rows = (await read('README.md')).split('## On a router')[1] ?? '';
+  const named = [...rows.matchAll(/^\| (`.*?`) +\|/gm)].flatMap(([, names = '']) => names.split(', '));
+  expect(named.toSorted()).toEqual(
+    [...settings.matchAll(/^ {2}(\w+): /gm)].map(([, name = '']) => `\`${name}\``).toSorted(),
+  );
 });

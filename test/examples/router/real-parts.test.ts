@@ -85,10 +85,19 @@ async function update(input: unknown): Promise<void> {
   expect(errors).toEqual([]);
 }
 
-/** Updates the device, and waits for the client's next lease. @returns its address, DNS server and seconds */
-async function leaseAfter(input: unknown): Promise<readonly string[]> {
+/** The mutation that the README of the example has for newcomers, byte for byte. */
+async function sendMutationOfReadme(): Promise<void> {
+  const readme = await readFile(new URL('../../../examples/router/README.md', import.meta.url), 'utf8');
+  const [, body] = /-d '(\{.*?\})'/s.exec(readme) ?? [];
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const response = await fetch(gateway.url, { method: 'POST', headers, body: z.string().parse(body) });
+  expect(await response.json()).toMatchObject({ data: { updateNetworkDevice: { jobs: 1 } } });
+}
+
+/** Sends a mutation, and waits for the client's next lease. @returns its address, DNS server and seconds */
+async function leaseAfter(send: () => Promise<void>): Promise<readonly string[]> {
   const sentAt = performance.now();
-  await update(input);
+  await send();
   await lab.next(/^applied version/);
   const [, ...lease] = await lab.next(ADDRESS);
   console.log(`mutation to lease of ${lease[0] ?? ''}: ${Math.round(performance.now() - sentAt)} ms`);
@@ -201,22 +210,29 @@ describe.skipIf(!isRoot)('a mutation reaches a client behind a real router (skip
   });
 
   it('pool, lease time and DNS server are the settings', async () => {
-    const [address, dns, seconds] = await leaseAfter({ dhcp: { ...DHCP, reservedClients: [] } });
+    const [address, dns, seconds] = await leaseAfter(
+      async () => await update({ dhcp: { ...DHCP, reservedClients: [] } }),
+    );
     expect(address).toMatch(/^192\.168\.0\.1(0\d|10)$/);
     expect([dns, seconds]).toEqual(['9.9.9.9', '600']);
     expect(await jobEnded()).toMatchObject({ state: 'ACTIVE', status: { provisioned: true } });
   });
 
   it('a reservation is the next lease, and without it the lease is of the pool again', async () => {
-    const putReservedClients = [{ mac: CLIENT, ip: '192.168.0.20' }];
-    expect(await leaseAfter({ dhcp: { putReservedClients } })).toEqual(['192.168.0.20', '9.9.9.9', '600']);
-    const [address] = await leaseAfter({ dhcp: { removeReservedClients: [CLIENT], leaseTime: 20 } });
+    expect(await leaseAfter(async () => await sendMutationOfReadme())).toEqual([
+      '192.168.0.20',
+      '9.9.9.9',
+      '600',
+    ]);
+    const [address] = await leaseAfter(
+      async () => await update({ dhcp: { removeReservedClients: [CLIENT], leaseTime: 20 } }),
+    );
     expect(address).toMatch(/^192\.168\.0\.1(0\d|10)$/);
   });
 
   it('what dnsmasq refuses fails with its reason, what it would bend with ours, and old leases go on', async () => {
     const beforeReport = new Date().toISOString();
-    const [address] = await leaseAfter({ dhcp: { leaseTime: 10 } });
+    const [address] = await leaseAfter(async () => await update({ dhcp: { leaseTime: 10 } }));
     const files = await allFiles();
     await expect.poll(async () => String((await readDevice())?.status?.lastComm) > beforeReport).toBe(true);
     await forgetLan();
@@ -244,7 +260,7 @@ describe.skipIf(!isRoot)('a mutation reaches a client behind a real router (skip
     expect(await allFiles()).toEqual(files);
     renew();
     expect(await lab.next(ADDRESS)).toContain(address);
-    await leaseAfter({ dhcp: { leaseTime: 10 } });
+    await leaseAfter(async () => await update({ dhcp: { leaseTime: 10 } }));
   });
 
   it.each(['test', 'start'] as const)(
