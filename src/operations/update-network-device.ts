@@ -5,6 +5,7 @@ import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { violationsOfUpdate, isSameSettings } from '../domain/device-rules.js';
 import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
+import type { AuditEntry } from '../persistence/rows/audit.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import { type DeviceSecrets, openDevice, sealWifi } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
@@ -48,14 +49,19 @@ export async function updateNetworkDevice(
   return await writeDevice(parts, viewer, request, {
     find: findDevice,
     macAddress: parseMac(request.patch.macAddress ?? '') ?? null,
-    decide: (found) => decideUpdate(parts, request, found),
+    decide: (found) => decideUpdate(parts, request, found, { action: 'UPDATE' }),
   });
 }
 
-function decideUpdate(
+/**
+ * What a patch makes of a device.
+ * @param entry what the audit trail calls it
+ */
+export function decideUpdate(
   { secrets, now }: UpdateParts,
-  { patch, expectedVersion, dryRun }: UpdateRequest,
+  { patch, expectedVersion, dryRun }: Pick<UpdateRequest, 'patch' | 'expectedVersion' | 'dryRun'>,
   found: FoundDevice,
+  entry: Pick<AuditEntry, 'action' | 'revertedTo'>,
 ): Decision {
   const before = openDevice(secrets, found.device);
   const after = mergedSettings(before, patch, expectedVersion, found.isMacTaken);
@@ -65,7 +71,7 @@ function decideUpdate(
   const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
   if (dryRun) return { device };
   const paths = namesOfChanges(before, after);
-  return { device, write: { kind: 'update', needsJob, action: 'UPDATE', paths } };
+  return { device, write: { kind: 'update', needsJob, paths, ...entry } };
 }
 
 /** The settings to write, or undefined when the update changes nothing. Everything that forbids it is thrown. */

@@ -28,10 +28,18 @@ export function openPassword(
 
 /** The device with its passwords in clear, for rules that must see them. */
 export function openDevice(secrets: DeviceSecrets, device: StoredDevice): Device {
-  const { wifi } = device;
-  if (wifi === null) return { ...device, wifi };
-  const passwords = eachPassword((field) => openPassword(secrets, device.id, field, wifi[field]));
-  return { ...device, wifi: { ...wifi, ...passwords } };
+  return { ...device, wifi: openWifi(secrets, device.id, device.wifi) };
+}
+
+/** WiFi settings of a device with their passwords in clear. */
+export function openWifi(
+  secrets: DeviceSecrets,
+  deviceId: string,
+  wifi: WifiSettings<SealedText> | null,
+): WifiSettings | null {
+  if (wifi === null) return null;
+  const passwords = eachPassword((field) => openPassword(secrets, deviceId, field, wifi[field]));
+  return { ...wifi, ...passwords };
 }
 
 /** The WiFi settings of a device before a change, in clear and as they were stored. */

@@ -53,6 +53,7 @@ const SHOWS: Readonly<Record<string, readonly (typeof CANARIES)[number][]>> = {
   deleteNetworkDevice: CANARIES,
   replaceNetworkDevice: CANARIES,
   retryProvisioning: CANARIES,
+  revertNetworkDevice: CANARIES,
   reportDeviceStatus: CANARIES,
 };
 
@@ -105,6 +106,7 @@ function literal(name: string, type: GraphQLInputType, ids: Ids): string {
   if (type.toString() === '_Any') return `{ __typename: "NetworkDevice", id: "${ids.device}" }`;
   if (type.toString() === 'ID')
     return `"${name === 'customer' || name === 'model' ? ids[name] : ids.device}"`;
+  if (type.toString() === 'Int') return '1';
   if (type.toString() === 'MacAddress') return `"${newMac()}"`;
   if (isInputObjectType(type)) {
     const fields = Object.values(type.getFields())

@@ -78,6 +78,7 @@ export const FIELD_SIZES: FieldSizes = {
     'Query._entities(representations:)': IDS,
     'Mutation.reportDeviceStatus(reports:)': 500,
     'Mutation.syncCustomers(customers:)': 500,
+    'Mutation.revertNetworkDevice(paths:)': 100,
     'Subscription.networkDeviceChanged(ids:)': IDS,
     'NetworkDevice.provisioningJobs(state:)': ENUM_VALUES,
     'NetworkDeviceFilter.ids': IDS,

@@ -3,10 +3,10 @@ import type { Viewer } from '../../access/viewer.js';
 import { assertMayUseGateway } from '../../access/refusals.js';
 import { type Credential, viewerOf } from '../../auth/credential.js';
 import type { CreateModelParts } from '../../operations/create-device-model.js';
-import type { HistoryFinder } from '../../operations/read-device-history.js';
 import type { FindJobs } from '../../operations/read-provisioning-jobs.js';
 import type { ReportParts } from '../../operations/report-device-status.js';
 import type { ReplaceParts } from '../../operations/replace-network-device.js';
+import type { RevertParts } from '../../operations/revert-network-device.js';
 import type { CreateParts } from '../../operations/create-network-device.js';
 import type { DeleteParts } from '../../operations/delete-network-device.js';
 import type { SyncParts } from '../../operations/sync-customers.js';
@@ -17,11 +17,10 @@ import type { Metered } from './answer-meter.js';
 
 /** What the operations work with; app.ts puts it together. */
 export interface GatewayParts
-  extends CreateParts, ReplaceParts, DeleteParts, ReportParts, CreateModelParts, SyncParts {
+  extends CreateParts, ReplaceParts, RevertParts, DeleteParts, ReportParts, CreateModelParts, SyncParts {
   readonly deviceLists: DeviceLists;
   readonly customerLists: CustomerLists;
   readonly findJobs: FindJobs;
-  readonly history: HistoryFinder;
   readonly changes: DeviceChanges;
 }
 

@@ -88,3 +88,38 @@ export async function settingsAt(
   }
   return found;
 }
+
+/** Goes back to a version. */
+export async function revert(
+  gateway: Pick<TestGateway, 'query'>,
+  token: string,
+  id: string,
+  args: {
+    readonly toVersion: number;
+    readonly paths?: readonly string[];
+    readonly expectedVersion?: number;
+    readonly dryRun?: boolean;
+    readonly key?: string;
+  },
+): Promise<GraphqlAnswer> {
+  return await gateway.query(
+    `mutation ($id: ID!, $toVersion: Int!, $paths: [String!], $expectedVersion: Int, $dryRun: Boolean, $key: String) {
+      revertNetworkDevice(id: $id, toVersion: $toVersion, paths: $paths, expectedVersion: $expectedVersion, dryRun: $dryRun, idempotencyKey: $key) {
+        version state jobs ${SETTINGS}
+      } }`,
+    { token, variables: { id, ...args } },
+  );
+}
+
+/** Puts other hardware in the place of a device. */
+export async function replace(
+  gateway: Pick<TestGateway, 'query'>,
+  token: string,
+  id: string,
+  input: { readonly macAddress: string; readonly serialNumber?: string | null },
+): Promise<GraphqlAnswer> {
+  return await gateway.query(
+    `mutation ($id: ID!, $input: DeviceReplaceInput!) { replaceNetworkDevice(id: $id, input: $input) { version ${SETTINGS} } }`,
+    { token, variables: { id, input } },
+  );
+}

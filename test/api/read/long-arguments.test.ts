@@ -31,6 +31,10 @@ describe('no argument is longer than it can mean something', () => {
     gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
     device = await createDevice(gateway);
     token = await gateway.token('ADMIN', device.customer);
+    // So that there is a version to go back to.
+    await ask('mutation ($id: ID!) { updateNetworkDevice(id: $id, input: { notes: "2" }) { id } }', {
+      id: device.id,
+    });
   });
   afterAll(async () => {
     await gateway.stop();
@@ -145,6 +149,11 @@ describe('no argument is longer than it can mean something', () => {
       'query ($list: [ProvisioningJobState!], $id: ID!) { networkDevice(id: $id) { provisioningJobs(state: $list) { id } } }',
       'QUEUED',
       'state',
+    ],
+    'Mutation.revertNetworkDevice(paths:)': [
+      'mutation ($list: [String!], $id: ID!) { revertNetworkDevice(id: $id, toVersion: 1, paths: $list) { id } }',
+      'name',
+      'paths',
     ],
     'NetworkDeviceFilter.ids': [byFilter('ids', 'ID'), id, 'filter.ids'],
     'NetworkDeviceFilter.model': [byFilter('model', 'ID'), id, 'filter.model'],

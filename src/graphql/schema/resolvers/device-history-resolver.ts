@@ -1,7 +1,12 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { shownId } from '../../../domain/id.js';
 import { withDeviceId } from '../../../errors/with-device-id.js';
 import { readDeviceChanges, readSettingsAt } from '../../../operations/read-device-history.js';
+import { onceOnly } from '../../../operations/once-only.js';
+import { revertNetworkDevice } from '../../../operations/revert-network-device.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
+import { DeviceIdArg, DryRunArg, ExpectedVersionArg } from '../inputs/device-args.js';
+import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
 import { DeviceChangeConnection } from '../types/device-change.js';
 import { DeviceSettings } from '../types/device-settings.js';
 import { NetworkDevice } from '../types/network-device.js';
@@ -49,6 +54,46 @@ export class DeviceHistoryResolver {
     return await withDeviceId(device.id, async () => {
       const view = await readSettingsAt(context.parts.history, requireViewer(context), device.id, version);
       return view && new DeviceSettings(view);
+    });
+  }
+
+  @Mutation(() => NetworkDevice, {
+    nullable: true,
+    description:
+      'Brings settings of an earlier version back and returns the device: an ordinary update, by the rules and to the model of now, at a new version. After a replacement of the hardware MAC address and serial number stay unless paths names them. ' +
+      'Errors: those of updateNetworkDevice; INVALID_VALUE also for a version whose settings are not known, are not kept any more, or are of a customer whose devices the viewer may not read.',
+  })
+  async revertNetworkDevice(
+    @DeviceIdArg() id: string,
+    @Arg('toVersion', () => Int, {
+      description: 'The version whose settings come back: from 1 to the one before that of the device.',
+    })
+    toVersion: number,
+    @Arg('paths', () => [String], {
+      nullable: true,
+      description:
+        'Only these settings, by the dotted paths of DeviceUpdateInput, e.g. "wifi.ssid" or "dhcp"; all when absent, none for an empty list, at most 100. With the version before a change and its paths that one change is undone.',
+    })
+    paths: string[] | null | undefined,
+    @ExpectedVersionArg('the revert') expectedVersion: number | null | undefined,
+    @DryRunArg() dryRun: boolean | null,
+    @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<NetworkDevice> {
+    return await withDeviceId(shownId(id), async () => {
+      const viewer = requireViewer(context);
+      const isDry = dryRun === true;
+      const args = { id, toVersion, paths, expectedVersion };
+      const view = await revertNetworkDevice(context.parts, viewer, {
+        id,
+        toVersion,
+        paths: paths ?? undefined,
+        expectedVersion: expectedVersion ?? undefined,
+        dryRun: isDry,
+        requestId: context.requestId,
+        once: onceOnly(idempotencyKey, isDry, 'revertNetworkDevice', args),
+      });
+      return new NetworkDevice(view);
     });
   }
 }

@@ -1,0 +1,110 @@
+import { mayReadDevice } from '../access/policy.js';
+import { updateReach } from '../access/reach.js';
+import type { Viewer } from '../access/viewer.js';
+import { parseMac } from '../domain/addresses.js';
+import type { DeviceSettings } from '../domain/device.js';
+import { revertPatch, unknownPaths, type WantedPaths, wantedPaths } from '../domain/revert-patch.js';
+import { idOrNone } from '../domain/id.js';
+import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
+import type { FoundDevice } from '../persistence/devices/read-device.js';
+import { openWifi } from '../secrets/device-secrets.js';
+import type { SealedText } from '../secrets/key-ring.js';
+import type { DeviceView } from './device-view.js';
+import type { HistoryFinder } from './read-device-history.js';
+import { decideUpdate, type UpdateParts } from './update-network-device.js';
+import { assertVersion, type Decision, findDevice, writeDevice, type WriteRequest } from './write-device.js';
+
+/** What a client asks a revert for. */
+export interface RevertRequest extends WriteRequest {
+  /** The version whose settings are to come back. */
+  readonly toVersion: number;
+  /** Only these settings; undefined for all. */
+  readonly paths: readonly string[] | undefined;
+  /** The version that the client knows; undefined when any will do. */
+  readonly expectedVersion: number | undefined;
+  /** Do everything but write. */
+  readonly dryRun: boolean;
+}
+
+/** What the operation works with. */
+export interface RevertParts extends UpdateParts {
+  readonly history: HistoryFinder;
+}
+
+/** Maximum number of paths: more than there are. */
+const MAX_PATHS = 100;
+
+/** What is gone back to. */
+interface Target {
+  readonly settings: DeviceSettings<SealedText>;
+  readonly isWanted: WantedPaths;
+}
+
+/**
+ * Brings settings of an earlier version back, as an ordinary update would: by the rules and to the model of now, at a new version.
+ * @returns the device as written, or as it would have been for a dry run
+ * @throws as an update; INVALID_VALUE also for a version whose settings cannot be gone back to, and for paths that there are not
+ */
+export async function revertNetworkDevice(
+  parts: RevertParts,
+  viewer: Viewer,
+  request: RevertRequest,
+): Promise<DeviceView> {
+  // What a version held never changes, so it is read before the device: the MAC address that is wanted is known with it.
+  const target = await findTarget(parts.history, viewer, request);
+  const macAddress = target?.isWanted('macAddress') === true ? target.settings.macAddress : '';
+  return await writeDevice(parts, viewer, request, {
+    find: findDevice,
+    macAddress: parseMac(macAddress) ?? null,
+    decide: (found) => decideRevert(parts, request, target, found),
+  });
+}
+
+/** Undefined where it is not known, or not for the viewer. */
+async function findTarget(
+  history: HistoryFinder,
+  viewer: Viewer,
+  { id, toVersion, paths }: RevertRequest,
+): Promise<Target | undefined> {
+  if (toVersion < 1) return undefined;
+  const reach = updateReach(viewer);
+  const found = await history.version({ id: idOrNone(id), reach, version: toVersion });
+  if (found?.settings === undefined) return undefined;
+  const { settings, owner, ownerThen = owner, replacedVersion } = found;
+  if (!mayReadDevice(viewer, ownerThen)) return undefined;
+  const isOtherHardware = replacedVersion !== null && replacedVersion > toVersion;
+  return { settings, isWanted: wantedPaths(paths, isOtherHardware) };
+}
+
+function decideRevert(
+  parts: RevertParts,
+  { toVersion, paths, expectedVersion, dryRun }: RevertRequest,
+  target: Target | undefined,
+  found: FoundDevice,
+): Decision {
+  const { device } = found;
+  if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
+  assertVersion(device, expectedVersion);
+  const isEarlier = toVersion < device.version;
+  assertNoViolation([
+    ...(target === undefined || !isEarlier ? [invalidValue('toVersion', versionRule(isEarlier))] : []),
+    ...pathViolations(paths ?? []),
+  ]);
+  if (target === undefined) throw new Error('A target that is not known is a violation.');
+  const { wifi, ...settings } = target.settings;
+  const earlier = { ...settings, wifi: openWifi(parts.secrets, device.id, wifi) };
+  const patch = revertPatch(device, earlier, target.isWanted);
+  const entry = { action: 'REVERT', revertedTo: toVersion } as const;
+  return decideUpdate(parts, { patch, expectedVersion, dryRun }, found, entry);
+}
+
+function versionRule(isEarlier: boolean): string {
+  return isEarlier
+    ? 'The settings of this version are not known.'
+    : 'Only to an earlier version of the device.';
+}
+
+function pathViolations(paths: readonly string[]): readonly Violation[] {
+  if (paths.length > MAX_PATHS) return [invalidValue('paths', `At most ${MAX_PATHS} paths.`)];
+  return unknownPaths(paths).map((index) => invalidValue(`paths[${index}]`, 'An update has no such path.'));
+}
