@@ -8,7 +8,7 @@ import type { Storage } from '../persistence/setup/open-storage.js';
 import { countOpenJobs } from '../persistence/jobs/provisioning-jobs.js';
 import { expiringKeys } from '../persistence/idempotency/idempotency-keys.js';
 import { expiringJobs } from '../persistence/jobs/expiring-jobs.js';
-import { expiringAudit } from '../persistence/rows/expiring-audit.js';
+import { expiringAudit, expiringHistory } from '../persistence/rows/expiring-audit.js';
 import { startPruner } from '../persistence/database/pruner.js';
 import { provisioningQueue } from '../persistence/jobs/claim-jobs.js';
 import { notifyingDatabase } from '../persistence/database/notifying-database.js';
@@ -47,7 +47,7 @@ export function openWorker(
   {
     provisioning: { target, retryMs },
     ...keep
-  }: Pick<Settings, 'provisioning' | 'idempotencyKeepMs' | 'jobKeepMs' | 'auditKeepMs'>,
+  }: Pick<Settings, 'provisioning' | 'idempotencyKeepMs' | 'jobKeepMs' | 'historyKeepMs' | 'auditKeepMs'>,
   { database, keyRing }: Storage,
   log: Logger,
   metrics: GatewayMetrics,
@@ -57,6 +57,7 @@ export function openWorker(
     prunables: [
       expiringKeys(keep.idempotencyKeepMs),
       expiringJobs(keep.jobKeepMs),
+      expiringHistory(keep.historyKeepMs),
       ...expiringAudit(keep.auditKeepMs),
     ],
     log,

@@ -74,7 +74,9 @@ async function rotate({ database }: Storage, keyRing: KeyRing): Promise<void> {
     onProgress: showProgress(),
     signal: abort.signal,
   });
-  write(`The passwords of ${rotation.devices} devices were sealed anew.\n`);
+  write(
+    `The passwords of ${rotation.devices} devices were sealed anew, and those in ${rotation.entries} changes of their history.\n`,
+  );
   if (!rotation.isComplete) {
     throw brokenOff(abort.signal.aborted ? 'Interrupted' : 'Some devices are being changed all the time');
   }
@@ -91,15 +93,18 @@ function brokenOff(reason: string): StartupError {
 function countsIn(byKey: PasswordsByKey, keyRing: KeyRing): string {
   const line = (keyId: string): string => {
     const count = byKey.passwords.get(keyId) ?? 0;
-    if (keyId === '') return `without a key: ${count} passwords that are no sealed texts`;
+    const old = byKey.history.get(keyId) ?? 0;
+    const history = old === 0 ? '' : `, and ${old} in the history of devices`;
+    if (keyId === '') return `without a key: ${count} passwords that are no sealed texts${history}`;
     const place = keyId === keyRing.currentKeyId ? ', the first of the ring' : '';
     const missing = keyRing.has(keyId) ? '' : ', which is not in the ring';
     const secret = keyId === byKey.secretKeyId ? ' and the secret of idempotency keys' : '';
-    return `key "${keyId}"${place}${missing}: ${count} passwords${secret}`;
+    return `key "${keyId}"${place}${missing}: ${count} passwords${history}${secret}`;
   };
   const keyIds = new Set([
     ...keyRing.keyIds,
     ...byKey.passwords.keys(),
+    ...byKey.history.keys(),
     ...(byKey.secretKeyId === undefined ? [] : [byKey.secretKeyId]),
   ]);
   const unused = unusedKeys(byKey, keyRing).map((keyId) => `"${keyId}"`);
@@ -115,7 +120,8 @@ function errorsIn({ unreadable }: Rotation): string {
     `${unreadable.length} passwords do not open and were left as they are:`,
     ...shownLines(
       unreadable,
-      ({ deviceId, field, error }) => `device ${deviceId}, wifi.${field}: ${error.message}`,
+      ({ deviceId, version, field, error }) =>
+        `device ${deviceId}${version === undefined ? '' : `, before version ${version}`}, wifi.${field}: ${error.message}`,
     ),
   ].join('\n');
 }

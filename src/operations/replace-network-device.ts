@@ -10,7 +10,7 @@ import { idOrNone } from '../domain/id.js';
 import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { CatalogStore } from '../persistence/devices/catalog-store.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
-import { openDevice, sealWifi } from '../secrets/device-secrets.js';
+import { openDevice, sealWifi, withCurrentSeals } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
 import type { UpdateParts } from './update-network-device.js';
 import { assertVersion, type Decision, MAC_TAKEN, writeDevice, type WriteRequest } from './write-device.js';
@@ -83,7 +83,8 @@ function decideReplace(
   const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
   if (request.dryRun) return { device };
   const paths = [...namesOfChanges(before, after), ...(model.id === before.model.id ? [] : ['model'])];
-  return { device, write: { kind: 'replace', needsJob: true, action: 'REPLACE', paths } };
+  const stored = withCurrentSeals(secrets, found.device, before);
+  return { device, write: { kind: 'replace', needsJob: true, before: stored, action: 'REPLACE', paths } };
 }
 
 const FIELDS = ['macAddress', 'model', 'serialNumber'];

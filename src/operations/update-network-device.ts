@@ -7,7 +7,7 @@ import { violationsOfUpdate, isSameSettings } from '../domain/device-rules.js';
 import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { AuditEntry } from '../persistence/rows/audit.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
-import { type DeviceSecrets, openDevice, sealWifi } from '../secrets/device-secrets.js';
+import { type DeviceSecrets, openDevice, sealWifi, withCurrentSeals } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
 import {
   assertVersion,
@@ -71,7 +71,8 @@ export function decideUpdate(
   const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
   if (dryRun) return { device };
   const paths = namesOfChanges(before, after);
-  return { device, write: { kind: 'update', needsJob, paths, ...entry } };
+  const stored = withCurrentSeals(secrets, found.device, before);
+  return { device, write: { kind: 'update', needsJob, before: stored, paths, ...entry } };
 }
 
 /** The settings to write, or undefined when the update changes nothing. Everything that forbids it is thrown. */

@@ -39,6 +39,7 @@ export interface Decision {
   readonly device: DeviceWrite['device'];
   /** Absent when nothing is to be written: nothing changes, or the run is a dry one. */
   readonly write?: Pick<DeviceWrite, 'kind' | 'needsJob' | 'deviceLimit'> &
+    Partial<Pick<DeviceWrite, 'before'>> &
     Pick<AuditEntry, 'action' | 'paths' | 'revertedTo'>;
 }
 
@@ -122,9 +123,9 @@ async function attemptWrite<Found extends FoundDevice>(
       ...(revertedTo !== undefined && { revertedTo }),
     };
     const outcome = await way.write({
+      before: found.device,
       ...what,
       device,
-      before: found.device,
       takesMac: found.takesMac,
       reach,
       audit,

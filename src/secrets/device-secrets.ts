@@ -1,5 +1,5 @@
 import type { Device } from '../domain/device.js';
-import type { WifiPasswordField, WifiSettings } from '../domain/wifi.js';
+import { WIFI_PASSWORD_FIELDS, type WifiPasswordField, type WifiSettings } from '../domain/wifi.js';
 import type { KeyRing, SealedText } from './key-ring.js';
 
 /** A device as it is stored: its WiFi passwords are sealed. */
@@ -77,6 +77,24 @@ export function sealWifi(
     return isKept ? old : sealPassword(secrets, deviceId, field, text);
   });
   return { ...wifi, ...passwords };
+}
+
+/**
+ * The device as it was read, for its history: a seal of a former key may be replaced by a rotation by now, so it is renewed and
+ * not put back.
+ * @param opened the same in clear
+ */
+export function withCurrentSeals(
+  secrets: DeviceSecrets,
+  stored: StoredDevice,
+  { wifi: opened }: Pick<Device, 'wifi'>,
+): StoredDevice {
+  const { id, wifi } = stored;
+  const areCurrent = WIFI_PASSWORD_FIELDS.every((field) => {
+    const secret = wifi?.[field] ?? null;
+    return secret === null || secrets.isCurrent(secret);
+  });
+  return areCurrent ? stored : { ...stored, wifi: sealWifi(secrets, id, opened, { opened, stored: wifi }) };
 }
 
 function eachPassword<T>(get: (field: WifiPasswordField) => T): Record<WifiPasswordField, T> {

@@ -1,6 +1,62 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { faultOf } from './create-network-device/create.js';
+import { codesOf } from './delete-network-device/delete.js';
+import { changes, revert, settingsAt } from './history/history.js';
+import { update } from './provisioning/provisioning.js';
+
+describe('the values of changes', () => {
+  let gateway: TestGateway;
+  let device: TestDevice;
+  let token: string;
+  beforeAll(async () => {
+    gateway = await startTestGateway({ HISTORY_DAYS: '0.5' });
+    device = await createDevice(gateway);
+    token = await gateway.token('OWNER', device.customer);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+  });
+
+  it('are removed when their time is over, and not shown from then on; who did what stays', async () => {
+    for (const name of ['2', '3', '4']) await update(gateway, token, device.id, { name });
+    const at = await settingsAt(gateway, token, device.id, [1, 2, 3, 4]);
+    const entries = `SELECT version, action, paths, subject, customer_id, old_values IS NULL AS is_erased FROM device_audit
+      WHERE device_id = $1 ORDER BY id`;
+    const { rows: before } = await gateway.sql.query<object>(entries, [device.id]);
+    await gateway.sql.query(
+      `UPDATE device_audit SET at = now() - CASE WHEN version <= 2 THEN 13 ELSE 11 END * interval '1 hour' WHERE device_id = $1`,
+      [device.id],
+    );
+    const shown = async (): Promise<void> => {
+      expect(await settingsAt(gateway, token, device.id, [1, 2, 3, 4])).toEqual([null, ...at.slice(1)]);
+      const found = await changes(gateway, token, device.id);
+      expect(found.map((change) => [change.before !== null, change.after !== null, change.by])).toEqual([
+        [true, true, 'test-OWNER'],
+        [true, true, 'test-OWNER'],
+        [false, false, 'test-OWNER'],
+        [false, false, 'import'],
+      ]);
+      expect(faultOf(await revert(gateway, token, device.id, { toVersion: 1 }))).toEqual([
+        'INVALID_VALUE',
+        'toVersion',
+      ]);
+    };
+    await shown();
+    const expected = before.map((entry, index) => ({ ...entry, is_erased: index < 2 }));
+    await expect
+      .poll(async () => (await gateway.sql.query(entries, [device.id])).rows, {
+        timeout: 30_000,
+        interval: 250,
+      })
+      .toEqual(expected);
+    await shown();
+    const metrics = await (await fetch(new URL('/metrics', gateway.url))).text();
+    expect(metrics).toContain('device_gateway_removed_total{what="history"} 2');
+    expect(codesOf(await revert(gateway, token, device.id, { toVersion: 2 }))).toEqual([]);
+  }, 60_000);
+});
 
 describe('jobs and entries of the audit trail whose time is over', () => {
   let gateway: TestGateway;

@@ -19,6 +19,11 @@ const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!) {
 }`;
 const READ = `query ($id: ID!) { networkDevice(id: $id) { version wifi { ssid password password5G } } }`;
 
+function keyOfEntry(entry: string): { readonly id: string; readonly bytes: Buffer } {
+  const [id = '', bytes = ''] = entry.split(':');
+  return { id, bytes: Buffer.from(bytes, 'base64') };
+}
+
 /** Everything that a rotation leaves alone. */
 const REST = `SELECT id, (to_jsonb(d) - 'wifi_password' - 'wifi_password_5g' - 'wifi_password_6g')::text AS rest,
   wifi_password, wifi_password_5g FROM network_device d ORDER BY id`;
@@ -63,8 +68,7 @@ describe('a rotation', () => {
 
   /** Puts the passwords of a device under another key, as if it had been the first when they were set. */
   async function sealWith(entry: string, { id }: TestDevice): Promise<void> {
-    const [keyId = '', bytes = ''] = entry.split(':');
-    const ring = new KeyRing([{ id: keyId, bytes: Buffer.from(bytes, 'base64') }]);
+    const ring = new KeyRing([keyOfEntry(entry)]);
     await gateway.sql.query(
       'UPDATE network_device SET wifi_password = $2, wifi_password_5g = $3 WHERE id = $1',
       [
@@ -134,14 +138,66 @@ describe('a rotation', () => {
       expect(data).toMatchObject({ networkDevice: { wifi: { password, password5G: 'SarahConner' } } });
     }
     for (const row of await rows()) expect(row.wifi_password ?? 'v1.new_1.').toMatch(/^v1\.new_1\./);
+    expect(await staleInHistory()).toEqual([]);
   });
+
+  it('does the same for the passwords of earlier versions, which open at their own place only', async () => {
+    const device = await createDevice(gateway, { customer });
+    await sealWith(OLD, device);
+    for (const password of ['second password', 'third password']) {
+      expect((await send(UPDATE, device, { wifi: { password } })).errors).toEqual([]);
+    }
+    // As an instance wrote it whose ring began with the former key.
+    const former = new KeyRing([keyOfEntry(OLD)]);
+    const sealed = { wifi_password: former.seal('JohnConner', device.id, 'wifi.password').sealed };
+    await gateway.sql.query(
+      'UPDATE device_audit SET old_values = old_values || $2 WHERE device_id = $1 AND version = 2',
+      [device.id, sealed],
+    );
+    expect(await staleInHistory()).toHaveLength(1);
+    const before = await history(device);
+    expect(await rotate()).toMatchObject({ entries: 1, unreadable: [], isComplete: true });
+    expect(await staleInHistory()).toEqual([]);
+    expect(await history(device)).toEqual(before);
+    expect(before).toMatchObject({
+      networkDevice: {
+        first: { wifi: { password: 'JohnConner' } },
+        second: { wifi: { password: 'second password' } },
+      },
+    });
+    const moved = `UPDATE device_audit a SET old_values = a.old_values || jsonb_build_object('wifi_password_5g', a.old_values -> 'wifi_password')
+      WHERE device_id = $1 AND version = 2`;
+    await gateway.sql.query(moved, [device.id]);
+    const { data, errors } = await send(HISTORY, device);
+    expect(data).toMatchObject({
+      networkDevice: { first: { wifi: { password: 'JohnConner', password5G: null } } },
+    });
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_ERROR' } }]);
+    await gateway.sql.query('DELETE FROM network_device WHERE id = $1', [device.id]);
+  });
+
+  const HISTORY = `query ($id: ID!) { networkDevice(id: $id) {
+    first: settingsAt(version: 1) { wifi { password password5G } } second: settingsAt(version: 2) { wifi { password password5G } }
+  } }`;
+  async function history(device: TestDevice): Promise<unknown> {
+    const { data, errors } = await send(HISTORY, device);
+    expect(errors).toEqual([]);
+    return data;
+  }
+  async function staleInHistory(): Promise<readonly unknown[]> {
+    const { rows: stale } = await gateway.sql.query<{ seal: string }>(
+      `SELECT seal FROM device_audit a CROSS JOIN LATERAL jsonb_each_text(a.old_values) v(field, seal)
+       WHERE field LIKE 'wifi_password%' AND seal NOT LIKE 'v1.new\\_1.%'`,
+    );
+    return stale;
+  }
 
   it('leaves alone what was changed between its look and its write', async () => {
     const device = await createDevice(gateway, { customer });
     await sealWith(OLD, device);
     let isChanged = false;
     const run: typeof storage.database.run = async (statement, values) => {
-      if (statement.name === 'seal-anew' && !isChanged) {
+      if (statement.name === 'seal-secrets-anew' && !isChanged) {
         isChanged = true;
         expect((await send(UPDATE, device, { wifi: { password: 'Terminator' } })).errors).toEqual([]);
       }

@@ -5,7 +5,7 @@ import type { RunStatement, Statement } from './database.js';
 /** What is kept for some time and then removed. */
 export interface Prunable {
   /** As metrics name it. */
-  readonly what: 'jobs' | 'audit' | 'idempotency_keys';
+  readonly what: 'jobs' | 'history' | 'audit' | 'idempotency_keys';
   /** In milliseconds; 0 keeps for good. */
   readonly keepMs: number;
   /** Removes at most `PRUNE_STEP` rows that `isExpired`, and returns a row for each. */

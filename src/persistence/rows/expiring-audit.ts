@@ -16,3 +16,18 @@ export function expiringAudit(keepMs: number): readonly Prunable[] {
     { what: 'audit', keepMs, statement: pruneAudit('catalog_audit', 'object_id') },
   ];
 }
+
+/** Values go, and the entries stay. */
+const PRUNE_HISTORY: Statement = {
+  name: 'prune-history',
+  text: `UPDATE device_audit SET old_values = NULL WHERE (device_id, id) IN (
+      SELECT device_id, id FROM device_audit WHERE ${isExpired('at')} AND old_values IS NOT NULL
+      LIMIT ${PRUNE_STEP} FOR NO KEY UPDATE SKIP LOCKED)
+    RETURNING 1 AS removed`,
+  onLostConnection: 'unknown',
+};
+
+/** The old values of changes, which are removed when their time is over. @param keepMs 0 keeps them for good */
+export function expiringHistory(keepMs: number): Prunable {
+  return { what: 'history', keepMs, statement: PRUNE_HISTORY };
+}

@@ -41,10 +41,13 @@ async function retire(prisma: Prisma, keyId: string): Promise<void> {
   const users = await prisma.$queryRaw<unknown[]>`SELECT 1 FROM network_device
     WHERE starts_with(wifi_password, ${prefix}) OR starts_with(wifi_password_5g, ${prefix})
       OR starts_with(wifi_password_6g, ${prefix})
+    UNION ALL SELECT 1 FROM device_audit WHERE old_values IS NOT NULL
+      AND (starts_with(old_values ->> 'wifi_password', ${prefix}) OR starts_with(old_values ->> 'wifi_password_5g', ${prefix})
+        OR starts_with(old_values ->> 'wifi_password_6g', ${prefix}))
     UNION ALL SELECT 1 FROM idempotency_secret WHERE starts_with(sealed, ${prefix}) LIMIT 1`;
   if (users.length > 0) {
     throw new StartupError(
-      `WIFI_SECRET_KEYS: the database holds secrets (WiFi passwords, or that of idempotency keys) sealed with key "${keyId}", which is not in the ring. Add it.`,
+      `WIFI_SECRET_KEYS: the database holds secrets (WiFi passwords of devices, or of their history, or that of idempotency keys) sealed with key "${keyId}", which is not in the ring. Add it.`,
     );
   }
   await prisma.secretKeyCheck.delete({ where: { keyId } });

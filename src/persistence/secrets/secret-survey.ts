@@ -1,8 +1,8 @@
-import { PASSWORD_COLUMNS } from '../rows/fields.js';
-import type { Prisma, RunStatement, Statement } from '../database/database.js';
+import type { Prisma, RunStatement } from '../database/database.js';
 import { findSecret } from '../idempotency/idempotency-secret.js';
 import { type KeyRing, keyIdOf } from '../../secrets/key-ring.js';
 import { RowReader } from '../database/row-reader.js';
+import { DEVICE_ROWS, HISTORY_ROWS, type SealedRows } from './sealed-rows.js';
 
 /** How many WiFi passwords are sealed with which key. */
 export interface PasswordsByKey {
@@ -10,6 +10,10 @@ export interface PasswordsByKey {
   readonly devices: number;
   /** Passwords by the id of their key; under the empty id those that are not sealed as they should be. */
   readonly passwords: ReadonlyMap<string, number>;
+  /** Changes that were looked at. */
+  readonly entries: number;
+  /** The same for the old passwords that they hold. */
+  readonly history: ReadonlyMap<string, number>;
   /** The key of the secret of idempotency keys; undefined while there is none. */
   readonly secretKeyId: string | undefined;
 }
@@ -17,49 +21,50 @@ export interface PasswordsByKey {
 /** Page by page: one statement over all devices of a large fleet would take longer than a statement may. */
 const PAGE = 5_000;
 
-const PASSWORDS = Object.values(PASSWORD_COLUMNS);
-
-const COUNT_BY_KEY: Statement = {
-  name: 'count-secrets-by-key',
-  text: `WITH page AS (
-      SELECT id, ${PASSWORDS.join(', ')}
-      FROM network_device WHERE id > $1 ORDER BY id LIMIT $2
-    ), counts AS (
-      SELECT coalesce(substring(sealed FROM '^v1\\.([A-Za-z0-9_-]{1,32})\\.'), '') AS key_id, count(*)::integer AS passwords
-      FROM page CROSS JOIN LATERAL (VALUES ${PASSWORDS.map((name) => `(${name})`).join(', ')}) AS s(sealed)
-      WHERE sealed IS NOT NULL GROUP BY 1
-    )
-    SELECT (SELECT max(id) FROM page) AS last_id, (SELECT count(*)::integer FROM page) AS devices, key_id, passwords
-    FROM (VALUES (true)) AS one(row) LEFT JOIN counts ON true`,
-  onLostConnection: 'nothing-written',
-};
-
 /** Counts the stored WiFi passwords by the key that they are sealed with. */
 export async function countPasswords(run: RunStatement): Promise<PasswordsByKey> {
+  const devices = await countIn(run, DEVICE_ROWS);
+  const entries = await countIn(run, HISTORY_ROWS);
+  const secret = await findSecret(run);
+  return {
+    devices: devices.count,
+    passwords: devices.passwords,
+    entries: entries.count,
+    history: entries.passwords,
+    secretKeyId: secret && keyIdOf(secret),
+  };
+}
+
+async function countIn(
+  run: RunStatement,
+  { countByKey, start, placeOf }: SealedRows,
+): Promise<{ readonly count: number; readonly passwords: ReadonlyMap<string, number> }> {
   const passwords = new Map<string, number>();
-  let devices = 0;
-  let after: string | null = '';
-  while (after !== null) {
-    const rows: readonly RowReader[] = (await run(COUNT_BY_KEY, [after, PAGE])).map((row) =>
+  let count = 0;
+  let place: readonly unknown[] | undefined = start;
+  while (place !== undefined) {
+    const rows: readonly RowReader[] = (await run(countByKey, [PAGE, ...place])).map((row) =>
       RowReader.of(row),
     );
     for (const row of rows) {
       const keyId = row.textOrNull('key_id');
       if (keyId !== null) passwords.set(keyId, (passwords.get(keyId) ?? 0) + row.int('passwords'));
     }
-    devices += rows[0]?.int('devices') ?? 0;
-    after = rows[0]?.textOrNull('last_id') ?? null;
+    const [last] = rows;
+    count += last?.int('row_count') ?? 0;
+    place = last && placeOf(last);
   }
-  const secret = await findSecret(run);
-  return { devices, passwords, secretKeyId: secret && keyIdOf(secret) };
+  return { count, passwords };
 }
 
 /** The keys of the ring that nothing stored is sealed with any more; the key that seals is none of them. */
 export function unusedKeys(
-  { passwords, secretKeyId }: PasswordsByKey,
+  { passwords, history, secretKeyId }: PasswordsByKey,
   { keyIds, currentKeyId }: KeyRing,
 ): readonly string[] {
-  return keyIds.filter((keyId) => keyId !== currentKeyId && keyId !== secretKeyId && !passwords.has(keyId));
+  const isUsed = (keyId: string): boolean =>
+    keyId === currentKeyId || keyId === secretKeyId || passwords.has(keyId) || history.has(keyId);
+  return keyIds.filter((keyId) => !isUsed(keyId));
 }
 
 /** Forgets the check values of keys, so that a ring without them is accepted. */
