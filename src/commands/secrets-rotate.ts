@@ -71,7 +71,7 @@ async function rotate({ database }: Storage, keyRing: KeyRing): Promise<void> {
   const abort = new AbortController();
   void shutdownSignal().then(() => abort.abort());
   const rotation = await rotateSecrets(database, keyRing, {
-    onProgress: showProgress(),
+    onProgress: showProgress('devices and changes'),
     signal: abort.signal,
   });
   write(

@@ -46,7 +46,7 @@ describe('the values of changes', () => {
     await shown();
     const expected = before.map((entry, index) => ({ ...entry, is_erased: index < 2 }));
     await expect
-      .poll(async () => (await gateway.sql.query(entries, [device.id])).rows, {
+      .poll(async () => (await gateway.sql.query<object>(entries, [device.id])).rows, {
         timeout: 30_000,
         interval: 250,
       })

@@ -79,9 +79,15 @@ describe('npm run secrets:rotate, with the ring in WIFI_SECRET_KEYS', () => {
     expect(await stored()).toEqual(before);
   });
 
+  let formerSeal = '';
+
   it('seals with the first key, says which key is done with, and the ring does without it', async () => {
+    const { rows } = await gateway.sql.query<{ seal: string }>(
+      'SELECT wifi_password AS seal FROM network_device',
+    );
+    formerSeal = rows[0]?.seal ?? '';
     const { code, stdout, stderr } = await rotate(`${NEW},${OLD}`);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '1 of 1 devices\n' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '2 of 2 devices and changes\n' });
     expect(stdout).toContain('passwords of 1 devices were sealed anew');
     expect(stdout).toContain('key "new", the first of the ring: 2 passwords');
     expect(stdout).toContain('Nothing is sealed with "old" any more');
@@ -96,6 +102,28 @@ describe('npm run secrets:rotate, with the ring in WIFI_SECRET_KEYS', () => {
     } finally {
       await later.stop();
     }
+  });
+
+  it('a key that only the history of a device needs is named, and not dropped', async () => {
+    await gateway.sql.query(
+      "UPDATE device_audit SET old_values = jsonb_build_object('wifi_password', $1::text)",
+      [formerSeal],
+    );
+    const { stdout: counted } = await rotate(`${OLD},${NEW}`, '--check');
+    expect(counted).toContain(
+      'key "old", the first of the ring: 0 passwords, and 1 in the history of devices',
+    );
+    expect(counted).not.toContain('"old" any more');
+    const refused = await rotate(NEW);
+    expect(refused.stderr).toContain('"old"');
+    expect(refused.code).toBe(1);
+    const { stdout, code } = await rotate(`${NEW},${OLD}`);
+    expect(stdout).toContain(
+      'passwords of 0 devices were sealed anew, and those in 1 changes of their history',
+    );
+    expect(stdout).toContain('Nothing is sealed with "old" any more');
+    expect(code).toBe(0);
+    expect(await checked()).toEqual(['new']);
   });
 
   it('a password that does not open ends it with exit code 1, named by its device and field', async () => {

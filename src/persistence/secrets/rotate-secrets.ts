@@ -104,10 +104,11 @@ async function rotateOnce(
       const sealed = changes.length === 0 ? 0 : (await run(rows.sealAnew, [JSON.stringify(changes)])).length;
       written[rows === DEVICE_ROWS ? 'devices' : 'entries'] += sealed;
       skipped += changes.length - sealed;
-      done += PAGE;
       const last = page.at(-1);
       place = last && rows.placeOf(last);
-      if (last !== undefined) onPage(done);
+      if (last === undefined) continue;
+      done += last.int('row_in_page');
+      onPage(done);
     }
   }
   return { ...written, unreadable, isComplete: skipped === 0 && !signal.aborted };

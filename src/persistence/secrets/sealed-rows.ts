@@ -5,7 +5,7 @@ import { PASSWORD_COLUMNS } from '../rows/fields.js';
 // The rows that hold sealed WiFi passwords, page by page: devices as they are, and what they were before their changes.
 
 /** The columns of passwords, by which every row is selected and written. */
-export const PASSWORDS = Object.values(PASSWORD_COLUMNS);
+const PASSWORDS = Object.values(PASSWORD_COLUMNS);
 
 /** Where sealed passwords are kept. */
 export interface SealedRows {
@@ -59,7 +59,7 @@ function sealedRows(source: Source): SealedRows {
     findStale: {
       name: `find-stale-${name}`,
       text: `WITH ${page(3)}
-        SELECT ${columns}, ${PASSWORDS.join(', ')}, ${isStale} AS is_stale
+        SELECT ${columns}, row_in_page::integer AS row_in_page, ${PASSWORDS.join(', ')}, ${isStale} AS is_stale
         FROM page WHERE ${isStale} OR ${isLast} ORDER BY row_in_page`,
       onLostConnection: 'nothing-written',
     },
