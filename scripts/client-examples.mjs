@@ -35,10 +35,17 @@ for (const file of readdirSync(guides).filter((name) => name.endsWith('.md'))) {
   }
 }
 
+const trusted = join(examples, 'trusted-documents');
+mkdirSync(trusted, { recursive: true });
+for (const name of ['codegen.mjs', 'operations.graphql']) {
+  copyFileSync(join(root, 'examples/trusted-documents', name), join(trusted, name));
+}
+
 const modules = join(clients, 'node_modules');
-for (const folder of ['relay', 'codegen']) {
+for (const folder of ['relay', 'codegen', 'trusted-documents']) {
   copyFileSync(join(root, 'schema.graphql'), join(examples, folder, 'schema.graphql'));
 }
 run(process.execPath, [join(modules, 'relay-compiler/cli.js'), 'relay.config.json'], join(examples, 'relay'));
 const codegen = join(modules, '@graphql-codegen/cli/cjs/bin.js');
 run(process.execPath, [codegen, '--config', 'codegen.ts', '--silent'], join(examples, 'codegen'));
+run(process.execPath, [codegen, '--config', 'codegen.mjs', '--silent'], trusted);

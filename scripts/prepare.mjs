@@ -81,6 +81,7 @@ const clientSteps = [
     inputs: [
       'test/clients/package-lock.json',
       'docs/clients',
+      'examples/trusted-documents',
       'schema.graphql',
       'scripts/client-examples.mjs',
     ],

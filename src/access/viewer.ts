@@ -12,10 +12,15 @@ export const ACCESS_LEVELS = [
 
 export type AccessLevel = (typeof ACCESS_LEVELS)[number];
 
-/** Scopes that give a token a use of its own, without an access level. */
-export const SCOPES = ['status:report', 'customer:sync'] as const;
+/** The scopes that the gateway knows. */
+export const SCOPES = ['status:report', 'customer:sync', 'documents:any'] as const;
 
 export type Scope = (typeof SCOPES)[number];
+
+/** Whether a scope gives a token a use of its own, without an access level. */
+export function isUsefulAlone(scope: Scope): boolean {
+  return scope !== 'documents:any';
+}
 
 /** Whoever stands behind a valid token. */
 export interface Viewer {

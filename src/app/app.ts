@@ -47,7 +47,7 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     await resealIdempotencySecret(database.run, storage.keyRing);
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
     const { authenticate, issuer } = await openAuth(settings, validationLimit(settings.rateLimit), log);
-    const graphql = await openGraphql(settings, metrics);
+    const graphql = await openGraphql(settings, metrics, log);
     started.add(async () => await graphql.apollo.stop());
     await graphql.apollo.start();
     const live = await openLiveChanges(storage, log, intervals.heartbeatMs, () => signals.wakeWorker());

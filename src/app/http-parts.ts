@@ -38,8 +38,8 @@ interface Parts {
 /** The parts of the HTTP server: its endpoints, and the limits of clients. */
 export function httpParts(parts: Parts): ServerParts {
   const { settings, intervals, log, metrics, database, authenticate, graphql, gateway } = parts;
-  const { schema, costs, apollo, executeCached } = graphql;
-  const subscriptions = new Subscriptions(schema, settings, costs, {
+  const { schema, costs, apollo, executeCached, documents, refuse } = graphql;
+  const subscriptions = new Subscriptions(schema, settings, costs, documents, {
     gateway,
     log,
     metrics,
@@ -51,6 +51,8 @@ export function httpParts(parts: Parts): ServerParts {
     log,
     apollo,
     executeCached,
+    documents,
+    refuse,
     admission: openAdmission({
       authenticate,
       addressOf: clientAddress(settings.trustedProxies),

@@ -1,5 +1,12 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
-import { ACCESS_LEVELS, type AccessLevel, type Scope, SCOPES, type Viewer } from '../access/viewer.js';
+import {
+  ACCESS_LEVELS,
+  type AccessLevel,
+  isUsefulAlone,
+  type Scope,
+  SCOPES,
+  type Viewer,
+} from '../access/viewer.js';
 import { parseId } from '../domain/id.js';
 import { isStorable } from '../domain/text.js';
 import { cachedAuthenticate } from './cached-authenticate.js';
@@ -122,7 +129,7 @@ function toViewer({ sub, customer, accessLevel, scope }: JWTPayload): Viewer | u
   const level = ACCESS_LEVELS.find((candidate) => candidate === accessLevel) ?? null;
   const granted = typeof scope === 'string' ? scope.split(' ') : [];
   const scopes = SCOPES.filter((known) => granted.includes(known));
-  if (level === null && (accessLevel !== undefined || scopes.length === 0)) return undefined;
+  if (level === null && (accessLevel !== undefined || !scopes.some(isUsefulAlone))) return undefined;
   if (customer === undefined || customer === null) return { subject: sub, level, customerId: null, scopes };
   const customerId = typeof customer === 'string' ? parseId(customer) : undefined;
   return customerId === undefined ? undefined : { subject: sub, level, customerId, scopes };

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ACCESS_LEVELS, SCOPES } from '../access/viewer.js';
+import { ACCESS_LEVELS, isUsefulAlone, SCOPES } from '../access/viewer.js';
 import type { TokenClaims } from '../auth/bearer.js';
 import { localIssuer } from '../auth/local-issuer.js';
 import { loadSettings } from '../config/settings.js';
@@ -34,8 +34,8 @@ function readArguments(): { readonly claims: TokenClaims; readonly ttl: string }
   const knownScope = SCOPES.find((candidate) => candidate === scope);
   if (scope !== undefined && knownScope === undefined)
     throw misuse(`--scope is one of ${SCOPES.join(', ')}.`);
-  // A scope is of use by itself; without one a token needs level and customer.
-  const isOptional = knownScope !== undefined;
+  // Without a scope that is of use by itself a token needs level and customer.
+  const isOptional = knownScope !== undefined && isUsefulAlone(knownScope);
   const knownLevel = ACCESS_LEVELS.find((candidate) => candidate === level);
   if (knownLevel === undefined && !(isOptional && level === undefined)) {
     throw misuse(`--level is one of ${ACCESS_LEVELS.join(', ')}.`);

@@ -3,12 +3,18 @@ import { resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
 import { type IpRange, parseIpRange } from '../domain/ip-range.js';
 import { type Environment, EnvironmentReader } from './environment-reader.js';
+import {
+  type DocumentSettings,
+  readDocumentSettings,
+  readTrustedDocuments,
+  type TrustedDocumentSettings,
+} from './document-settings.js';
 import { parseSecretKeys } from './secret-keys.js';
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
-/** Where Apollo Studio and its Sandbox run. */
 const DAY_MS = 24 * 3_600_000;
+/** Where Apollo Studio and its Sandbox run. */
 const APOLLO_STUDIO = 'https://studio.apollographql.com';
 
 /** Who says who a client is: an issuer elsewhere, known by its public keys, the platform itself, or the one in DATA_DIR. */
@@ -44,7 +50,7 @@ interface ProvisioningSettings {
 }
 
 /** Everything that the environment decides, read once; README.md has the table. */
-export interface Settings {
+export interface Settings extends DocumentSettings, TrustedDocumentSettings {
   readonly port: number;
   /** Where a worker serves health and metrics; undefined: nowhere. */
   readonly workerPort: number | undefined;
@@ -64,7 +70,6 @@ export interface Settings {
   readonly shutdownGraceMs: number;
   /** How long a stop is announced before it begins: balancers look only every few seconds. */
   readonly shutdownDelayMs: number;
-  readonly introspection: boolean;
   /** Pages of these origins may call the gateway from a browser. */
   readonly corsOrigins: readonly string[];
   /** More request headers that such pages may send, in lower case. */
@@ -72,14 +77,6 @@ export interface Settings {
   /** The page that describes each error code under an anchor; undefined where errors name none. */
   readonly docsUrl: string | undefined;
   readonly maxBodyBytes: number;
-  /** What a GraphQL document may hold: tokens, levels of fields, aliases, fields of its root, and fragments. */
-  readonly maxTokens: number;
-  readonly maxDepth: number;
-  readonly maxAliases: number;
-  readonly maxRootFields: number;
-  readonly maxFragments: number;
-  /** Maximum length of an answer. */
-  readonly maxAnswerBytes: number;
   /** Requests per minute and subject; 0: any number. */
   readonly rateLimit: number;
   /** How often an hour a subject other than ADMIN is told that a MAC address is in use; 0: any number of times. */
@@ -124,19 +121,12 @@ export function readSettings(env: Environment): Settings {
     provisioning: readProvisioning(reader),
     shutdownGraceMs: reader.int('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     shutdownDelayMs: reader.int('SHUTDOWN_DELAY_MS', 0, 0, 600_000),
-    introspection: reader.flag('INTROSPECTION', true),
+    ...readDocumentSettings(reader),
+    ...readTrustedDocuments(reader),
     corsOrigins: readCorsOrigins(reader),
     corsHeaders: readCorsHeaders(reader),
     docsUrl: reader.url('DOCS_URL', ['https:', 'http:']),
     maxBodyBytes: reader.int('MAX_BODY_BYTES', 100_000, 1, 100_000_000),
-    maxTokens: reader.int('MAX_TOKENS', 4_000, 1, 1_000_000),
-    // Deeper documents would need more stack than a process has.
-    maxDepth: reader.int('MAX_DEPTH', 12, 1, 100),
-    maxAliases: reader.int('MAX_ALIASES', 100, 0, 10_000),
-    maxRootFields: reader.int('MAX_ROOT_FIELDS', 50, 1, 10_000),
-    // Each can hold the next one, which is measured by recursion.
-    maxFragments: reader.int('MAX_FRAGMENTS', 200, 0, 1_000),
-    maxAnswerBytes: reader.int('MAX_ANSWER_BYTES', 16_000_000, 1_000, 500_000_000),
     rateLimit: reader.int('RATE_LIMIT', 6_000, 0, 100_000_000),
     macProbeLimit: reader.int('MAC_PROBE_LIMIT', 100, 0, 100_000_000),
     devicesPerCustomer: reader.int('DEVICES_PER_CUSTOMER', 10_000, 0, 100_000_000),
@@ -147,10 +137,24 @@ export function readSettings(env: Environment): Settings {
     trustedProxies: readTrustedProxies(reader),
   };
   if (isProduction) requireForProduction(reader);
-  if (reader.errors.length > 0) {
-    throw new StartupError(['The settings are not right:', ...reader.errors].join('\n  - '));
-  }
+  assertNoError(reader);
   return Object.freeze(settings);
+}
+
+function assertNoError({ errors }: EnvironmentReader): void {
+  if (errors.length === 0) return;
+  throw new StartupError(['The settings are not right:', ...errors].join('\n  - '));
+}
+
+/**
+ * What documents are judged by, of this process; for commands that need nothing else of the environment.
+ * @throws StartupError that lists every error
+ */
+export function loadDocumentSettings(): DocumentSettings {
+  const reader = new EnvironmentReader(process.env);
+  const settings = readDocumentSettings(reader);
+  assertNoError(reader);
+  return settings;
 }
 
 function readWorkerPort(reader: EnvironmentReader): number | undefined {

@@ -2,10 +2,10 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, Kind } from 'graphql';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { GatewayContext } from './request/context.js';
-import { documentError, type DocumentLimits } from './documents/limits.js';
+import { unfitDocument } from './documents/judge-document.js';
+import type { DocumentLimits } from './documents/limits.js';
 import { refusedRequest, transportError, variablesError } from './documents/operation-checks.js';
 import type { OperationCosts } from './cost/operation-costs.js';
-import { subscriptionRootError } from './documents/subscription-root.js';
 
 /**
  * Refuses what asks for too much, or would break graphql-js: documents once, before they are validated, and operations each time, because it is the
@@ -23,7 +23,7 @@ export function documentLimitsPlugin(
         validationDidStart: async (request) => {
           await Promise.resolve();
           const { document } = request;
-          const error = documentError(document, limits) ?? subscriptionRootError(document);
+          const error = unfitDocument(document, limits);
           if (error === undefined) return;
           // Apollo has no way to refuse a document before its validation. An empty one is validated, and kept under the
           // same hash, in its place: whoever sends it again is refused without another look at it.

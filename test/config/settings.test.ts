@@ -193,11 +193,44 @@ describe('a fault is named by its setting, and every fault is reported at once',
       MAC_PROBE_LIMIT: 'x',
       DEVICES_PER_CUSTOMER: 'x',
       TRUSTED_PROXIES: 'x',
+      TRUSTED_DOCUMENTS: 'not/there.json',
+      OTHER_DOCUMENTS: 'x',
       AUTH_JWKS_URL: 'x',
       WIFI_SECRET_KEYS: 'x',
     };
     const message = faultsOf(bad);
     for (const name of Object.keys(bad)) expect(message).toContain(name);
+  });
+});
+
+describe('trusted documents are read from a manifest', () => {
+  const MANIFEST = 'test/config/manifest.json';
+
+  it('of a path that is relative to the working directory; others are allowed', () => {
+    const settings = readSettings({ TRUSTED_DOCUMENTS: MANIFEST });
+    const trustedDocuments = [{ id: 'viewer', text: '{ viewer { id } }' }];
+    expect(settings).toMatchObject({ trustedDocuments, othersAreRefused: false });
+  });
+
+  it('others are refused', () => {
+    const settings = readSettings({ TRUSTED_DOCUMENTS: MANIFEST, OTHER_DOCUMENTS: 'refuse' });
+    expect(settings.othersAreRefused).toBe(true);
+  });
+
+  it('without a manifest there are none, and others cannot be refused', () => {
+    expect(readSettings({})).toMatchObject({ trustedDocuments: [], othersAreRefused: false });
+    expect(readSettings({ OTHER_DOCUMENTS: 'allow' }).othersAreRefused).toBe(false);
+    expect(faultsOf({ OTHER_DOCUMENTS: 'refuse' })).toContain('TRUSTED_DOCUMENTS is needed');
+  });
+
+  it.each([
+    [{ TRUSTED_DOCUMENTS: 'test/config/missing.json' }, /TRUSTED_DOCUMENTS cannot be read/],
+    [{ TRUSTED_DOCUMENTS: 'test/config' }, /TRUSTED_DOCUMENTS cannot be read/],
+    [{ TRUSTED_DOCUMENTS: 'tsconfig.json' }, /TRUSTED_DOCUMENTS is no manifest/],
+    [{ TRUSTED_DOCUMENTS: 'README.md' }, /TRUSTED_DOCUMENTS is no manifest/],
+    [{ TRUSTED_DOCUMENTS: MANIFEST, OTHER_DOCUMENTS: 'Refuse' }, /OTHER_DOCUMENTS is none of allow, refuse/],
+  ])('a fault of the settings: %o', (env, fault) => {
+    expect(faultsOf(env)).toMatch(fault);
   });
 });
 

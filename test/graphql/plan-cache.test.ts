@@ -2,6 +2,7 @@ import { Session } from 'node:inspector/promises';
 import { parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OperationCosts } from '../../src/graphql/cost/operation-costs.js';
+import { documentBytes } from '../../src/graphql/documents/weight.js';
 import { PlanCache, type OperationRequest } from '../../src/graphql/execution/plan-cache.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 
@@ -113,6 +114,50 @@ describe('known documents', () => {
     expect(documents.find(request(text('first')))).toBeDefined();
     expect(documents.find(request(text('second'))) === undefined).toBe(true);
     expect(documents.find(request(long))).toBeUndefined();
+  });
+});
+
+describe('trusted documents', () => {
+  const kept = (query: string): PlanCache => {
+    const cache = new PlanCache(schema, new OperationCosts(schema, 16_000_000));
+    cache.keep(query, parse(query));
+    return cache;
+  };
+  const planOf = (cache: PlanCache, query: string, more: Partial<OperationRequest> = {}): unknown =>
+    cache.find(request(query, more))?.plan;
+
+  it('are planned before they are asked for, for each operation and each set of conditions', () => {
+    const query =
+      'query A($x: Boolean!) { viewer { id @include(if: $x) } } mutation B { deleteDeviceModel(id: "a") { id } } subscription C { networkDeviceChanged { id } }';
+    const cache = kept(query);
+    const before = cache.keptBytes;
+    const plans = [true, false].map((x) => planOf(cache, query, { operationName: 'A', variables: { x } }));
+    expect([...plans, planOf(cache, query, { operationName: 'B' })].every((plan) => plan !== undefined)).toBe(
+      true,
+    );
+    // What is planned when it is asked for would have grown it.
+    expect(cache.keptBytes).toBe(before);
+    expect(before).toBeGreaterThan(documentBytes(parse(query)));
+  });
+
+  it('stay, however many others come, and however long they are', () => {
+    const query = `{ viewer { id } } #${'#'.repeat(20_000)}`;
+    const cache = kept(query);
+    for (let count = 0; count < 18; count += 1) {
+      const text = `query Q${count} { networkDevices(ids: [${'1 '.repeat(3_000)}]) { id } }`;
+      cache.learn(text, parse(text));
+    }
+    expect(planOf(cache, query)).toBeDefined();
+  });
+
+  it('beyond 64 MB are as others', () => {
+    const cache = new PlanCache(schema, new OperationCosts(schema, 16_000_000));
+    const text = (count: number): string =>
+      `query Q${count} { networkDevices(ids: [${'1 '.repeat(5_000)}]) { id } }`;
+    for (let count = 0; count < 60; count += 1) cache.keep(text(count), parse(text(count)));
+    expect(cache.keptBytes).toBeLessThanOrEqual(64_000_000);
+    expect(planOf(cache, text(0))).toBeDefined();
+    expect(planOf(cache, text(59))).toBeUndefined();
   });
 });
 

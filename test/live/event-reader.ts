@@ -22,6 +22,8 @@ export interface EventRequest {
   readonly method?: 'GET' | 'POST' | 'HEAD';
   readonly query?: string;
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** Further parameters, or others in the place of these; undefined leaves one out. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -42,8 +44,9 @@ export class EventReader {
 
   /** Sends a request for events and waits for the headers of its answer. */
   static async open({ url }: Pick<TestGateway, 'url'>, sent: EventRequest): Promise<EventReader> {
-    const { token, method = 'POST', query = WATCH, variables = {}, headers } = sent;
-    const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
+    const { token, method = 'POST', query = WATCH, variables = {}, parameters = {}, headers } = sent;
+    const body = { query, variables, ...parameters };
+    const search = searchOf(body);
     const outgoing = request(method === 'POST' ? url : `${url}?${search.toString()}`, {
       method,
       headers: {
@@ -53,7 +56,7 @@ export class EventReader {
         ...headers,
       },
     });
-    outgoing.end(method === 'POST' ? JSON.stringify({ query, variables }) : undefined);
+    outgoing.end(method === 'POST' ? JSON.stringify(body) : undefined);
     outgoing.on('error', () => undefined);
     const [incoming] = z.tuple([z.custom<IncomingMessage>()]).parse(await once(outgoing, 'response'));
     return new EventReader(outgoing, incoming);
@@ -123,4 +126,13 @@ export class EventReader {
   #blocks(): readonly string[] {
     return this.text.split('\n\n').slice(0, -1);
   }
+}
+
+/** The parameters of a GET: texts as they are, anything else as JSON. */
+export function searchOf(parameters: Readonly<Record<string, unknown>>): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) search.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  }
+  return search;
 }

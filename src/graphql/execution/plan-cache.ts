@@ -2,8 +2,10 @@ import {
   type DocumentNode,
   getOperationAST,
   type GraphQLSchema,
+  Kind,
   OperationTypeNode,
   type OperationDefinitionNode,
+  type VariableDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { coerceVariables } from '../documents/coerce-variables.js';
@@ -36,9 +38,13 @@ export interface ReadyOperation {
 
 /** Maximum memory of all documents and their plans. Clients have some dozens of documents, of about 40 kB each with their plans. */
 const MAX_BYTES = 16_000_000;
+/** Maximum memory of trusted documents and their plans that stay; those beyond are as others. */
+const MAX_KEPT_BYTES = 64_000_000;
 /** Maximum memory of one document and its plans; what does not fit is executed without a plan. */
 const MAX_DOCUMENT_BYTES = 2_000_000;
 const MAX_QUERY_LENGTH = 20_000;
+/** Maximum number of conditions that are planned ahead, each for true and for false. */
+const MAX_CONDITIONS_AHEAD = 3;
 /** Maximum number of plans of one document: one for each operation and each set of conditions that clients use. */
 const MAX_PLANS = 16;
 /** What a plan takes for each of its fields (measured: 510 to 630). */
@@ -61,35 +67,72 @@ export class PlanCache {
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }) => bytes,
   });
+  readonly #kept = new Map<string, KnownDocument>();
+  #keptBytes = 0;
 
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly costs: OperationCosts,
   ) {}
 
-  /** How many documents are known. */
+  /** How many documents are known beside those that stay. */
   get size(): number {
     return this.#documents.size;
   }
 
-  /** About how much memory they take, with their plans. */
+  /** About how much memory those take that stay. */
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
+
+  /** About how much memory the others take, with their plans. */
   get bytes(): number {
     return this.#documents.calculatedSize;
   }
 
   /** Remembers a document that was judged; the least recently used are dropped first. */
   learn(query: string, document: DocumentNode): void {
-    if (query.length > MAX_QUERY_LENGTH || this.#documents.has(query)) return;
+    if (query.length > MAX_QUERY_LENGTH || this.#known(query) !== undefined) return;
     const bytes = documentBytes(document);
     if (bytes > MAX_DOCUMENT_BYTES) return;
     const traits = traitsOf(this.schema, document);
     this.#documents.set(query, { document, traits, plans: new Map(), bytes });
   }
 
+  /** Remembers a trusted document that was judged, and plans its operations: no other ever takes its place. */
+  keep(query: string, document: DocumentNode): void {
+    const bytes = documentBytes(document);
+    if (bytes > MAX_DOCUMENT_BYTES || this.#keptBytes + bytes > MAX_KEPT_BYTES) return;
+    const known = { document, traits: traitsOf(this.schema, document), plans: new Map(), bytes };
+    this.#keptBytes += bytes;
+    this.#kept.set(query, known);
+    if (!known.traits.canBePlanned) return;
+    for (const operation of document.definitions) {
+      if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
+      if (operation.operation === OperationTypeNode.SUBSCRIPTION) continue;
+      for (const conditions of conditionsAhead(operation, known.traits)) {
+        this.#planOf(this.#known(query) ?? known, operation, query, conditions);
+      }
+    }
+  }
+
+  #known(query: string): KnownDocument | undefined {
+    return this.#kept.get(query) ?? this.#documents.get(query);
+  }
+
+  #replace(query: string, { bytes }: KnownDocument, grown: KnownDocument): void {
+    if (!this.#kept.has(query)) {
+      this.#documents.set(query, grown);
+      return;
+    }
+    this.#keptBytes += grown.bytes - bytes;
+    this.#kept.set(query, grown);
+  }
+
   /** The operation with its plan; undefined when the request is to be judged first. */
   find(request: OperationRequest): ReadyOperation | undefined {
     const { query, operationName, variables } = request;
-    const known = this.#documents.get(query);
+    const known = this.#known(query);
     if (known?.traits.canBePlanned !== true) return undefined;
     const { document, traits } = known;
     const operation = getOperationAST(document, operationName);
@@ -115,11 +158,13 @@ export class PlanCache {
     const key = [operation.name?.value, ...Object.values(conditions)].join(' ');
     const kept = plans.get(key);
     if (kept !== undefined) return kept === 'none' ? undefined : kept;
-    if (plans.size >= MAX_PLANS) return undefined;
+    const isFull = this.#kept.has(query) && this.#keptBytes > MAX_KEPT_BYTES;
+    if (isFull || plans.size >= MAX_PLANS) return undefined;
     const planned = { schema: this.schema, operation, fragments: fragmentsOf(document), conditions };
     const plan = buildPlan(planned, Math.floor((MAX_DOCUMENT_BYTES - bytes) / BYTES_PER_FIELD));
     const grown = bytes + (plan?.size ?? 0) * BYTES_PER_FIELD;
-    this.#documents.set(query, { ...known, plans: new Map(plans).set(key, plan ?? 'none'), bytes: grown });
+    const remembered = { ...known, plans: new Map(plans).set(key, plan ?? 'none'), bytes: grown };
+    this.#replace(query, known, remembered);
     return plan;
   }
 }
@@ -130,9 +175,27 @@ function conditionsOf(
   { conditions }: DocumentTraits,
   values: Variables,
 ): Variables | undefined {
-  const deciding = variableDefinitions
-    .map(({ variable }) => variable.name.value)
-    .filter((name) => conditions.has(name));
+  const deciding = decidingOf(variableDefinitions, conditions);
   if (!deciding.every((name) => typeof values[name] === 'boolean')) return undefined;
   return Object.fromEntries(deciding.map((name) => [name, values[name]]));
+}
+
+function decidingOf(
+  definitions: readonly VariableDefinitionNode[],
+  conditions: DocumentTraits['conditions'],
+): readonly string[] {
+  return definitions.map(({ variable }) => variable.name.value).filter((name) => conditions.has(name));
+}
+
+/** The values of its conditions that an operation can be asked for with; none where there are too many. */
+function conditionsAhead(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  { conditions }: DocumentTraits,
+): readonly Variables[] {
+  const deciding = decidingOf(variableDefinitions, conditions);
+  if (deciding.length > MAX_CONDITIONS_AHEAD) return [];
+  return deciding.reduce<readonly Variables[]>(
+    (all, name) => all.flatMap((values) => [true, false].map((value) => ({ ...values, [name]: value }))),
+    [{}],
+  );
 }

@@ -8,18 +8,14 @@ import {
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
-  parse,
-  validate,
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
-import type { ErrorCode } from '../../errors/catalogue.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { documentError, type DocumentOptions } from '../documents/limits.js';
+import { parsedDocument, unfitDocument, validationErrors } from '../documents/judge-document.js';
+import type { DocumentOptions } from '../documents/limits.js';
 import type { AnswerMeter } from '../request/answer-meter.js';
 import { refusedRequest, transportError, variablesError } from '../documents/operation-checks.js';
 import type { OperationCosts } from '../cost/operation-costs.js';
-import { subscriptionRootError } from '../documents/subscription-root.js';
-import { MAX_REQUEST_VIOLATIONS } from '../documents/variable-violations.js';
 
 /** A subscription that can be executed, or why not. */
 export type PreparedSubscription =
@@ -44,7 +40,7 @@ export function prepareSubscription(
   costs: OperationCosts,
   requestId: string,
 ): PreparedSubscription {
-  const document = parsed(query, options.maxTokens);
+  const document = parsedDocument(query, options.maxTokens);
   if (document instanceof GraphQLError) return { errors: [document], document: undefined };
   const refused = (error: GatewayError, type?: OperationTypeNode): PreparedSubscription => ({
     errors: [refusedRequest(error, requestId)],
@@ -55,15 +51,10 @@ export function prepareSubscription(
   // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
   const misplaced = operation && transportError('events', operation);
   if (misplaced) return refused(misplaced, operation.operation);
-  const unfitDocument = documentError(document, options) ?? subscriptionRootError(document);
-  if (unfitDocument !== undefined) return refused(unfitDocument);
-  const errors = validate(schema, document, undefined, {
-    maxErrors: MAX_REQUEST_VIOLATIONS,
-    hideSuggestions: !options.introspection,
-  });
-  if (errors.length > 0) {
-    return { errors: errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')), document };
-  }
+  const tooLarge = unfitDocument(document, options);
+  if (tooLarge !== undefined) return refused(tooLarge);
+  const errors = validationErrors(schema, document, options);
+  if (errors.length > 0) return { errors, document };
   if (!operation) {
     return refused(new GatewayError('BAD_REQUEST', { message: 'The document has no such operation.' }));
   }
@@ -93,7 +84,7 @@ export function sketchOperation(
   { query, operationName }: SubscribePayload,
   { maxTokens }: DocumentOptions,
 ): OperationSketch {
-  const document = query.length > MAX_SKETCHED ? undefined : parsed(query, maxTokens);
+  const document = query.length > MAX_SKETCHED ? undefined : parsedDocument(query, maxTokens);
   if (document === undefined || document instanceof GraphQLError) return NO_SKETCH;
   const operation = operationOf(document, operationName);
   const isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
@@ -107,23 +98,4 @@ function operationOf(
   name: string | null | undefined,
 ): OperationDefinitionNode | null | undefined {
   return getOperationAST(document, name === '' ? undefined : name);
-}
-
-function parsed(query: string, maxTokens: number): DocumentNode | GraphQLError {
-  try {
-    return parse(query, { maxLexicalTokens: maxTokens });
-  } catch (error) {
-    if (error instanceof GraphQLError) return coded(error, 'GRAPHQL_PARSE_FAILED');
-    throw error;
-  }
-}
-
-/** An error of graphql-js with the code that Apollo Server would give it. */
-function coded({ message, nodes, source, positions }: GraphQLError, code: ErrorCode): GraphQLError {
-  return new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    extensions: { code },
-  });
 }

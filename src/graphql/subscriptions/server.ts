@@ -11,6 +11,7 @@ import {
   type BegunSubscription,
   endingErrors,
   refusedSubscription,
+  type SubscriptionRequest,
   type Subscriptions,
 } from './subscriptions.js';
 
@@ -74,7 +75,7 @@ export function createSubscriptionServer(subscriptions: Subscriptions): Subscrip
       });
       operations.set(payload, operation);
       try {
-        const message = { id, payload, authorization: credentials.get(extra) };
+        const message = { id, payload: requestIn(payload), authorization: credentials.get(extra) };
         const begun = await beginOperation(subscriptions, operation, extra, message);
         if ('errors' in begun) operation.end(codesOf(subscriptions.present(begun.errors, operation)));
         return 'errors' in begun ? begun.errors : begun.args;
@@ -83,7 +84,7 @@ export function createSubscriptionServer(subscriptions: Subscriptions): Subscrip
         throw error;
       } finally {
         // graphql-ws keeps it for as long as the operation runs.
-        Object.assign(payload, { query: '', variables: null, operationName: null, extensions: null });
+        Object.assign(payload, NOTHING_KEPT);
       }
     },
     subscribe: subscriptions.subscribe,
@@ -106,10 +107,23 @@ export function createSubscriptionServer(subscriptions: Subscriptions): Subscrip
   });
 }
 
+const NOTHING_KEPT = {
+  query: '',
+  documentId: null,
+  variables: null,
+  operationName: null,
+  extensions: null,
+} satisfies SubscriptionRequest;
+
+/** What a payload asks for: clients that only write the protocol's own fields put the document's id among the extensions. */
+function requestIn(payload: SubscriptionRequest): SubscriptionRequest {
+  return { ...payload, documentId: payload.documentId ?? payload.extensions?.['documentId'] };
+}
+
 /** What a client asks for by one message. */
 interface SubscribeMessage {
   readonly id: string;
-  readonly payload: SubscribePayload;
+  readonly payload: SubscriptionRequest;
   readonly authorization: string | undefined;
 }
 

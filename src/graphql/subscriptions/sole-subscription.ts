@@ -1,11 +1,15 @@
 import type { FormattedExecutionResult } from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
 import type { Credential } from '../../auth/credential.js';
 import { refusedRequest } from '../documents/operation-checks.js';
 import { codesOf } from '../errors/request-errors.js';
 import type { DeliveryParts } from './response-stream.js';
 import type { SubscriptionOperation } from './operation.js';
-import { type BegunSubscription, endingErrors, type Subscriptions } from './subscriptions.js';
+import {
+  type BegunSubscription,
+  endingErrors,
+  type SubscriptionRequest,
+  type Subscriptions,
+} from './subscriptions.js';
 
 /** Who asks for a subscription that has a connection to itself. */
 interface SoleSubscriber {
@@ -30,7 +34,7 @@ export interface SoleSubscription {
 /** Begins a subscription; a refusal is its only response. */
 export function subscribeAlone(
   subscriptions: Subscriptions,
-  payload: SubscribePayload,
+  payload: SubscriptionRequest,
   { requestId, credential, authenticate, acquireDelivery, dropOverloaded }: SoleSubscriber,
 ): SoleSubscription {
   const operation = subscriptions.open({

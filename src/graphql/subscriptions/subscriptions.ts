@@ -11,10 +11,17 @@ import type { DocumentOptions } from '../documents/limits.js';
 import { prepareSubscription, sketchOperation } from './document.js';
 import { type ClientEnd, SubscriptionOperation, type SubscriptionParts } from './operation.js';
 import { SubscriptionRefused, subscribeWith } from './stream.js';
+import type { RequestedDocuments } from '../trusted/requested-document.js';
 
 /** What is to be executed, or why nothing is. */
 export type BegunSubscription =
   { readonly args: ExecutionArgs } | { readonly errors: readonly GraphQLError[] };
+
+/** What a client asks for. */
+export interface SubscriptionRequest extends SubscribePayload {
+  /** Names the document instead of `query`, which is empty then. */
+  readonly documentId?: unknown;
+}
 
 /** The subscriptions of one process, whichever transport they come by: equal ones share their work. */
 export class Subscriptions {
@@ -28,6 +35,8 @@ export class Subscriptions {
     schema: GraphQLSchema,
     readonly options: DocumentOptions,
     costs: OperationCosts,
+    /** Says which documents run. */
+    readonly documents: RequestedDocuments,
     readonly parts: SubscriptionParts,
   ) {
     this.#schema = schema;
@@ -46,10 +55,13 @@ export class Subscriptions {
    */
   begin(
     operation: SubscriptionOperation,
-    payload: SubscribePayload,
+    asked: SubscriptionRequest,
     judge: () => Promise<Credential>,
   ): BegunSubscription {
     try {
+      const named = this.documents.chooseAlone(asked, operation.credential);
+      if ('refusal' in named) return { errors: [named.refusal] };
+      const payload = { ...asked, query: named.query ?? '' };
       const refusal = this.#strangersRefusal(operation, payload);
       if (refusal !== undefined) return { errors: [refusal] };
       const request = this.#requests.hold(payload, () =>

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { Credential } from '../../auth/credential.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { type SoleSubscription, subscribeAlone } from '../../graphql/subscriptions/sole-subscription.js';
-import type { Subscriptions } from '../../graphql/subscriptions/subscriptions.js';
+import type { SubscriptionRequest, Subscriptions } from '../../graphql/subscriptions/subscriptions.js';
 import { deliverySlots } from '../../limits/delivery-slots.js';
 import type { ConnectionLease, AcquireConnection } from '../../limits/connection-leases.js';
 import type { UnreadBytes } from '../../limits/unread-bytes.js';
@@ -32,7 +31,7 @@ export interface EventStreams {
    * Begins a subscription. What is wrong with it is told in its stream.
    * @throws OVERLOADED when too many connections are open, or the server stops
    */
-  readonly open: (request: HttpRequest, credential: Credential, payload: SubscribePayload) => StreamAnswer;
+  readonly open: (request: HttpRequest, credential: Credential, payload: SubscriptionRequest) => StreamAnswer;
   /** Ends all streams and begins none any more. */
   readonly stop: () => void;
 }
@@ -94,7 +93,7 @@ function subscribeOver(
   stream: EventStream,
   { message, headers, requestId }: HttpRequest,
   credential: Credential,
-  payload: SubscribePayload,
+  payload: SubscriptionRequest,
   { subscriptions, admission }: EventStreamParts,
 ): SoleSubscription {
   try {

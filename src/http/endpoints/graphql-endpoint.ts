@@ -6,9 +6,16 @@ import { oversizedAnswer } from '../../graphql/request/answer-meter.js';
 import { acceptsEvents, type AnswerType, answerTypeFor } from '../../graphql/request/answer-type.js';
 import type { GatewayContext, GatewayParts } from '../../graphql/request/context.js';
 import type { ExecuteCached } from '../../graphql/execution/execute-cached.js';
+import type { RefuseRequest } from '../../graphql/execution/refuse-request.js';
 import { toGraphQLError } from '../../graphql/errors/resolver-errors.js';
 import { requestParts } from '../../graphql/request/request-parts.js';
 import { subscriptionIn } from '../../graphql/subscriptions/http-request.js';
+import {
+  documentParametersIn,
+  type HttpParameters,
+  withDocument,
+} from '../../graphql/trusted/http-parameters.js';
+import type { RequestedDocuments } from '../../graphql/trusted/requested-document.js';
 import type { ConcurrencyGate } from '../../limits/concurrency-gate.js';
 import { statementSlots } from '../../limits/statement-slots.js';
 import { readJsonBody } from '../core/body.js';
@@ -25,6 +32,10 @@ export interface GraphqlEndpointParts {
   readonly apollo: ApolloServer<GatewayContext>;
   /** Answers those for documents that were judged before. */
   readonly executeCached: ExecuteCached;
+  /** Says which document a request names, and whether it may run. */
+  readonly documents: RequestedDocuments;
+  /** Answers requests whose document may not. */
+  readonly refuse: RefuseRequest;
   readonly admission: Admission;
   readonly gateway: GatewayParts;
   readonly log: Logger;
@@ -56,37 +67,57 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
     const takesEvents = acceptsEvents(headers.accept);
     // Before anything is executed whose result could not be sent.
     if (type === undefined && !takesEvents) throw new HttpError(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
-    const body = method === 'POST' ? await readJsonBody(message, maxBodyBytes) : undefined;
+    const given = method === 'POST' ? { body: await readJsonBody(message, maxBodyBytes) } : { search };
     const slots = statementSlots(MAX_STATEMENTS_AT_ONCE);
     const context = { requestId, credential, parts: requestParts(gateway, slots), log };
     return await gate(async () => {
-      const subscription = takesEvents
-        ? subscriptionIn(method === 'POST' ? body : search, parts.maxTokens)
-        : undefined;
+      const subscription = takesEvents ? subscriptionIn(given, parts.documents, parts.maxTokens) : undefined;
       if (subscription !== undefined) return parts.streams.open(request, credential, subscription);
-      const answer = await executed(parts, request, type ?? 'application/json', body, context);
+      const answer = await answered(parts, request, type ?? 'application/json', given, context);
       return type === undefined ? inEvents(answer) : answer;
     });
   };
+}
+
+async function answered(
+  parts: GraphqlEndpointParts,
+  request: HttpRequest,
+  type: AnswerType,
+  given: HttpParameters,
+  context: GatewayContext,
+): Promise<TextAnswer> {
+  const named = parts.documents.choose(documentParametersIn(given), context.credential);
+  if ('refusal' in named) {
+    // What is well-formed and not executed has the status that its type asks for (GraphQL over HTTP, 6.4).
+    const status = type === 'application/json' && !named.isMalformed ? 200 : 400;
+    return { status, headers: typeHeader(type), body: parts.refuse(named.refusal, context) };
+  }
+  const { query, isReplacement } = named;
+  const judged = query !== undefined && isReplacement ? withDocument(given, query) : given;
+  return await executed(parts, request, type, judged, context);
 }
 
 async function executed(
   { apollo, executeCached, maxAnswerBytes, docsUrl }: GraphqlEndpointParts,
   request: HttpRequest,
   type: AnswerType,
-  body: unknown,
+  given: HttpParameters,
   context: GatewayContext,
 ): Promise<TextAnswer> {
-  const known = await executeCached(body, context);
+  const known = 'body' in given ? await executeCached(given.body, context) : undefined;
   const answer =
     known === undefined
-      ? await throughApollo(apollo, request, type, body, context)
-      : { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body: known };
+      ? await throughApollo(apollo, request, type, given, context)
+      : { status: 200, headers: typeHeader(type), body: known };
   if (!isOversized(answer.body, maxAnswerBytes)) return answer;
   // What was measured while it was made was less than its bytes; these decide.
   const { message, extensions } = toGraphQLError(oversizedAnswer(maxAnswerBytes), context);
   const errors = [{ message, extensions: withDocsLink({ ...extensions }, docsUrl) }];
   return { ...answer, body: JSON.stringify({ errors, data: null }), errorCode: 'OPERATION_TOO_LARGE' };
+}
+
+function typeHeader(type: AnswerType): Record<string, string> {
+  return { 'content-type': `${type}; charset=utf-8` };
 }
 
 /** The answer for a client that accepts events only; an HTTP error keeps its own format. */
@@ -103,11 +134,12 @@ function isOversized(body: string, maxBytes: number): boolean {
 
 async function throughApollo(
   apollo: ApolloServer<GatewayContext>,
-  { method, headers, search, requestId }: HttpRequest,
+  { method, headers, requestId }: HttpRequest,
   type: AnswerType,
-  body: unknown,
+  given: HttpParameters,
   context: GatewayContext,
 ): Promise<TextAnswer> {
+  const { body, search } = { body: undefined, search: '', ...given };
   const answer = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headerMap({ ...headers, accept: type }), search, body },
     context: async () => await Promise.resolve(context),
