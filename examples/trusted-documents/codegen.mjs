@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** @type {import('@graphql-codegen/cli').CodegenConfig} */
 export default {
   schema: './schema.graphql',
   documents: ['./operations.graphql'],

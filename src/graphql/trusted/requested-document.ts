@@ -46,10 +46,11 @@ export class RequestedDocuments {
   choose(parameters: DocumentParameters, credential: Credential): RequestedDocument {
     const named = this.#named(parameters);
     if ('refusal' in named) return named;
-    const hashed = persistedHash(parameters.extensions);
-    if (hashed === 'malformed') {
+    const persisted = persistedHash(parameters.extensions);
+    if (persisted === 'malformed') {
       return malformed('"extensions.persistedQuery" holds version 1 and "sha256Hash", a text.');
     }
+    const hashed = persisted?.sha256Hash;
     const query = named.query ?? (hashed === undefined ? undefined : this.trusted.textWithHash(hashed));
     if (query === undefined) {
       const isUnknown = hashed !== undefined && this.policy.othersAreRefused;
@@ -76,8 +77,9 @@ export class RequestedDocuments {
     const named = this.#named(parameters);
     if ('refusal' in named) return undefined;
     if (named.query !== undefined) return named.query;
-    const hashed = persistedHash(parameters.extensions);
-    return hashed === undefined ? undefined : this.trusted.textWithHash(hashed);
+    const persisted = persistedHash(parameters.extensions);
+    if (persisted === undefined || persisted === 'malformed') return undefined;
+    return this.trusted.textWithHash(persisted.sha256Hash);
   }
 
   #named({ query, documentId }: DocumentParameters): RequestedDocument {
@@ -102,12 +104,12 @@ export class RequestedDocuments {
 }
 
 /** The hash of a persisted query, whatever it is the hash of. */
-function persistedHash(extensions: unknown): string | 'malformed' | undefined {
+function persistedHash(extensions: unknown): { readonly sha256Hash: string } | 'malformed' | undefined {
   const persisted = isRecord(extensions) ? extensions['persistedQuery'] : undefined;
   if (persisted === undefined || persisted === null) return undefined;
   if (!isRecord(persisted)) return 'malformed';
   const { version, sha256Hash } = persisted;
-  return version === 1 && typeof sha256Hash === 'string' ? sha256Hash : 'malformed';
+  return version === 1 && typeof sha256Hash === 'string' ? { sha256Hash } : 'malformed';
 }
 
 function malformed(message: string): RequestedDocument {
