@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -90,6 +91,20 @@ describe('npm run worker', () => {
     release();
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
     await proxy.close();
+  });
+
+  it('waits at its end for nobody who has begun a request', async () => {
+    const worker = startWorker({ WORKER_PORT: '0' });
+    const { hostname, port } = new URL((await urlOf(worker)) ?? '');
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    await new Promise<void>((resolve) =>
+      socket.write('GET /health/live HTTP/1.1\r\nHost: a', () => {
+        resolve();
+      }),
+    );
+    expect(await worker.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('serves nothing where WORKER_PORT is not set', async () => {
