@@ -1,6 +1,6 @@
 // The router in a network of its own, with one client: two network namespaces, a pair of virtual interfaces between them, dnsmasq
 // and hostapd at one end, udhcpc at the other. It prints what happens, and removes at its end what it has made.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,13 @@ const ip = (text) => execFileSync('ip', text.split(' '), { encoding: 'utf8' });
 
 if (process.getuid() !== 0 || PROVISIONING_SECRET === undefined) {
   process.stderr.write('Start it as root, with the PROVISIONING_SECRET of the gateway.\n');
+  process.exit(1);
+}
+
+const needed = ['ip', 'dnsmasq', 'hostapd', 'udhcpc', 'setpriv'];
+const missing = needed.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
+if (missing.length > 0) {
+  process.stderr.write(`Install ${missing.join(', ')}: README.md names the packages.\n`);
   process.exit(1);
 }
 

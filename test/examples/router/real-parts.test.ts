@@ -198,6 +198,8 @@ async function statusToken(): Promise<string> {
   return await issuer.issue({ subject: 'router', scope: 'status:report' }, '5m');
 }
 
+if (!isRoot) console.warn('No real router is tested: network namespaces need root.');
+
 // One after the other: each finds the router as the one before has left it.
 describe.skipIf(!isRoot)('a mutation reaches a client behind a real router (skipped without root)', () => {
   it('before the first order the client has an address of the factory settings', async () => {
