@@ -1,40 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ACCESS_LEVELS, type AccessLevel } from '../../src/access/viewer.js';
+import { ACCESS_LEVELS } from '../../src/access/viewer.js';
 import { createCustomer, createDevice } from '../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { objectWith } from '../support/matchers.js';
-
-/** How the owner of a device stands to the viewer. Down to "another customer" the viewer is a plain customer, then a reseller. */
-const RELATIONS = [
-  'own customer',
-  'another customer',
-  'reseller above',
-  'child of the reseller',
-  'grandchild below a sub reseller',
-  "sibling reseller's customer",
-  "the reseller's own device",
-  'a customer without reseller',
-] as const;
-type Relation = (typeof RELATIONS)[number];
-
-const NONE: readonly Relation[] = [];
-const OWN: readonly Relation[] = ['own customer', "the reseller's own device"];
-const BELOW: readonly Relation[] = [...OWN, 'child of the reseller', 'grandchild below a sub reseller'];
-const ALL: readonly Relation[] = RELATIONS;
-
-/** The access table of the contract (section 4), cell by cell. */
-const TABLE: Readonly<
-  Record<AccessLevel, Readonly<Record<'read' | 'update' | 'passwords', readonly Relation[]>>>
-> = {
-  NO_LOGIN: { read: NONE, update: NONE, passwords: NONE },
-  PERSONAL: { read: NONE, update: NONE, passwords: NONE },
-  VIEWER: { read: OWN, update: NONE, passwords: NONE },
-  MANAGER: { read: OWN, update: OWN, passwords: OWN },
-  OWNER: { read: OWN, update: OWN, passwords: OWN },
-  RESELLER: { read: BELOW, update: BELOW, passwords: BELOW },
-  RESELLER_ADMIN: { read: ALL, update: NONE, passwords: NONE },
-  ADMIN: { read: ALL, update: ALL, passwords: ALL },
-};
+import { type Places, plantTree, type Relation, RELATIONS, TABLE } from './access-table.js';
 
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { id name } }';
 const READ_PASSWORDS =
@@ -45,32 +14,7 @@ const UPDATE = `mutation ($id: ID!, $name: String) {
 const DENIED = { code: 'ACCESS_DENIED', rest: { code: 403, message: 'access_denied' }, retryable: false };
 
 let gateway: TestGateway;
-/** The viewer's customer and the device of each relation. */
-let places: Readonly<Record<Relation, { readonly viewer: string; readonly device: string }>>;
-
-async function plantTree(): Promise<typeof places> {
-  const top = await createCustomer(gateway);
-  const sub = await createCustomer(gateway, top);
-  const grandchild = await createCustomer(gateway, await createCustomer(gateway, sub));
-  const child = await createCustomer(gateway, top);
-  const otherChild = await createCustomer(gateway, top);
-  const nephew = await createCustomer(gateway, await createCustomer(gateway));
-  const loner = await createCustomer(gateway);
-  const place = async (viewer: string, customer: string) => ({
-    viewer,
-    device: (await createDevice(gateway, { customer })).id,
-  });
-  return {
-    'own customer': await place(child, child),
-    'another customer': await place(child, otherChild),
-    'reseller above': await place(sub, top),
-    'child of the reseller': await place(top, child),
-    'grandchild below a sub reseller': await place(top, grandchild),
-    "sibling reseller's customer": await place(top, nephew),
-    "the reseller's own device": await place(top, top),
-    'a customer without reseller': await place(top, loner),
-  };
-}
+let places: Places;
 
 async function nameOf(id: string): Promise<unknown> {
   const { rows } = await gateway.sql.query<{ name: string }>(
@@ -82,7 +26,7 @@ async function nameOf(id: string): Promise<unknown> {
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  places = await plantTree();
+  places = await plantTree(gateway);
 });
 afterAll(async () => {
   await gateway.stop();
