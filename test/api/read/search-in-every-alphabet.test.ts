@@ -46,13 +46,14 @@ function spellings(name: string): string[] {
   const forms = [name, name.toUpperCase(), name.toLowerCase(), name.toUpperCase().toLowerCase()];
   const words = name.split(' ').flatMap((word) => [word, word.toUpperCase(), word.toLowerCase()]);
   const middle = Array.from(name.normalize('NFC')).slice(2, 7).join('').trim();
-  return [...forms, ...words, middle, middle.toUpperCase(), ` ${middle} `].flatMap((text) => [
+  const texts = [...forms, ...words, middle, middle.toUpperCase(), ` ${middle} `].flatMap((text) => [
     text,
     text.normalize('NFC'),
     text.normalize('NFD'),
     text.normalize('NFKC'),
     text.normalize('NFKD'),
   ]);
+  return [...new Set(texts)];
 }
 
 const LOCALES: [string, string][] = [
