@@ -27,7 +27,7 @@ export async function openLiveChanges(
 ): Promise<LiveChanges> {
   const { findMany } = deviceLists(database);
   const hub = new ChangeHub({
-    read: async (ids) => await findMany({ kind: 'all' }, ids),
+    read: async (ids) => await findMany({ kind: 'all' }, ids, 'whole'),
     readEnded: async (ids) => await findEndedDevices(database, ids),
     isFed: () => feed.hasStarted(),
     log,

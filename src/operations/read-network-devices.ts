@@ -2,6 +2,7 @@ import { mayReadWifiPasswords } from '../access/policy.js';
 import { readReach } from '../access/reach.js';
 import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import type { DeviceSelection } from '../domain/device-selection.js';
 import type { DeviceOrder, DevicePlace } from '../domain/device-order.js';
 import type { DeviceLists } from '../persistence/devices/device-lists.js';
 import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
@@ -16,6 +17,7 @@ import { devicePageRequest, type Page, type PageArguments, toPage } from './pagi
  * Devices by their ids, for portals: same length and order, null where one is missing or out of reach, an error where one
  * cannot be read.
  * @param argument the name of the argument that holds the ids
+ * @param selection what is read of each device
  * @throws INVALID_VALUE for more than 1,000 ids
  */
 export async function readNetworkDevices(
@@ -23,12 +25,13 @@ export async function readNetworkDevices(
   viewer: Viewer,
   ids: readonly string[],
   argument: string,
+  selection: DeviceSelection,
 ): Promise<readonly (ListedView | null)[]> {
   const reach = readReach(viewer);
   const devices = await batchById(
     argument,
     ids,
-    async (distinctIds) => await lists.findMany(reach, distinctIds),
+    async (distinctIds) => await lists.findMany(reach, distinctIds, selection),
   );
   const views = new Map(devices.map((device) => [device, device && toListedViewOrError(viewer, device)]));
   return devices.map((device) => views.get(device) ?? null);
@@ -59,6 +62,8 @@ export interface DeviceListRequest {
   readonly filter: RequestedFilter;
   readonly order: DeviceOrder;
   readonly page: PageArguments;
+  /** What is read of each device. */
+  readonly selection: DeviceSelection;
 }
 
 /**
@@ -68,12 +73,12 @@ export interface DeviceListRequest {
 export async function readNetworkDeviceConnection(
   lists: DeviceLists,
   viewer: Viewer,
-  { order, page, filter: requested }: DeviceListRequest,
+  { order, page, filter: requested, selection }: DeviceListRequest,
 ): Promise<DeviceConnection> {
   const reach = readReach(viewer);
   const request = devicePageRequest(page, order);
   const filter = readFilter(requested);
-  const { nodes, ...rest } = toPage(request, await lists.page(reach, filter, request));
+  const { nodes, ...rest } = toPage(request, await lists.page(reach, filter, request, selection));
   return {
     ...rest,
     nodes: nodes.map(({ place, device }) => ({ place, view: toListedViewOrError(viewer, device) })),

@@ -1,4 +1,5 @@
 import type { Viewer } from '../access/viewer.js';
+import type { DeviceSelection } from '../domain/device-selection.js';
 import type { DeviceModel } from '../domain/device-model.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { CatalogStore } from '../persistence/devices/catalog-store.js';
@@ -25,13 +26,15 @@ export type FoundNode =
 /**
  * The object that an id names: a device, else a customer, else a device model; undefined where it is missing, out of
  * reach, or the id is none. One to three statements.
+ * @param selection what is read of a device
  */
 export async function readNode(
   { deviceLists, customerLists, catalog }: NodeParts,
   viewer: Viewer,
   id: string,
+  selection: DeviceSelection,
 ): Promise<FoundNode | undefined> {
-  const [device] = await readNetworkDevices(deviceLists, viewer, [id], 'id');
+  const [device] = await readNetworkDevices(deviceLists, viewer, [id], 'id', selection);
   if (device) return { type: 'NetworkDevice', found: device };
   const [customer] = await readCustomers(customerLists, viewer, [id], 'id');
   if (customer) return { type: 'Customer', found: customer };

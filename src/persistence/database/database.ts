@@ -12,6 +12,8 @@ type LostConnection = 'nothing-written' | 'unknown';
 export interface Statement {
   /** Given to a text that never changes, so that PostgreSQL parses it once for each connection; the set of names is small. */
   readonly name?: string;
+  /** Which of the texts of this name it is, where there are several; their set is small too. */
+  readonly variant?: number;
   readonly text: string;
   readonly onLostConnection: LostConnection;
   /** How long its answer is waited for, in milliseconds, where that is longer than usual; the statement before it in its transaction raises the server's own limit. */
@@ -170,11 +172,11 @@ async function withClient<T>(
 
 async function runOn(
   client: pg.ClientBase,
-  { name = '', text, onLostConnection, timeoutMs }: Statement,
+  { name = '', variant, text, onLostConnection, timeoutMs }: Statement,
   values: readonly unknown[],
 ): Promise<readonly RawRow[]> {
   const query = client.query<RawRow>({
-    ...{ name, text, values: [...values] },
+    ...{ name: variant === undefined ? name : `${name}-${variant}`, text, values: [...values] },
     ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
   });
   return (await query.catch(failed(onLostConnection))).rows;

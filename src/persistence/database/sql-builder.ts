@@ -28,6 +28,13 @@ export function unsizedIds(placeholder: string): string {
   return `(SELECT ${placeholder}::text[])::text[]`;
 }
 
+/**
+ * A text that the planner does not see. Else it makes a plan of its own for each value, where one plan serves all as well.
+ */
+export function unseenText(placeholder: string): string {
+  return `(SELECT ${placeholder}::text)`;
+}
+
 /** Whether any stored text can hold this one: none holds a control character or half a surrogate pair. */
 export function canBeStored(text: string): boolean {
   return isCleanLine(text);

@@ -1,18 +1,14 @@
 import type { DeviceCounts } from '../../domain/device-counts.js';
 import type { DeviceOrderField, DevicePlace } from '../../domain/device-order.js';
 import type { DevicePageRequest } from '../../domain/page-request.js';
+import type { DeviceSelection } from '../../domain/device-selection.js';
 import type { Reach } from '../../domain/reach.js';
 import type { Database, RawRow, Statement } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
-import { Conditions, unsizedIds } from '../database/sql-builder.js';
-import {
-  DEVICE,
-  DEVICE_JOINS,
-  DEVICE_TABLES,
-  type StoredDeviceOrError,
-  toStoredDevice,
-} from '../rows/device-row.js';
+import { Conditions, unseenText, unsizedIds } from '../database/sql-builder.js';
+import type { StoredDeviceOrError } from '../rows/device-row.js';
 import { type DeviceFilter, deviceSource } from './device-filter.js';
+import { type ListShape, listShapes } from './list-shapes.js';
 import { customerOf, reachedId } from './reach.js';
 
 /** A device of a list and its place in the list's order. */
@@ -21,14 +17,19 @@ interface FoundOnPage {
   readonly device: StoredDeviceOrError;
 }
 
-/** Lists of devices; the reach is part of every statement. */
+/** Lists of devices; the reach is part of every statement, and nothing is read of a device but what is selected. */
 export interface DeviceLists {
-  readonly findMany: (reach: Reach, ids: readonly string[]) => Promise<readonly StoredDeviceOrError[]>;
+  readonly findMany: (
+    reach: Reach,
+    ids: readonly string[],
+    selection: DeviceSelection,
+  ) => Promise<readonly StoredDeviceOrError[]>;
   /** Devices in the order of the page, one more than its limit when there are more. */
   readonly page: (
     reach: Reach,
     filter: DeviceFilter,
     page: DevicePageRequest,
+    selection: DeviceSelection,
   ) => Promise<readonly FoundOnPage[]>;
   readonly count: (reach: Reach, filter: DeviceFilter) => Promise<number>;
   readonly counts: (reach: Reach, filter: DeviceFilter) => Promise<DeviceCounts>;
@@ -37,12 +38,14 @@ export interface DeviceLists {
 /** Maximum number of devices that counts look at. */
 const MAX_COUNTED = 100_000;
 
-const LIST_BY_ID: Statement = {
+/** All devices come as one value: a driver takes longer over a hundred rows, and holds what it has read of them meanwhile. */
+const listById = ({ value, joins, variant }: ListShape): Statement => ({
   name: 'list-by-id',
-  text: `SELECT ${DEVICE} FROM unnest(${unsizedIds('$1')}) AS wanted(id)
-    JOIN network_device d ON d.id = ${reachedId('$2::text', '$3::text', 'wanted.id')} ${DEVICE_JOINS}`,
+  variant,
+  text: `SELECT json_agg(${value}) AS devices FROM unnest(${unsizedIds('$1')}) AS wanted(id)
+    JOIN network_device d ON d.id = ${reachedId(unseenText('$2'), unseenText('$3'), 'wanted.id')} ${joins}`,
   onLostConnection: 'nothing-written',
-};
+});
 
 /** What a list is in the order of: the column, a value of a cursor as the column has it, and the value as a cursor has it. */
 const ORDERS = {
@@ -60,12 +63,15 @@ const ORDERS = {
 
 /** The lists of this database. */
 export function deviceLists({ run }: Database): DeviceLists {
+  const shapeOf = listShapes();
   return {
-    findMany: async (reach, ids) => {
-      const rows = await run(LIST_BY_ID, [ids, reach.kind, customerOf(reach)]);
-      return rows.map(toStoredDevice);
+    findMany: async (reach, ids, selection) => {
+      const shape = shapeOf(selection);
+      const rows = await run(listById(shape), [ids, reach.kind, customerOf(reach)]);
+      return devicesIn(rows).map(shape.read);
     },
-    page: async (reach, filter, page) => {
+    page: async (reach, filter, page, selection) => {
+      const { value, joins, read } = shapeOf(selection);
       const where = new Conditions();
       const { tables, keys } = await deviceSource(run, reach, filter, where);
       const isFalling = page.order.isDescending !== page.isBackward;
@@ -75,9 +81,12 @@ export function deviceLists({ run }: Database): DeviceLists {
           SELECT d.id FROM ${tables} WHERE ${where.toString()}
           ORDER BY ${orderBy(keys[0])} LIMIT ${where.param(page.limit + 1)}
         )
-        SELECT d.id, ${sortValue} AS sort_value, ${DEVICE} FROM ${DEVICE_TABLES} JOIN page ON page.id = d.id
-        ORDER BY ${orderBy('d.id')}`;
-      return (await run({ text, onLostConnection: 'nothing-written' }, where.values)).map(toFound);
+        SELECT json_agg(listed.entry) AS devices FROM (
+          SELECT json_build_array(d.id, ${sortValue}, ${value}) AS entry FROM network_device d ${joins} JOIN page ON page.id = d.id
+          ORDER BY ${orderBy('d.id')}
+        ) listed`;
+      const rows = await run({ text, onLostConnection: 'nothing-written' }, where.values);
+      return devicesIn(rows).map((entry) => toFound(entry, read));
     },
     count: async (reach, filter) => {
       const where = new Conditions();
@@ -134,11 +143,19 @@ function orderOf(
   return { orderBy: () => `${column} ${direction}, d.id ${direction}`, sortValue: toCursor };
 }
 
-function toFound(raw: RawRow): FoundOnPage {
-  const row = RowReader.of(raw);
+/** The entries of a list that came as one value; there is none where it is empty. */
+function devicesIn([row]: readonly RawRow[]): readonly unknown[] {
+  const list = row && RowReader.of(row);
+  return list?.exists('devices') === true ? list.list('devices') : [];
+}
+
+const placeOf = RowReader.forColumns(['id', 'sort_value', 'device']);
+
+function toFound(entry: unknown, read: ListShape['read']): FoundOnPage {
+  const row = placeOf(entry);
   return {
     place: { id: row.text('id'), value: row.textOrNull('sort_value') },
-    device: toStoredDevice(raw),
+    device: read(row.list('device')),
   };
 }
 

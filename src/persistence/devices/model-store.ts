@@ -4,7 +4,7 @@ import type { RawRow, RunStatement, Statement } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
 import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
 import { auditCatalog, catalogAuditColumns, type CatalogAuditEntry } from '../rows/audit.js';
-import { toModel } from '../rows/device-row.js';
+import { toModel } from '../rows/device-fields.js';
 
 /** Where device models are changed, each change with its audit entry or not at all. */
 export interface ModelStore {

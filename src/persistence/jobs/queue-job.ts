@@ -2,7 +2,7 @@ import type { ProvisioningProgress } from '../../domain/device.js';
 import type { ProvisioningJobKind } from '../../domain/provisioning-job.js';
 import { brokenConstraint } from '../database/database-errors.js';
 import type { RawRow } from '../database/database.js';
-import { DEVICE_STATES } from '../rows/device-row.js';
+import { DEVICE_STATES } from '../rows/device-fields.js';
 import { RowReader } from '../database/row-reader.js';
 
 // Parts of the statements that queue a job. They speak of the devices as `written`, which the statement has updated:

@@ -1,11 +1,22 @@
-import { DHCP_COLUMNS, readDhcp, readReport, readWifi, STATUS_COLUMNS, WIFI_COLUMNS } from './fields.js';
 import type { Customer } from '../../domain/customer.js';
-import type { DeviceState } from '../../domain/device.js';
-import type { DeviceModel, DeviceModelType } from '../../domain/device-model.js';
-import type { DeviceStatus } from '../../domain/device-status.js';
+import { type DeviceSelection, isSelected } from '../../domain/device-selection.js';
+import type { DeviceModel } from '../../domain/device-model.js';
 import type { RawRow } from '../database/database.js';
-import type { StoredDevice } from '../../secrets/device-secrets.js';
 import { RowReader, UnreadableRowError } from '../database/row-reader.js';
+import type { StoredDevice } from '../../secrets/device-secrets.js';
+import {
+  CAPABILITIES,
+  CORE,
+  CUSTOMER_FIELDS,
+  MODEL_CORE,
+  NO_CORE,
+  NO_CUSTOMER,
+  NO_MODEL,
+  toCustomer,
+  toModel,
+} from './device-fields.js';
+import { DHCP, DHCP_KEY, readDhcp, readReport, readWifi, STATUS, WIFI, WIFI_KEY } from './fields.js';
+import { columnsOf, readSection, selectedFields } from './section.js';
 
 /** A device whose row does not hold what the database's schema says. */
 class UnreadableDeviceError extends UnreadableRowError {
@@ -13,7 +24,7 @@ class UnreadableDeviceError extends UnreadableRowError {
 
   constructor(
     readonly id: string,
-    /** Whose it is; undefined where not even that can be read. */
+    /** Whose it is; undefined where not even that can be read, and where it is not asked for. */
     readonly customer: Customer | undefined,
     cause: unknown,
   ) {
@@ -32,146 +43,178 @@ export interface EndedDevice {
   readonly lastVersion: number;
 }
 
-/** The states of the database's enum. */
-export const DEVICE_STATES: readonly DeviceState[] = ['ACTIVE', 'PROVISIONING', 'DELETING'];
-const MODEL_TYPES: readonly DeviceModelType[] = ['ROUTER', 'SWITCH', 'FIREWALL', 'ACCESSPOINT', 'OTHER'];
+/** The tables that a device is made of, under the aliases of the joins below: the device, its model, its customer, its status. */
+type Alias = 'd' | 'm' | 'c' | 's';
 
-const named = (columns: string): readonly string[] => columns.trim().split(/\s+/);
+/** How devices are read of which a selection is wanted. A driver takes far longer over seventy columns than over one JSON text. */
+export interface DeviceShape {
+  /** An expression that makes one JSON value of a device `d`, with what is selected and nothing else. */
+  readonly value: string;
+  /** What the expression needs beside `d`. */
+  readonly joins: string;
+  /** Reads such a value. What is not selected is that of an empty device. */
+  readonly read: (value: unknown) => StoredDeviceOrError;
+}
 
-/** The columns of each table that a device is made of, under its alias in the joins below. */
-const COLUMNS = {
-  d: [
-    ...named(`
-      id version state name notes mac_address serial_number mvno_account jobs running_job_id provisioned
-      has_open_removal shown_mac_address`),
-    ...WIFI_COLUMNS,
-    ...DHCP_COLUMNS,
-    ...named('created_at updated_at'),
-  ],
-  m: named('id name type brand description picture wifi wifi_2g wifi_5g wifi_6g sim_support'),
-  c: named('id name ancestor_ids'),
-  s: ['device_id', ...STATUS_COLUMNS.values()],
-};
+/** The selected fields of each section; undefined for a section that a device may lack, and that is not selected. */
+function fieldsOf(selection: DeviceSelection) {
+  const has = (section: string): boolean => isSelected(selection, section);
+  return {
+    core: { ...selectedFields(CORE, '', selection), id: CORE.id },
+    wifi: has('wifi') ? selectedFields(WIFI, 'wifi.', selection) : undefined,
+    dhcp: has('dhcp') ? selectedFields(DHCP, 'dhcp.', selection) : undefined,
+    model: selectedFields(MODEL_CORE, 'model.', selection),
+    capabilities: selectedFields(CAPABILITIES, 'model.capabilities.', selection),
+    customer: selectedFields(CUSTOMER_FIELDS, 'customer.', selection),
+    status: has('status') ? selectedFields(STATUS, 'status.', selection) : undefined,
+  };
+}
 
-type Alias = keyof typeof COLUMNS;
+type SelectedFields = ReturnType<typeof fieldsOf>;
 
-const partOf = (alias: Alias): string =>
-  `json_build_array(${COLUMNS[alias].map((column) => `${alias}.${column}`).join(', ')})`;
+/** The columns of each table that a selection needs. */
+function columnsOfTables(fields: SelectedFields): Readonly<Record<Alias, readonly string[]>> {
+  const { core, wifi, dhcp, model, capabilities, customer, status } = fields;
+  const distinct = (columns: readonly string[]): readonly string[] => [...new Set(columns)];
+  return {
+    d: distinct([
+      ...columnsOf(core),
+      ...(wifi ? [WIFI_KEY, ...columnsOf(wifi)] : []),
+      ...(dhcp ? [DHCP_KEY, ...columnsOf(dhcp)] : []),
+      ...(status ? ['provisioned'] : []),
+    ]),
+    m: [...columnsOf(model), ...columnsOf(capabilities)],
+    c: columnsOf(customer),
+    s: status ? distinct(['device_id', ...columnsOf(status)]) : [],
+  };
+}
+
+const JOINS = {
+  d: '',
+  m: 'JOIN device_model m ON m.id = d.model_id',
+  c: 'JOIN customer c ON c.id = d.customer_id',
+  s: 'LEFT JOIN device_status s ON s.device_id = d.id',
+} as const satisfies Record<Alias, string>;
+
+const partOf = (alias: Alias, columns: readonly string[]): string =>
+  columns.length === 0
+    ? 'NULL'
+    : `json_build_array(${columns.map((column) => `${alias}.${column}`).join(', ')})`;
 
 /**
- * A whole device as one value, for select lists: `d` the device, `m` its model, `c` its customer, `s` its status. A driver takes
- * far longer over seventy columns than over one JSON text. What `toStoredDevice` reads stands here and nowhere else.
+ * How devices are read of which a selection is wanted.
+ * @param stored what a statement selects that is there already, at least the selection
  */
-export const DEVICE = `json_build_array(${[partOf('d'), partOf('m'), partOf('c'), partOf('s')].join(', ')}) AS device`;
-
-const read = {
-  d: RowReader.forColumns(COLUMNS.d),
-  m: RowReader.forColumns(COLUMNS.m),
-  c: RowReader.forColumns(COLUMNS.c),
-  s: RowReader.forColumns(COLUMNS.s),
-};
-
-/** A model `m` as one value, for select lists; null values where a join found none. */
-export const MODEL = `${partOf('m')} AS model`;
-
-/** A customer `c` as one value, in the same way. */
-export const CUSTOMER = `${partOf('c')} AS customer`;
-
-/** Reads the model out of a row that was selected as `MODEL`; undefined where there is none. */
-export function toModelOrNone(raw: RawRow): DeviceModel | undefined {
-  const row = read.m(RowReader.of(raw).list('model'));
-  return row.exists('id') ? toModel(row) : undefined;
+export function deviceShape(selection: DeviceSelection, stored: DeviceSelection = selection): DeviceShape {
+  const columns = columnsOfTables(fieldsOf(stored));
+  const { d, m, c, s } = columns;
+  const parts = [partOf('d', d), partOf('m', m), partOf('c', c), partOf('s', s)];
+  const isNeeded = (alias: Alias): boolean => columns[alias].length > 0;
+  return {
+    value: `json_build_array(${parts.join(', ')})`,
+    joins: (['m', 'c', 's'] as const)
+      .filter(isNeeded)
+      .map((alias) => JOINS[alias])
+      .join(' '),
+    read: readerOf(fieldsOf(selection), columns),
+  };
 }
 
-/** Reads the customer out of a row that was selected as `CUSTOMER`; undefined where there is none. */
-export function toCustomerOrNone(raw: RawRow): Customer | undefined {
-  const row = read.c(RowReader.of(raw).list('customer'));
-  return row.exists('id') ? toCustomer(row) : undefined;
+function readerOf(
+  fields: SelectedFields,
+  columns: Readonly<Record<Alias, readonly string[]>>,
+): DeviceShape['read'] {
+  const read = {
+    d: RowReader.forColumns(columns.d),
+    m: RowReader.forColumns(columns.m),
+    c: RowReader.forColumns(columns.c),
+    s: RowReader.forColumns(columns.s),
+  };
+  const { core, wifi, dhcp, model, capabilities, customer, status } = fields;
+  const customerIn = (value: unknown): Customer =>
+    columns.c.length === 0 ? NO_CUSTOMER : toCustomer(read.c(value), customer);
+  const modelIn = (value: unknown): DeviceModel =>
+    columns.m.length === 0 ? NO_MODEL : toModel(read.m(value), model, capabilities);
+  // A device that never reported still has a status as soon as a job has set `provisioned`.
+  const statusIn = (row: RowReader, value: unknown): StoredDevice['status'] => {
+    if (status === undefined) return null;
+    const [provisioned, report] = [row.flagOrNull('provisioned'), read.s(value)];
+    if (report.textOrNull('device_id') === null && provisioned === null) return null;
+    return { provisioned, ...readReport(report, status) };
+  };
+  const deviceIn = (row: RowReader, [, m, c, s]: readonly unknown[]): StoredDevice => ({
+    ...readSection(row, core, NO_CORE),
+    wifi: wifi === undefined ? null : readWifi(row, wifi),
+    dhcp: dhcp === undefined ? null : readDhcp(row, dhcp),
+    model: modelIn(m),
+    customer: customerIn(c),
+    status: statusIn(row, s),
+  });
+  return (value) => {
+    const parts = listIn(value);
+    const row = read.d(parts[0]);
+    try {
+      return deviceIn(row, parts);
+    } catch (cause) {
+      return new UnreadableDeviceError(
+        row.text('id'),
+        customerOrNone(() => customerIn(parts[2])),
+        cause,
+      );
+    }
+  };
 }
 
-const MODEL_AND_CUSTOMER = `
-  JOIN device_model m ON m.id = d.model_id
-  JOIN customer c ON c.id = d.customer_id`;
+function listIn(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError('A stored device is no array.');
+  return value;
+}
 
-/** What belongs to a device `d`, wherever that comes from. */
-export const DEVICE_JOINS = `${MODEL_AND_CUSTOMER}
-  LEFT JOIN device_status s ON s.device_id = d.id`;
+function customerOrNone(read: () => Customer): Customer | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+const WHOLE = deviceShape('whole');
+const columnsOfWhole = columnsOfTables(fieldsOf('whole'));
+
+/** A whole device as one value, for select lists. */
+export const DEVICE = `${WHOLE.value} AS device`;
+
+/** What belongs to a whole device `d`, wherever that comes from. */
+export const DEVICE_JOINS = WHOLE.joins;
 
 /** The tables that `DEVICE` selects from, without the status. */
-export const DEVICE_TABLES_BUT_STATUS = `network_device d ${MODEL_AND_CUSTOMER}`;
+export const DEVICE_TABLES_BUT_STATUS = `network_device d ${JOINS.m} ${JOINS.c}`;
 
 /** The tables that `DEVICE` selects from. */
 export const DEVICE_TABLES = `network_device d ${DEVICE_JOINS}`;
 
 /** Reads the device out of a row that was selected as `DEVICE`. */
 export function toStoredDevice(raw: RawRow): StoredDeviceOrError {
-  const [device, model, customer, status] = RowReader.of(raw).list('device');
-  const row = read.d(device);
-  try {
-    return toDevice(row, model, customer, status);
-  } catch (cause) {
-    return new UnreadableDeviceError(row.text('id'), customerOrNone(customer), cause);
-  }
+  return WHOLE.read(RowReader.of(raw).list('device'));
 }
 
-function customerOrNone(customer: unknown): Customer | undefined {
-  try {
-    return toCustomer(read.c(customer));
-  } catch {
-    return undefined;
-  }
+/** A model `m` as one value, for select lists; null values where a join found none. */
+export const MODEL = `${partOf('m', columnsOfWhole.m)} AS model`;
+
+/** A customer `c` as one value, in the same way. */
+export const CUSTOMER = `${partOf('c', columnsOfWhole.c)} AS customer`;
+
+const modelRow = RowReader.forColumns(columnsOfWhole.m);
+const customerRow = RowReader.forColumns(columnsOfWhole.c);
+
+/** Reads the model out of a row that was selected as `MODEL`; undefined where there is none. */
+export function toModelOrNone(raw: RawRow): DeviceModel | undefined {
+  const row = modelRow(RowReader.of(raw).list('model'));
+  return row.exists('id') ? toModel(row) : undefined;
 }
 
-function toDevice(row: RowReader, model: unknown, customer: unknown, status: unknown): StoredDevice {
-  return {
-    id: row.text('id'),
-    version: row.int('version'),
-    state: row.oneOf('state', DEVICE_STATES),
-    name: row.text('name'),
-    notes: row.textOrNull('notes'),
-    macAddress: row.textOrNull('shown_mac_address') ?? row.text('mac_address'),
-    serialNumber: row.textOrNull('serial_number'),
-    mvnoAccount: row.textOrNull('mvno_account'),
-    jobs: row.int('jobs'),
-    hasRunningJob: row.exists('running_job_id'),
-    hasOpenRemoval: row.flag('has_open_removal'),
-    isGivenUp: row.exists('shown_mac_address'),
-    wifi: readWifi(row),
-    dhcp: readDhcp(row),
-    model: toModel(read.m(model)),
-    customer: toCustomer(read.c(customer)),
-    status: toStatus(row.flagOrNull('provisioned'), read.s(status)),
-    createdAt: row.time('created_at'),
-    updatedAt: row.time('updated_at'),
-  };
-}
-
-/** Reads a device model out of the columns of its table. */
-export function toModel(row: RowReader): DeviceModel {
-  return {
-    id: row.text('id'),
-    name: row.text('name'),
-    type: row.oneOf('type', MODEL_TYPES),
-    brand: row.textOrNull('brand'),
-    description: row.textOrNull('description'),
-    picture: row.textOrNull('picture'),
-    capabilities: {
-      wifi: row.flag('wifi'),
-      wifi2G: row.flag('wifi_2g'),
-      wifi5G: row.flag('wifi_5g'),
-      wifi6G: row.flag('wifi_6g'),
-      simSupport: row.flag('sim_support'),
-    },
-  };
-}
-
-function toCustomer(row: RowReader): Customer {
-  const ancestorIds = row.list('ancestor_ids').filter((id) => typeof id === 'string');
-  return { id: row.text('id'), name: row.text('name'), ancestorIds };
-}
-
-/** A device that never reported still has a status as soon as a job has set `provisioned`. */
-function toStatus(provisioned: boolean | null, row: RowReader): DeviceStatus | null {
-  if (row.textOrNull('device_id') === null && provisioned === null) return null;
-  return { provisioned, ...readReport(row) };
+/** Reads the customer out of a row that was selected as `CUSTOMER`; undefined where there is none. */
+export function toCustomerOrNone(raw: RawRow): Customer | undefined {
+  const row = customerRow(RowReader.of(raw).list('customer'));
+  return row.exists('id') ? toCustomer(row) : undefined;
 }

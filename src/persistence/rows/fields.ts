@@ -4,6 +4,7 @@ import { WIFI_DEFAULTS, type WifiPasswordField, type WifiSettings } from '../../
 import { SealedText } from '../../secrets/key-ring.js';
 import type { RawRow } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
+import { type ReadField, type ReadFields, readSection } from './section.js';
 
 // The one description of a device's sections: the column of each field, and how it is read and written. Lists of columns,
 // readers and writers derive from it, so a new field is one line here.
@@ -11,9 +12,8 @@ import { RowReader } from '../database/row-reader.js';
 export type ColumnValue = string | number | boolean | null | readonly ReservedClient[];
 
 /** How one field is kept. */
-interface Field<T> {
-  readonly column: string;
-  readonly read: (row: RowReader) => T;
+interface Field<T> extends ReadField<T> {
+  readonly columns: readonly [string];
   readonly write: (value: T) => ColumnValue;
 }
 
@@ -21,25 +21,25 @@ interface Field<T> {
 type Fields<Section> = { readonly [Name in keyof Section]: Field<Section[Name]> };
 
 const flag = (column: string): Field<boolean> => ({
-  column,
+  columns: [column],
   read: (row) => row.flag(column),
   write: (value) => value,
 });
 
 const text = (column: string): Field<string | null> => ({
-  column,
+  columns: [column],
   read: (row) => row.textOrNull(column),
   write: (value) => value,
 });
 
 const number = (column: string): Field<number | null> => ({
-  column,
+  columns: [column],
   read: (row) => row.intOrNull(column),
   write: (value) => value,
 });
 
 const sealed = (column: string): Field<SealedText | null> => ({
-  column,
+  columns: [column],
   read: (row) => {
     const value = row.textOrNull(column);
     return value === null ? null : new SealedText(value);
@@ -47,7 +47,7 @@ const sealed = (column: string): Field<SealedText | null> => ({
   write: (value) => value?.sealed ?? null,
 });
 
-const WIFI: Fields<WifiSettings<SealedText>> = {
+export const WIFI: Fields<WifiSettings<SealedText>> = {
   enabled: flag('wifi_enabled'),
   ssid: text('wifi_ssid'),
   password: sealed('wifi_password'),
@@ -60,25 +60,25 @@ const WIFI: Fields<WifiSettings<SealedText>> = {
   bandsteering: flag('wifi_bandsteering'),
 };
 
-const DHCP: Fields<DhcpSettings> = {
+export const DHCP: Fields<DhcpSettings> = {
   enable: flag('dhcp_enable'),
   ipPoolStart: text('dhcp_ip_pool_start'),
   ipPoolEnd: text('dhcp_ip_pool_end'),
   leaseTime: number('dhcp_lease_minutes'),
   primaryDnsServer: text('dhcp_primary_dns_server'),
   reservedClients: {
-    column: 'dhcp_reserved_clients',
+    columns: ['dhcp_reserved_clients'],
     read: (row) => row.list('dhcp_reserved_clients').map(toReservedClient),
     write: (clients) => clients,
   },
 };
 
-type ReportedStatus = Omit<DeviceStatus, 'provisioned'>;
+export type ReportedStatus = Omit<DeviceStatus, 'provisioned'>;
 
 /** What is reported of a device, each field with its column and how it is read. */
-const STATUS: { readonly [Name in keyof ReportedStatus]: Omit<Field<ReportedStatus[Name]>, 'write'> } = {
-  lastComm: { column: 'last_comm', read: (row) => row.timeOrNull('last_comm') },
-  online: { column: 'online', read: (row) => row.flagOrNull('online') },
+export const STATUS: ReadFields<ReportedStatus> = {
+  lastComm: { columns: ['last_comm'], read: (row) => row.timeOrNull('last_comm') },
+  online: { columns: ['online'], read: (row) => row.flagOrNull('online') },
   lanIp: text('lan_ip'),
   subnetMask: text('subnet_mask'),
   gateway: text('gateway'),
@@ -99,34 +99,21 @@ const STATUS: { readonly [Name in keyof ReportedStatus]: Omit<Field<ReportedStat
   connectionSeconds: number('connection_seconds'),
 };
 
-const columnsOf = (fields: Readonly<Record<string, { readonly column: string }>>): readonly string[] =>
-  Object.values(fields).map(({ column }) => column);
-
-export const WIFI_COLUMNS = columnsOf({ ...WIFI });
-export const DHCP_COLUMNS = columnsOf({ ...DHCP });
+/** The columns that are null where a device has no such section. */
+export const [WIFI_KEY] = WIFI.enabled.columns;
+export const [DHCP_KEY] = DHCP.enable.columns;
 
 /** The columns of a report, by the names of its fields. */
 export const STATUS_COLUMNS: ReadonlyMap<string, string> = new Map(
-  Object.entries(STATUS).map(([name, { column }]) => [name, column]),
+  Object.entries(STATUS).flatMap(([name, { columns }]) => columns.map((column) => [name, column])),
 );
 
 /** The columns of WiFi passwords. */
 export const PASSWORD_COLUMNS = {
-  password: WIFI.password.column,
-  password5G: WIFI.password5G.column,
-  password6G: WIFI.password6G.column,
+  password: WIFI.password.columns[0],
+  password5G: WIFI.password5G.columns[0],
+  password6G: WIFI.password6G.columns[0],
 } satisfies Readonly<Record<WifiPasswordField, string>>;
-
-/** The section of a row. */
-function readSection<Section extends object>(
-  row: RowReader,
-  fields: { readonly [Name in keyof Section]: Pick<Field<Section[Name]>, 'read'> },
-  empty: Section,
-): Section {
-  const section: Section = { ...empty };
-  for (const name in empty) section[name] = fields[name].read(row);
-  return section;
-}
 
 /** The columns of a section; all null for a section that is null. */
 function writeSection<Section extends object>(
@@ -136,7 +123,10 @@ function writeSection<Section extends object>(
 ): Readonly<Record<string, ColumnValue>> {
   const columns: Record<string, ColumnValue> = {};
   for (const name in empty) {
-    const { column, write } = fields[name];
+    const {
+      columns: [column],
+      write,
+    } = fields[name];
     columns[column] = section === null ? null : write(section[name]);
   }
   return columns;
@@ -150,7 +140,10 @@ function writersByPath<Section extends object>(
 ): ReadonlyMap<string, (section: Section | null) => Readonly<Record<string, ColumnValue>>> {
   const writers = new Map<string, (section: Section | null) => Readonly<Record<string, ColumnValue>>>();
   for (const field in empty) {
-    const { column, write } = fields[field];
+    const {
+      columns: [column],
+      write,
+    } = fields[field];
     writers.set(`${name}.${field}`, (section) => ({
       [column]: section === null ? null : write(section[field]),
     }));
@@ -170,16 +163,23 @@ const { provisioned: _, ...NO_REPORT } = UNREPORTED_STATUS;
 export const WIFI_PATHS = writersByPath('wifi', WIFI, NO_WIFI);
 export const DHCP_PATHS = writersByPath('dhcp', DHCP, DHCP_DEFAULTS);
 
-export function readWifi(row: RowReader): WifiSettings<SealedText> | null {
-  return row.flagOrNull(WIFI.enabled.column) === null ? null : readSection(row, WIFI, NO_WIFI);
+/** @param fields those that are read; the others are those of an empty section */
+export function readWifi(
+  row: RowReader,
+  fields: Partial<ReadFields<WifiSettings<SealedText>>> = WIFI,
+): WifiSettings<SealedText> | null {
+  return row.flagOrNull(WIFI_KEY) === null ? null : readSection(row, fields, NO_WIFI);
 }
 
-export function readDhcp(row: RowReader): DhcpSettings | null {
-  return row.flagOrNull(DHCP.enable.column) === null ? null : readSection(row, DHCP, DHCP_DEFAULTS);
+export function readDhcp(
+  row: RowReader,
+  fields: Partial<ReadFields<DhcpSettings>> = DHCP,
+): DhcpSettings | null {
+  return row.flagOrNull(DHCP_KEY) === null ? null : readSection(row, fields, DHCP_DEFAULTS);
 }
 
-export function readReport(row: RowReader): ReportedStatus {
-  return readSection(row, STATUS, NO_REPORT);
+export function readReport(row: RowReader, fields: Partial<ReadFields<ReportedStatus>>): ReportedStatus {
+  return readSection(row, fields, NO_REPORT);
 }
 
 export function writeWifi(wifi: WifiSettings<SealedText> | null): Readonly<Record<string, ColumnValue>> {

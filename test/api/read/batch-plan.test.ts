@@ -35,7 +35,9 @@ it.each([1, 10, 100])(
     expect(more).toEqual([]);
     const plan = await planOf(gateway, text, values);
     const found = stepsIn(plan).map((step) => step['Actual Rows'] * step['Actual Loops']);
-    expect(plan['Actual Rows']).toBe(count);
+    // One value holds them all.
+    expect(plan['Actual Rows']).toBe(1);
+    expect(found).toContain(count);
     // Customers and models are few, and may be read as a whole once.
     expect(Math.max(...found)).toBeLessThan(500);
     expect(plan['Shared Hit Blocks']).toBeLessThan(50 + 20 * count);

@@ -4,11 +4,19 @@ import { connect, touch } from '../../live/subscriber.js';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
 
-/** What the schema of the database lets in and no reader understands. */
+/** What the schema of the database lets in and no reader understands, and what asks for it. */
 const UNREADABLE = [
-  ['a reservation', `UPDATE network_device SET dhcp_reserved_clients = '[{"mac":5}]' WHERE id = $1`],
-  ['a moment of the device', `UPDATE network_device SET created_at = 'infinity' WHERE id = $1`],
-  ['a moment of the status', `UPDATE device_status SET last_comm = '20000-01-01' WHERE device_id = $1`],
+  [
+    'a reservation',
+    `UPDATE network_device SET dhcp_reserved_clients = '[{"mac":5}]' WHERE id = $1`,
+    'dhcp { reservedClients { mac } }',
+  ],
+  ['a moment of the device', `UPDATE network_device SET created_at = 'infinity' WHERE id = $1`, 'createdAt'],
+  [
+    'a moment of the status',
+    `UPDATE device_status SET last_comm = '20000-01-01' WHERE device_id = $1`,
+    'status { lastComm }',
+  ],
 ] as const;
 
 let gateway: TestGateway;
@@ -41,116 +49,130 @@ const failureAt = (path: readonly (string | number)[], deviceId: string) => ({
   extensions: { code: 'INTERNAL_ERROR', deviceId },
 });
 
-describe.each(UNREADABLE)('a device of which %s cannot be read spoils nothing but itself', (_, spoil) => {
-  it('in a batch: null with an error at each of its places, which is logged once', async () => {
-    const [first, bad, last] = await three(spoil);
-    const { data, errors } = await gateway.query(
-      'query ($ids: [ID!]!) { networkDevices(ids: $ids) { id } }',
-      {
-        token,
-        variables: { ids: [bad, first, bad, last, newId()] },
-      },
-    );
-    expect(data).toEqual({ networkDevices: [null, { id: first }, null, { id: last }, null] });
-    expect(errors).toMatchObject([
-      failureAt(['networkDevices', 0], bad),
-      failureAt(['networkDevices', 2], bad),
-    ]);
-    const { requestId = '-' } = errors[0]?.extensions ?? {};
-    expect(gateway.logLines.filter((line) => line.includes(requestId) && line.includes(bad))).toHaveLength(1);
-  });
+describe.each(UNREADABLE)(
+  'a device of which %s cannot be read spoils nothing but itself',
+  (_, spoil, asked) => {
+    it('in a batch: null with an error at each of its places, which is logged once', async () => {
+      const [first, bad, last] = await three(spoil);
+      const { data, errors } = await gateway.query(
+        `query ($ids: [ID!]!) { networkDevices(ids: $ids) { id ${asked} } }`,
+        {
+          token,
+          variables: { ids: [bad, first, bad, last, newId()] },
+        },
+      );
+      expect(data).toMatchObject({ networkDevices: [null, { id: first }, null, { id: last }, null] });
+      expect(errors).toMatchObject([
+        failureAt(['networkDevices', 0], bad),
+        failureAt(['networkDevices', 2], bad),
+      ]);
+      const { requestId = '-' } = errors[0]?.extensions ?? {};
+      expect(gateway.logLines.filter((line) => line.includes(requestId) && line.includes(bad))).toHaveLength(
+        1,
+      );
+    });
 
-  it('on a page: null in nodes and edges; cursors, the pages around it and the count stand', async () => {
-    const [first, bad, last] = await three(spoil);
-    const query = `query ($after: String) {
+    it('in a batch that does not ask for it: nothing', async () => {
+      const [first, bad] = await three(spoil);
+      const answer = await gateway.query('query ($ids: [ID!]!) { networkDevices(ids: $ids) { id name } }', {
+        token,
+        variables: { ids: [bad, first] },
+      });
+      expect(answer).toMatchObject({ data: { networkDevices: [{ id: bad }, { id: first }] }, errors: [] });
+    });
+
+    it('on a page: null in nodes and edges; cursors, the pages around it and the count stand', async () => {
+      const [first, bad, last] = await three(spoil);
+      const query = `query ($after: String) {
       networkDeviceConnection(first: 2, after: $after) {
-        nodes { id } edges { cursor node { id } } pageInfo { hasNextPage endCursor } totalCount
+        nodes { id ${asked} } edges { cursor node { id } } pageInfo { hasNextPage endCursor } totalCount
       }
     }`;
-    const { data, errors } = await gateway.query(query, { token });
-    expect(data).toMatchObject({
-      networkDeviceConnection: {
-        nodes: [{ id: first }, null],
-        edges: [{ node: { id: first } }, { node: null }],
-        pageInfo: { hasNextPage: true },
-        totalCount: 3,
-      },
+      const { data, errors } = await gateway.query(query, { token });
+      expect(data).toMatchObject({
+        networkDeviceConnection: {
+          nodes: [{ id: first }, null],
+          edges: [{ node: { id: first } }, { node: null }],
+          pageInfo: { hasNextPage: true },
+          totalCount: 3,
+        },
+      });
+      expect(errors).toMatchObject([
+        failureAt(['networkDeviceConnection', 'nodes', 1], bad),
+        failureAt(['networkDeviceConnection', 'edges', 1, 'node'], bad),
+      ]);
+      const after = endCursorIn(data);
+      const next = await gateway.query(query, { token, variables: { after } });
+      expect(next.errors).toEqual([]);
+      expect(next.data).toMatchObject({ networkDeviceConnection: { nodes: [{ id: last }] } });
     });
-    expect(errors).toMatchObject([
-      failureAt(['networkDeviceConnection', 'nodes', 1], bad),
-      failureAt(['networkDeviceConnection', 'edges', 1, 'node'], bad),
-    ]);
-    const after = endCursorIn(data);
-    const next = await gateway.query(query, { token, variables: { after } });
-    expect(next.errors).toEqual([]);
-    expect(next.data).toMatchObject({ networkDeviceConnection: { nodes: [{ id: last }] } });
-  });
 
-  it('in _entities', async () => {
-    const [first, bad] = await three(spoil);
-    const representations = [bad, first].map((id) => ({ __typename: 'NetworkDevice', id }));
-    const query = `query ($representations: [_Any!]!) {
-      _entities(representations: $representations) { ... on NetworkDevice { id } }
+    it('in _entities', async () => {
+      const [first, bad] = await three(spoil);
+      const representations = [bad, first].map((id) => ({ __typename: 'NetworkDevice', id }));
+      const query = `query ($representations: [_Any!]!) {
+      _entities(representations: $representations) { ... on NetworkDevice { id ${asked} } }
     }`;
-    const { data, errors } = await gateway.query(query, { token, variables: { representations } });
-    expect(data).toEqual({ _entities: [null, { id: first }] });
-    expect(errors).toMatchObject([failureAt(['_entities', 0], bad)]);
-  });
+      const { data, errors } = await gateway.query(query, { token, variables: { representations } });
+      expect(data).toMatchObject({ _entities: [null, { id: first }] });
+      expect(errors).toMatchObject([failureAt(['_entities', 0], bad)]);
+    });
 
-  it('asked for alone it is an error; a device that is asked for at the same moment stands', async () => {
-    const [first, bad] = await three(spoil);
-    const query = `query ($first: ID!, $bad: ID!) {
+    it('asked for alone it is an error; a device that is asked for at the same moment stands', async () => {
+      const [first, bad] = await three(spoil);
+      const query = `query ($first: ID!, $bad: ID!) {
       first: networkDevice(id: $first) { id } bad: networkDevice(id: $bad) { id }
     }`;
-    const { data, errors } = await gateway.query(query, { token, variables: { first, bad } });
-    expect(data).toEqual({ first: { id: first }, bad: null });
-    expect(errors).toMatchObject([failureAt(['bad'], bad)]);
-  });
+      const { data, errors } = await gateway.query(query, { token, variables: { first, bad } });
+      expect(data).toEqual({ first: { id: first }, bad: null });
+      expect(errors).toMatchObject([failureAt(['bad'], bad)]);
+    });
 
-  it('subscribers are told of its change by an error and go on to hear of the others; whoever does not reach it hears nothing', async () => {
-    const [first, bad] = await three(spoil);
-    const subscriber = await connect(gateway, token);
-    const outside = await connect(gateway, await gateway.token('MANAGER', await createCustomer(gateway)));
-    try {
-      await subscriber.watch('w');
-      await outside.watch('w', { ids: [bad] });
-      await touch(gateway, [bad]);
-      await touch(gateway, [first]);
-      expect(await subscriber.receives('w', 2)).toMatchObject([null, { id: first }]);
-      const errors = subscriber.messages.flatMap((sent) =>
-        sent.type === 'next' ? (sent.payload.errors ?? []) : [],
-      );
-      expect(errors).toMatchObject([failureAt(['networkDeviceChanged'], bad)]);
-      expect(subscriber.messages.filter(({ type }) => type === 'error')).toEqual([]);
-      expect(outside.messages.filter(({ type }) => type !== 'connection_ack')).toEqual([]);
-    } finally {
-      subscriber.close();
-      outside.close();
-    }
-  });
-
-  it('the settings of others are brought to them; its own job fails with a reason', async () => {
-    const [first, bad] = await three(spoil);
-    await gateway.sql.query(
-      `WITH queued AS (INSERT INTO provisioning_job (device_id, version) SELECT id, 1 FROM unnest($1::text[]) AS d(id))
-       UPDATE network_device SET jobs = 1, state = 'PROVISIONING' WHERE id = ANY($1)`,
-      [[bad, first]],
-    );
-    await expect
-      .poll(async () => {
-        const { rows } = await gateway.sql.query<object>(
-          `SELECT d.state, d.jobs, j.state AS job, j.error FROM network_device d
-           JOIN provisioning_job j ON j.device_id = d.id WHERE d.id = ANY($1) ORDER BY d.id`,
-          [[first, bad]],
+    it('subscribers are told of its change by an error and go on to hear of the others; whoever does not reach it hears nothing', async () => {
+      const [first, bad] = await three(spoil);
+      const subscriber = await connect(gateway, token);
+      const outside = await connect(gateway, await gateway.token('MANAGER', await createCustomer(gateway)));
+      try {
+        await subscriber.watch('w');
+        await outside.watch('w', { ids: [bad] });
+        await touch(gateway, [bad]);
+        await touch(gateway, [first]);
+        expect(await subscriber.receives('w', 2)).toMatchObject([null, { id: first }]);
+        const errors = subscriber.messages.flatMap((sent) =>
+          sent.type === 'next' ? (sent.payload.errors ?? []) : [],
         );
-        return rows;
-      })
-      .toMatchObject([
-        { state: 'ACTIVE', jobs: 0, job: 'APPLIED', error: null },
-        { state: 'ACTIVE', jobs: 0, job: 'FAILED', error: 'The stored device cannot be read.' },
-      ]);
-  });
-});
+        expect(errors).toMatchObject([failureAt(['networkDeviceChanged'], bad)]);
+        expect(subscriber.messages.filter(({ type }) => type === 'error')).toEqual([]);
+        expect(outside.messages.filter(({ type }) => type !== 'connection_ack')).toEqual([]);
+      } finally {
+        subscriber.close();
+        outside.close();
+      }
+    });
+
+    it('the settings of others are brought to them; its own job fails with a reason', async () => {
+      const [first, bad] = await three(spoil);
+      await gateway.sql.query(
+        `WITH queued AS (INSERT INTO provisioning_job (device_id, version) SELECT id, 1 FROM unnest($1::text[]) AS d(id))
+       UPDATE network_device SET jobs = 1, state = 'PROVISIONING' WHERE id = ANY($1)`,
+        [[bad, first]],
+      );
+      await expect
+        .poll(async () => {
+          const { rows } = await gateway.sql.query<object>(
+            `SELECT d.state, d.jobs, j.state AS job, j.error FROM network_device d
+           JOIN provisioning_job j ON j.device_id = d.id WHERE d.id = ANY($1) ORDER BY d.id`,
+            [[first, bad]],
+          );
+          return rows;
+        })
+        .toMatchObject([
+          { state: 'ACTIVE', jobs: 0, job: 'APPLIED', error: null },
+          { state: 'ACTIVE', jobs: 0, job: 'FAILED', error: 'The stored device cannot be read.' },
+        ]);
+    });
+  },
+);
 
 it('a job that cannot be read spoils the jobs of its own device', async () => {
   const devices = [

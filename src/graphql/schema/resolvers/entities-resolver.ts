@@ -1,5 +1,5 @@
-import { type GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
-import { Arg, createUnionType, Ctx, Query, Resolver } from 'type-graphql';
+import { type GraphQLError, type GraphQLResolveInfo, GraphQLScalarType, valueFromASTUntyped } from 'graphql';
+import { Arg, createUnionType, Ctx, Info, Query, Resolver } from 'type-graphql';
 import { GatewayError } from '../../../errors/gateway-error.js';
 import { assertBatchSize } from '../../../operations/batch.js';
 import { readCustomers } from '../../../operations/read-customers.js';
@@ -7,6 +7,7 @@ import { readDeviceModels } from '../../../operations/read-device-models.js';
 import { readNetworkDevices } from '../../../operations/read-network-devices.js';
 import type { Viewer as AccessViewer } from '../../../access/viewer.js';
 import { eachAtItsPlace } from './at-its-place.js';
+import { deviceSelectionIn } from './device-selection.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { toGraphQLError } from '../../errors/resolver-errors.js';
 import { Customer } from '../types/customer.js';
@@ -42,9 +43,14 @@ const ARGUMENT = 'representations';
 
 /** How each kind of entity is looked up: many ids, one statement, null where there is none for this viewer. */
 const LOOK_UPS = {
-  NetworkDevice: async (context: GatewayContext, viewer: AccessViewer, ids: readonly string[]) =>
+  NetworkDevice: async (
+    context: GatewayContext,
+    viewer: AccessViewer,
+    ids: readonly string[],
+    info: GraphQLResolveInfo,
+  ) =>
     eachAtItsPlace(
-      await readNetworkDevices(context.parts.deviceLists, viewer, ids, ARGUMENT),
+      await readNetworkDevices(context.parts.deviceLists, viewer, ids, ARGUMENT, deviceSelectionIn(info)),
       context,
       (view) => new NetworkDevice(view),
     ),
@@ -73,6 +79,7 @@ export class EntitiesResolver {
     @Arg(ARGUMENT, () => [AnyScalar], { description: 'References to entities, at most 1000.' })
     representations: unknown[],
     @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<(Entity | GraphQLError | null)[]> {
     const viewer = requireViewer(context);
     assertBatchSize(ARGUMENT, representations.length);
@@ -81,7 +88,12 @@ export class EntitiesResolver {
     for (const name of ENTITY_NAMES) {
       const ids = references.flatMap((reference) => (reference?.typename === name ? [reference.id] : []));
       if (ids.length === 0) continue;
-      const entities: readonly (Entity | GraphQLError | null)[] = await LOOK_UPS[name](context, viewer, ids);
+      const entities: readonly (Entity | GraphQLError | null)[] = await LOOK_UPS[name](
+        context,
+        viewer,
+        ids,
+        info,
+      );
       entities.forEach((entity, index) => found.set(`${name}:${ids[index] ?? ''}`, entity));
     }
     const malformed = toGraphQLError(new GatewayError('BAD_REQUEST', { message: MALFORMED }), context);

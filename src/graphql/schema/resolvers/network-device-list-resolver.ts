@@ -1,9 +1,10 @@
-import type { GraphQLError } from 'graphql';
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLError, GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import { countNetworkDevices } from '../../../operations/count-network-devices.js';
 import { deviceCursorOf } from '../../../operations/paging.js';
 import { readNetworkDeviceConnection, readNetworkDevices } from '../../../operations/read-network-devices.js';
 import { eachAtItsPlace } from './at-its-place.js';
+import { deviceSelectionIn } from './device-selection.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { NetworkDeviceFilter, toDeviceFilter } from '../inputs/network-device-filter.js';
 import { NetworkDeviceOrder, toDeviceOrder } from '../inputs/network-device-order.js';
@@ -22,9 +23,11 @@ export class NetworkDeviceListResolver {
   async networkDevices(
     @Arg('ids', () => [ID], { description: 'Ids of devices, at most 1000.' }) ids: string[],
     @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<(NetworkDevice | GraphQLError | null)[]> {
     const viewer = requireViewer(context);
-    const views = await readNetworkDevices(context.parts.deviceLists, viewer, ids, 'ids');
+    const { deviceLists } = context.parts;
+    const views = await readNetworkDevices(deviceLists, viewer, ids, 'ids', deviceSelectionIn(info));
     return eachAtItsPlace(views, context, (view) => new NetworkDevice(view));
   }
 
@@ -46,11 +49,13 @@ export class NetworkDeviceListResolver {
     orderBy: NetworkDeviceOrder | null | undefined,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<NetworkDeviceConnection> {
     const viewer = requireViewer(context);
     const { deviceLists } = context.parts;
     const order = toDeviceOrder(orderBy);
-    const request = { filter: toDeviceFilter(filter), order, page };
+    const selection = deviceSelectionIn(info);
+    const request = { filter: toDeviceFilter(filter), order, page, selection };
     const found = await readNetworkDeviceConnection(deviceLists, viewer, request);
     const devices = eachAtItsPlace(
       found.nodes.map(({ view }) => view),

@@ -1,7 +1,8 @@
-import type { GraphQLError } from 'graphql';
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import type { GraphQLError, GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
 import { readNode } from '../../../operations/read-node.js';
 import { eachAtItsPlace } from './at-its-place.js';
+import { deviceSelectionIn } from './device-selection.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { Customer } from '../types/customer.js';
 import { DeviceModel } from '../types/device-model.js';
@@ -18,8 +19,9 @@ export class NodeResolver {
   async node(
     @Arg('id', () => ID, { description: 'Id of the object: 24 hex digits in any case.' }) id: string,
     @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Node | GraphQLError | null> {
-    const node = await readNode(context.parts, requireViewer(context), id);
+    const node = await readNode(context.parts, requireViewer(context), id, deviceSelectionIn(info));
     switch (node?.type) {
       case undefined:
         return null;

@@ -1,0 +1,103 @@
+import {
+  type FieldNode,
+  getNamedType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  isAbstractType,
+  isObjectType,
+} from 'graphql';
+import { collectSubfields } from 'graphql/execution/collectFields.js';
+import type { DeviceSelection } from '../../../domain/device-selection.js';
+
+/** Who decides whether passwords are shown. */
+const OWNER: readonly string[] = ['customer', 'customer.id', 'customer.ancestorIds'];
+
+/** What fields of a device are made of, by their dotted names; any other one is what has its own name. */
+const MADE_OF: ReadonlyMap<string, readonly string[]> = new Map([
+  ['wifi.password', ['wifi.password', ...OWNER]],
+  ['wifi.password5G', ['wifi.password5G', ...OWNER]],
+  ['wifi.password6G', ['wifi.password6G', ...OWNER]],
+  ['provisioningJobs', OWNER],
+  // They are read by the id.
+  ['changes', []],
+  ['settingsAt', []],
+  ['dhcp.reservedClients', ['dhcp.reservedClients']],
+  ['status.upTime', ['status.upTimeSeconds']],
+  ['status.simStatus', ['status.simStatusCode']],
+  ['status.networkType', ['status.networkTypeCode']],
+  ['status.networkTypes', ['status.networkTypeCode']],
+  ['status.ssSingnalStrength', ['status.ssSignalStrength']],
+  ['status.uplinkRate', ['status.uplinkRateKbps']],
+  ['status.downlinkRate', ['status.downlinkRateKbps']],
+  ['status.connectionTime', ['status.connectionSeconds']],
+]);
+
+/** Those that were found. A plan has the same nodes for every request. */
+const known = new WeakMap<readonly FieldNode[], DeviceSelection>();
+
+/**
+ * What the selection of a field asks of the devices below it, wherever they stand there. Whoever adds a field with a resolver of
+ * its own gets whole devices, until `MADE_OF` says what it needs.
+ */
+export function deviceSelectionIn(info: GraphQLResolveInfo): DeviceSelection {
+  const selection = known.get(info.fieldNodes) ?? new SelectionFinder(info).find();
+  known.set(info.fieldNodes, selection);
+  return selection;
+}
+
+class SelectionFinder {
+  readonly #names = new Set<string>();
+  #isWhole = false;
+
+  constructor(private readonly info: GraphQLResolveInfo) {}
+
+  find(): DeviceSelection {
+    const { returnType, fieldNodes } = this.info;
+    this.#findDevices(getNamedType(returnType), fieldNodes);
+    return this.#isWhole ? 'whole' : this.#names;
+  }
+
+  /** Looks for devices at a field that is no part of one, and below. */
+  #findDevices(type: GraphQLNamedType, nodes: readonly FieldNode[]): void {
+    for (const member of isAbstractType(type) ? this.info.schema.getPossibleTypes(type) : [type]) {
+      if (!isObjectType(member)) continue;
+      if (member.name === 'NetworkDevice') this.#readSection(member, nodes, '');
+      else for (const [field, below] of this.#fieldsOf(member, nodes)) this.#findDevices(field.type, below);
+    }
+  }
+
+  /** Notes what the fields of a device, or of a section of it, are made of. */
+  #readSection(type: GraphQLObjectType, nodes: readonly FieldNode[], prefix: string): void {
+    for (const [field, below] of this.#fieldsOf(type, nodes)) {
+      const name = prefix + field.name;
+      const madeOf = MADE_OF.get(name);
+      for (const one of madeOf ?? [name]) this.#names.add(one);
+      if (madeOf !== undefined) continue;
+      if (field.hasResolver) this.#isWhole = true;
+      if (isObjectType(field.type)) this.#readSection(field.type, below, `${name}.`);
+    }
+  }
+
+  /** The fields that are asked for, each with its places in the document; `__typename` is none. */
+  #fieldsOf(
+    type: GraphQLObjectType,
+    nodes: readonly FieldNode[],
+  ): readonly (readonly [Field, readonly FieldNode[]])[] {
+    const { schema, fragments, variableValues } = this.info;
+    const collected = collectSubfields(schema, fragments, variableValues, type, nodes);
+    return [...collected.values()].flatMap((below) => {
+      const field = type.getFields()[below[0]?.name.value ?? ''];
+      if (field === undefined) return [];
+      const { name, resolve } = field;
+      return [[{ name, type: getNamedType(field.type), hasResolver: resolve !== undefined }, below] as const];
+    });
+  }
+}
+
+interface Field {
+  readonly name: string;
+  /** Of its values, or of theirs where it is a list. */
+  readonly type: GraphQLNamedType;
+  readonly hasResolver: boolean;
+}
