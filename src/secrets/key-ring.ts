@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { SecretError } from '../errors/secret-error.js';
 
 /** What a secret holds, and the place where it opens. */
@@ -37,6 +37,12 @@ export interface SecretKey {
 /** Opens a stored secret that belongs to this record and field. */
 export type OpenSecret = (secret: SealedText, owner: string, field: string) => string;
 
+/** A key as OpenSSL takes it: bytes would be copied for each secret. */
+interface ReadyKey {
+  readonly id: string;
+  readonly key: KeyObject;
+}
+
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -47,13 +53,13 @@ const SEALED = /^v1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
  * so that a stored secret opens at its own place only: copied to another row, it is worthless.
  */
 export class KeyRing {
-  readonly #keys: ReadonlyMap<string, SecretKey>;
-  readonly #current: SecretKey;
+  readonly #keys: ReadonlyMap<string, ReadyKey>;
+  readonly #current: ReadyKey;
 
   /** @param keys the first one seals, all of them open */
   constructor(keys: readonly [SecretKey, ...SecretKey[]]) {
-    this.#current = keys[0];
-    this.#keys = new Map(keys.map((key) => [key.id, key]));
+    this.#current = readyKey(keys[0]);
+    this.#keys = new Map(keys.map((key) => [key.id, readyKey(key)]));
   }
 
   /** The id of the key that seals. */
@@ -76,9 +82,9 @@ export class KeyRing {
   }
 
   seal(text: string, owner: string, field: string): SealedText {
-    const { id, bytes } = this.#current;
+    const { id, key } = this.#current;
     const nonce = nextNonce();
-    const cipher = createCipheriv(ALGORITHM, bytes, nonce).setAAD(context(owner, field));
+    const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(context(owner, field));
     const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     const secret = new SealedText(
       `${sealPrefix(id)}${nonce.toString('base64url')}.${body.toString('base64url')}`,
@@ -99,11 +105,11 @@ export class KeyRing {
   #openedText({ sealed }: SealedText, owner: string, field: string): string {
     const [, keyId, nonce = '', body = ''] = SEALED.exec(sealed) ?? [];
     if (keyId === undefined) throw new SecretError('not-sealed');
-    const key = this.#keys.get(keyId);
-    if (key === undefined) throw new SecretError('unknown-key', keyId);
+    const ready = this.#keys.get(keyId);
+    if (ready === undefined) throw new SecretError('unknown-key', keyId);
     const bytes = Buffer.from(body, 'base64url');
     try {
-      const decipher = createDecipheriv(ALGORITHM, key.bytes, Buffer.from(nonce, 'base64url'), {
+      const decipher = createDecipheriv(ALGORITHM, ready.key, Buffer.from(nonce, 'base64url'), {
         authTagLength: TAG_BYTES,
       })
         .setAAD(context(owner, field))
@@ -115,6 +121,10 @@ export class KeyRing {
       throw new SecretError('not-authentic', keyId);
     }
   }
+}
+
+function readyKey({ id, bytes }: SecretKey): ReadyKey {
+  return { id, key: createSecretKey(bytes) };
 }
 
 /** What every text that is sealed with a key begins with. */

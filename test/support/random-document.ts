@@ -67,7 +67,8 @@ class DocumentMaker {
       (field) => level < MAX_LEVELS || !isCompositeType(getNamedType(field.type)),
     );
     const chosen = Array.from({ length: 1 + this.below(MAX_FIELDS) }, () => {
-      const field = fields[this.below(fields.length)];
+      // The last level of a type that has objects alone, e.g. a connection, is left with `__typename`.
+      const field = fields.length === 0 ? undefined : fields[this.below(fields.length)];
       if (field === undefined || this.below(12) === 0) return `${this.#name()}: __typename`;
       // Under its own name a field may come again, and is merged; with other arguments that would be a conflict.
       const alias = field.args.length > 0 || this.below(2) === 0 ? `${this.#name()}: ` : '';

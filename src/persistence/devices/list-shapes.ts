@@ -35,3 +35,17 @@ export function listShapes(): (selection: DeviceSelection) => ListShape {
     return shape;
   };
 }
+
+/**
+ * Numbers the texts of a statement that is worth a plan for each, as they are first asked for; undefined for those beyond the
+ * first 64, which are planned anew each time.
+ */
+export function textVariants(): (text: string) => number | undefined {
+  const variants = new Map<string, number>();
+  return (text) => {
+    const known = variants.get(text);
+    if (known !== undefined || variants.size >= MAX_SHAPES) return known;
+    variants.set(text, variants.size);
+    return variants.size - 1;
+  };
+}
