@@ -3,7 +3,7 @@ import type { DeviceState } from '../../domain/device.js';
 import type { DeviceCapabilities, DeviceModel, DeviceModelType } from '../../domain/device-model.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import type { RowReader } from '../database/row-reader.js';
-import { type ReadField, type ReadFields, readSection } from './section.js';
+import { type Mutable, type ReadField, type ReadFields, readSection } from './section.js';
 
 // How the fields of a device that are no settings of WiFi or DHCP and no report are read, and those of its model and customer.
 
@@ -51,24 +51,6 @@ export const CORE: ReadFields<DeviceCore> = {
   isGivenUp: exists('shown_mac_address'),
   createdAt: time('created_at'),
   updatedAt: time('updated_at'),
-};
-
-/** What stands in place of fields that are not read. */
-export const NO_CORE: DeviceCore = {
-  id: '',
-  version: 0,
-  state: 'ACTIVE',
-  name: '',
-  notes: null,
-  macAddress: '',
-  serialNumber: null,
-  mvnoAccount: null,
-  jobs: 0,
-  hasRunningJob: false,
-  hasOpenRemoval: false,
-  isGivenUp: false,
-  createdAt: new Date(0),
-  updatedAt: new Date(0),
 };
 
 /** A model without its capabilities. */
@@ -120,16 +102,38 @@ export const CUSTOMER_FIELDS: ReadFields<Customer> = {
 
 export const NO_CUSTOMER: Customer = { id: '', name: '', ancestorIds: [] };
 
+/** What stands in place of fields that are not read. */
+export const NO_DEVICE: StoredDevice = {
+  id: '',
+  version: 0,
+  state: 'ACTIVE',
+  name: '',
+  notes: null,
+  macAddress: '',
+  serialNumber: null,
+  mvnoAccount: null,
+  jobs: 0,
+  hasRunningJob: false,
+  hasOpenRemoval: false,
+  isGivenUp: false,
+  wifi: null,
+  dhcp: null,
+  model: NO_MODEL,
+  customer: NO_CUSTOMER,
+  status: null,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+};
+
 /** Reads a device model out of the columns of its table. */
 export function toModel(
   row: RowReader,
   fields: Partial<ReadFields<ModelCore>> = MODEL_CORE,
   capabilities: Partial<ReadFields<DeviceCapabilities>> = CAPABILITIES,
 ): DeviceModel {
-  return {
-    ...readSection<ModelCore>(row, fields, NO_MODEL),
-    capabilities: readSection(row, capabilities, NO_CAPABILITIES),
-  };
+  const model: Mutable<DeviceModel> = readSection<DeviceModel>(row, fields, NO_MODEL);
+  model.capabilities = readSection(row, capabilities, NO_CAPABILITIES);
+  return model;
 }
 
 export function toCustomer(

@@ -9,14 +9,14 @@ import {
   CORE,
   CUSTOMER_FIELDS,
   MODEL_CORE,
-  NO_CORE,
   NO_CUSTOMER,
+  NO_DEVICE,
   NO_MODEL,
   toCustomer,
   toModel,
 } from './device-fields.js';
-import { DHCP, DHCP_KEY, readDhcp, readReport, readWifi, STATUS, WIFI, WIFI_KEY } from './fields.js';
-import { columnsOf, readSection, selectedFields } from './section.js';
+import { DHCP, DHCP_KEY, readDhcp, readStatus, readWifi, STATUS, WIFI, WIFI_KEY } from './fields.js';
+import { columnsOf, type Mutable, readSection, selectedFields } from './section.js';
 
 /** A device whose row does not hold what the database's schema says. */
 class UnreadableDeviceError extends UnreadableRowError {
@@ -140,16 +140,17 @@ function readerOf(
     if (status === undefined) return null;
     const [provisioned, report] = [row.flagOrNull('provisioned'), read.s(value)];
     if (report.textOrNull('device_id') === null && provisioned === null) return null;
-    return { provisioned, ...readReport(report, status) };
+    return readStatus(report, status, provisioned);
   };
-  const deviceIn = (row: RowReader, [, m, c, s]: readonly unknown[]): StoredDevice => ({
-    ...readSection(row, core, NO_CORE),
-    wifi: wifi === undefined ? null : readWifi(row, wifi),
-    dhcp: dhcp === undefined ? null : readDhcp(row, dhcp),
-    model: modelIn(m),
-    customer: customerIn(c),
-    status: statusIn(row, s),
-  });
+  const deviceIn = (row: RowReader, [, m, c, s]: readonly unknown[]): StoredDevice => {
+    const device: Mutable<StoredDevice> = readSection<StoredDevice>(row, core, NO_DEVICE);
+    if (wifi !== undefined) device.wifi = readWifi(row, wifi);
+    if (dhcp !== undefined) device.dhcp = readDhcp(row, dhcp);
+    device.model = modelIn(m);
+    device.customer = customerIn(c);
+    device.status = statusIn(row, s);
+    return device;
+  };
   return (value) => {
     const parts = listIn(value);
     const row = read.d(parts[0]);

@@ -4,7 +4,7 @@ import { WIFI_DEFAULTS, type WifiPasswordField, type WifiSettings } from '../../
 import { SealedText } from '../../secrets/key-ring.js';
 import type { RawRow } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
-import { type ReadField, type ReadFields, readSection } from './section.js';
+import { type Mutable, type ReadField, type ReadFields, readSection } from './section.js';
 
 // The one description of a device's sections: the column of each field, and how it is read and written. Lists of columns,
 // readers and writers derive from it, so a new field is one line here.
@@ -158,8 +158,6 @@ const NO_WIFI: WifiSettings<SealedText> = {
   password6G: null,
 };
 
-const { provisioned: _, ...NO_REPORT } = UNREPORTED_STATUS;
-
 export const WIFI_PATHS = writersByPath('wifi', WIFI, NO_WIFI);
 export const DHCP_PATHS = writersByPath('dhcp', DHCP, DHCP_DEFAULTS);
 
@@ -178,8 +176,15 @@ export function readDhcp(
   return row.flagOrNull(DHCP_KEY) === null ? null : readSection(row, fields, DHCP_DEFAULTS);
 }
 
-export function readReport(row: RowReader, fields: Partial<ReadFields<ReportedStatus>>): ReportedStatus {
-  return readSection(row, fields, NO_REPORT);
+/** @param provisioned the part of the status that is no report */
+export function readStatus(
+  row: RowReader,
+  fields: Partial<ReadFields<ReportedStatus>>,
+  provisioned: boolean | null,
+): DeviceStatus {
+  const status: Mutable<DeviceStatus> = readSection<DeviceStatus>(row, fields, UNREPORTED_STATUS);
+  status.provisioned = provisioned;
+  return status;
 }
 
 export function writeWifi(wifi: WifiSettings<SealedText> | null): Readonly<Record<string, ColumnValue>> {

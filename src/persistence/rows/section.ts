@@ -11,6 +11,9 @@ export interface ReadField<T> {
 /** How the fields of a section are read, in the order of its columns. */
 export type ReadFields<Section> = { readonly [Name in keyof Section]: ReadField<Section[Name]> };
 
+/** An object while it is filled: one that is made of parts costs several times as much, and there are hundreds in a list. */
+export type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** The columns that fields are made of. */
 export function columnsOf(
   fields: Readonly<Record<string, Pick<ReadField<unknown>, 'columns'>>>,
