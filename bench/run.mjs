@@ -1,9 +1,10 @@
 // The gateway beside other ways to build it: CPU, throughput, latency, statements and memory for each operation.
-//   npm run bench -- [--devices 50000] [--seconds 10] [--rounds 3] [--connections 32] [--operations Q,M] [--only NAME] [--profile]
+//   npm run bench -- [--devices 50000] [--seconds 10] [--rounds 3] [--connections 32] [--operations Q,M] [--only NAME] [--node PATH] [--profile]
+// --node measures ours on another Node too, beside itself on this one.
 // Results go to bench/RESULTS.md unless a run is too short to mean anything. bench/NOTES.md says how to read them.
 import { writeFile } from 'node:fs/promises';
 import { collectAnswers, compareAnswers, raceUpdates } from './lib/agreement.mjs';
-import { CONTENDERS, OURS } from './lib/contenders.mjs';
+import { CONTENDERS, OURS, oursOn } from './lib/contenders.mjs';
 import { fillContenderTables } from './lib/database.mjs';
 import { availableOperations, measure, operationsOf } from './lib/measure.mjs';
 import { OPERATIONS } from './lib/operations.mjs';
@@ -21,8 +22,11 @@ const options = readOptions({
   operations: Object.keys(OPERATIONS).filter((name) => OPERATIONS[name].beside === undefined),
 });
 
-const contenders = CONTENDERS.filter(({ name }) => options.only === undefined || name === options.only);
-if (contenders.length === 0)
+const contenders = [
+  ...CONTENDERS.filter(({ name }) => options.only === undefined || name === options.only),
+  ...(options.node === undefined ? [] : [oursOn(options.node)]),
+];
+if (options.only !== undefined && !contenders.some(({ name }) => name === options.only))
   throw new Error(`--only takes one of ${CONTENDERS.map(({ name }) => `"${name}"`).join(', ')}.`);
 
 await withBench(options, async (bench) => {
@@ -53,6 +57,11 @@ async function check(bench, contenders) {
   const answers = {};
   for (const contender of contenders) {
     say(`${contender.name}: checking`);
+    // The same program, over tables that its other self has changed.
+    if (contender.node !== undefined) {
+      facts[contender.name] = {};
+      continue;
+    }
     // Each finds the devices as they were generated; the gateway, whose tables they are copied from, comes last.
     if (contender !== OURS) await fillContenderTables(bench.database);
     const server = await bench.start(contender);

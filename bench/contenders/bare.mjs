@@ -1,7 +1,17 @@
 // The floor: node:http and pg. PostgreSQL makes the JSON, and its text is sent as it is; no GraphQL.
 import { createServer } from 'node:http';
 import pg from 'pg';
-import { idOfCursor, READ, READ_MANY, READ_PAGE, UPDATE, updateValues } from './one-statement.mjs';
+import {
+  idOfCursor,
+  isRename,
+  READ,
+  READ_MANY,
+  READ_MANY_SLIM,
+  READ_PAGE,
+  RENAME,
+  UPDATE,
+  updateValues,
+} from './one-statement.mjs';
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
 // JSON stays text.
@@ -22,7 +32,13 @@ async function answer(request) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   const [, , id] = pathname.split('/');
   if (request.method === 'POST' && id !== undefined) {
-    return await value('update', UPDATE, updateValues(id, await bodyOf(request)));
+    const input = await bodyOf(request);
+    return isRename(input)
+      ? await value('rename', RENAME, [id, input.name])
+      : await value('update', UPDATE, updateValues(id, input));
+  }
+  if (request.method === 'POST' && searchParams.has('slim')) {
+    return await value('slim', READ_MANY_SLIM, [await bodyOf(request)]);
   }
   if (request.method === 'POST') return await value('many', READ_MANY, [await bodyOf(request)]);
   if (id !== undefined) return await value('read', READ, [id]);

@@ -1,6 +1,6 @@
 // Mercurius and graphql-jit with a loader for each relation: one statement for each table that an answer needs.
 import { pool, rows, serve } from './mercurius-server.mjs';
-import { idOfCursor } from './one-statement.mjs';
+import { idOfCursor, isRename } from './one-statement.mjs';
 
 /** A loader that finds one row for each parent. */
 function one(table, column, keyOf) {
@@ -18,6 +18,12 @@ async function reservedClients(queries) {
   const byDevice = new Map(keys.map((key) => [key, []]));
   for (const client of await rows('reserved', text, [keys])) byDevice.get(client.deviceId)?.push(client);
   return keys.map((key) => byDevice.get(key));
+}
+
+async function rename(id, name) {
+  const text =
+    'UPDATE bench.device SET name = $2, version = version + 1, "updatedAt" = now() WHERE id = $1 RETURNING *';
+  return (await rows('rename', text, [id, name]))[0] ?? null;
 }
 
 async function update(id, { name, notes, wifi, dhcp: { reservedClients: clients, ...dhcp } }) {
@@ -76,7 +82,10 @@ await serve(
         ]),
       }),
     },
-    Mutation: { updateNetworkDevice: async (_, { id, input }) => await update(id, input) },
+    Mutation: {
+      updateNetworkDevice: async (_, { id, input }) =>
+        isRename(input) ? await rename(id, input.name) : await update(id, input),
+    },
     DeviceModel: { capabilities: (model) => model },
   },
   {

@@ -35,12 +35,36 @@ export const READ_MANY = `SELECT coalesce(json_agg(found.device ORDER BY wished.
   FROM unnest($1::text[]) WITH ORDINALITY AS wished(id, place)
   LEFT JOIN LATERAL (SELECT ${JSON_OF_STORED} AS device FROM ${STORED} WHERE d.id = wished.id) found ON true`;
 
-/** $1: how many, $2: after which id. */
-export const READ_PAGE = `SELECT coalesce(json_agg(page.device ORDER BY page.id), '[]') AS devices
-  FROM (SELECT d.id, ${JSON_OF_STORED} AS device FROM ${STORED} WHERE d.id > $2 ORDER BY d.id LIMIT $1) page`;
+/** $1: the ids; in their order, name and online only. */
+export const READ_MANY_SLIM = `SELECT coalesce(json_agg(
+    CASE WHEN d.id IS NOT NULL THEN json_build_object('name', d.name, 'status', json_build_object('online', s.online)) END
+    ORDER BY wished.place
+  ), '[]') AS devices
+  FROM unnest($1::text[]) WITH ORDINALITY AS wished(id, place)
+  LEFT JOIN (bench.device d JOIN bench.status s ON s."deviceId" = d.id) ON d.id = wished.id`;
 
-/** $1: the id, $2: name, $3: notes, $4: wifi, $5: dhcp, $6: the reservations, the last three as JSON. Two at once race for the reservations. */
-export const UPDATE = `WITH d AS (
+/** $1: how many, $2: after which id. The ids first: joined before they are limited, the whole tables would be read. */
+export const READ_PAGE = `SELECT coalesce(json_agg(page.device ORDER BY page.id), '[]') AS devices
+  FROM (
+    SELECT wished.id, found.device
+    FROM (SELECT id FROM bench.device WHERE id > $2 ORDER BY id LIMIT $1) wished
+    CROSS JOIN LATERAL (SELECT ${JSON_OF_STORED} AS device FROM ${STORED} WHERE d.id = wished.id) found
+  ) page`;
+
+/** $1: the id, $2: name. */
+export const RENAME = `UPDATE bench.device SET name = $2, version = version + 1, "updatedAt" = now() WHERE id = $1
+  RETURNING json_build_object('id', id, 'name', name, 'version', version) AS device`;
+
+/**
+ * What UPDATE calls. The lock comes first, in a statement of its own: the next one then sees the reservations of whoever had it
+ * before, and leaves none of them.
+ */
+export const UPDATE_FUNCTION = `CREATE FUNCTION bench.update_device(text, text, text, json, json, json) RETURNS json
+  LANGUAGE plpgsql AS $function$
+  DECLARE updated json;
+  BEGIN
+  PERFORM FROM bench.device WHERE id = $1 FOR UPDATE;
+  WITH d AS (
     UPDATE bench.device SET name = $2, notes = $3, version = version + 1, "updatedAt" = now() WHERE id = $1 RETURNING *
   ), w AS (
     UPDATE bench.wifi w SET enabled = x.enabled, ssid = x.ssid, password = x.password,
@@ -58,7 +82,18 @@ export const UPDATE = `WITH d AS (
     SELECT $1, x.id, x.mac, x.ip, x.enable FROM json_to_recordset($6) AS x(id text, mac text, ip text, enable boolean)
     RETURNING *
   )
-  SELECT ${deviceJson('r')} AS device FROM d ${NESTED} CROSS JOIN w CROSS JOIN h`;
+  SELECT ${deviceJson('r')} INTO updated FROM d ${NESTED} CROSS JOIN w CROSS JOIN h;
+  RETURN updated;
+  END
+  $function$`;
+
+/** $1: the id, $2: name, $3: notes, $4: wifi, $5: dhcp, $6: the reservations, the last three as JSON. */
+export const UPDATE = 'SELECT bench.update_device($1, $2, $3, $4, $5, $6) AS device';
+
+/** Whether an input changes the name and nothing else. */
+export function isRename(input) {
+  return Object.keys(input).join() === 'name';
+}
 
 /** The parameters of UPDATE. */
 export function updateValues(id, { name, notes, wifi, dhcp }) {

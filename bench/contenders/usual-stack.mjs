@@ -17,6 +17,7 @@ import {
   Resolver,
 } from 'type-graphql';
 import prismaClient from '../generated/index.js';
+import { isRename } from './one-statement.mjs';
 
 const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL }, { schema: 'bench' });
 const prisma = new prismaClient.PrismaClient({ adapter });
@@ -108,7 +109,16 @@ class DeviceResolver {
     return { nodes: devices.map(present) };
   }
 
-  async updateNetworkDevice(id, { wifi, dhcp: { reservedClients, ...dhcp }, ...device }) {
+  async updateNetworkDevice(id, input) {
+    if (isRename(input)) {
+      const data = { name: input.name, version: { increment: 1 } };
+      return await prisma.device.update({ where: { id }, data });
+    }
+    const {
+      wifi,
+      dhcp: { reservedClients, ...dhcp },
+      ...device
+    } = input;
     return await prisma.$transaction(async (tx) => {
       await tx.device.update({ where: { id }, data: { ...device, version: { increment: 1 } } });
       await tx.wifi.update({ where: { deviceId: id }, data: wifi });

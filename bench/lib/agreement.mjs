@@ -5,7 +5,7 @@ import { OPERATIONS, pickDevice, requestFor } from './operations.mjs';
 import { randomSource } from './random.mjs';
 import { send } from './send.mjs';
 
-const COMPARED = ['Q', 'M', 'Q', 'page', 'batch'];
+const COMPARED = ['Q', 'M', 'Q', 'page', 'batch', 'batch-slim', 'R'];
 const DEVICES_COMPARED = 5;
 const UPDATES_AT_ONCE = 320;
 const RESERVATIONS = 3;

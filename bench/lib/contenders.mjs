@@ -1,4 +1,5 @@
 // Who is measured, and how each is started: one Node process, production mode.
+import { execFileSync } from 'node:child_process';
 import { startServer } from './processes.mjs';
 
 /** By name; `kind` decides how they are asked. */
@@ -12,6 +13,12 @@ export const CONTENDERS = [
 
 export const OURS = CONTENDERS.find(({ kind }) => kind === 'ours');
 
+/** The gateway on another Node, measured beside itself. @param node the path of its program */
+export function oursOn(node) {
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+  return { name: `Device Gateway on Node ${version}`, kind: 'ours', node };
+}
+
 /** What they are all measured against. */
 export const USUAL = 'usual stack';
 export const BARE = 'bare';
@@ -22,17 +29,14 @@ export const BARE = 'bare';
  * @param more settings, arguments of Node and the entry point of another build of the gateway
  */
 export async function startContender(
-  { kind, file },
+  { kind, file, node },
   databaseUrl,
   platform,
   { env = {}, nodeArgs = [], main = 'dist/main.js' } = {},
 ) {
   if (kind === 'ours') {
-    return await startServer([...nodeArgs, main], {
-      ...platform.env,
-      DATABASE_URL: databaseUrl,
-      ...env,
-    });
+    const settings = { ...platform.env, DATABASE_URL: databaseUrl, ...env };
+    return await startServer([...nodeArgs, main], settings, node);
   }
   const settings = { NODE_ENV: 'production', DATABASE_URL: databaseUrl };
   return await startServer([`bench/contenders/${file}.mjs`], settings);

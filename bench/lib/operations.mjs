@@ -25,6 +25,8 @@ const REPORT =
 const CHANGES = 'subscription Changes($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id version name } }';
 const RENAME = `mutation Rename($id: ID!, $name: String) { updateNetworkDevice(id: $id, input: { name: $name }) { version } }`;
 
+const RENAME_BACK = `mutation R($id: ID!, $name: String) { updateNetworkDevice(id: $id, input: { name: $name }) { id name version } }`;
+
 const PAGE_SIZE = 100;
 const REPORTS = 500;
 
@@ -109,6 +111,17 @@ export const OPERATIONS = {
     graphql: ({ n, random }) => graphql(UPDATE, { id: deviceId(n), input: newSettings(random) }, treeOf(n)),
     bare: ({ n, random }) => ({ method: 'POST', path: `/${deviceId(n)}`, body: newSettings(random) }),
   },
+  R: {
+    title: 'R: the name changed, without a job; contenders write the row and nothing else',
+    root: 'updateNetworkDevice',
+    graphql: ({ n, random }) =>
+      graphql(RENAME_BACK, { id: deviceId(n), name: newSettings(random).name }, treeOf(n)),
+    bare: ({ n, random }) => ({
+      method: 'POST',
+      path: `/${deviceId(n)}`,
+      body: { name: newSettings(random).name },
+    }),
+  },
   'M-key': {
     title: 'M-key: the same with an idempotency key, a new one for each',
     root: 'updateNetworkDevice',
@@ -137,6 +150,7 @@ export const OPERATIONS = {
     title: `Batch, slim: ${PAGE_SIZE} devices by their ids, name and online only`,
     root: 'networkDevices',
     graphql: ({ n, devices }) => graphql(BATCH_SLIM, { ids: spread(n, devices, PAGE_SIZE) }, treeOf(n)),
+    bare: ({ n, devices }) => ({ method: 'POST', path: '?slim', body: spread(n, devices, PAGE_SIZE) }),
   },
   rest: {
     title: 'REST: GET of one device',

@@ -13,6 +13,7 @@ export function readOptions(defaults) {
     options: {
       ...Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
       only: { type: 'string' },
+      node: { type: 'string' },
       profile: { type: 'boolean' },
     },
   });

@@ -24,9 +24,9 @@ function signalGroup(pid, signal) {
 }
 
 /** Starts `node ARGS` in the folder of the project, with nothing in its environment but what is given. */
-function startNode(args, env, stdio) {
+function startNode(args, env, stdio, node = process.execPath) {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, args, {
+  const child = spawn(node, args, {
     cwd: ROOT,
     env: { PATH, HOME, ...env },
     stdio,
@@ -66,11 +66,12 @@ export function startHelper(file) {
 
 /**
  * Starts a server that prints the line `{"msg":"ready","url":…}`.
+ * @param node another Node than this one
  * @returns its pid, url, the milliseconds that the start took, and `stop`
  */
-export async function startServer(args, env) {
+export async function startServer(args, env, node) {
   const startedAt = performance.now();
-  const child = startNode(args, env, ['ignore', 'pipe', 'pipe']);
+  const child = startNode(args, env, ['ignore', 'pipe', 'pipe'], node);
   const lastLines = [];
   const url = new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {

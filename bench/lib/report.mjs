@@ -23,10 +23,16 @@ export function figure(value) {
         .replace(/\.$/, '');
 }
 
+/** Of the process and PostgreSQL together; undefined where PostgreSQL runs elsewhere. */
+function totalCpu({ cpu, databaseCpu }) {
+  return databaseCpu === undefined ? undefined : cpu + databaseCpu;
+}
+
 /** Medians of runs, figure by figure. */
 export function medians(runs) {
-  const of = (name) => median(runs.map((run) => run[name]).filter((value) => value !== undefined));
-  const names = ['rps', 'cpu', 'databaseCpu', 'p50', 'p99', 'memory'];
+  const all = runs.map((run) => ({ ...run, total: totalCpu(run) }));
+  const of = (name) => median(all.map((run) => run[name]).filter((value) => value !== undefined));
+  const names = ['rps', 'total', 'cpu', 'databaseCpu', 'p50', 'p99', 'memory'];
   return Object.fromEntries(names.map((name) => [name, of(name)]));
 }
 
@@ -52,6 +58,9 @@ export function resultsText({ bench, contenders, operations, facts, runs }) {
     '# Results',
     'Written by `npm run bench`; [NOTES.md](NOTES.md) says how to read it.',
     `${circumstances(bench, `${bench.options.devices} devices`)} ${disturbance(runs)}`,
+    '## Process and PostgreSQL together',
+    'CPU seconds for 1,000 requests. The last column is our share of the best of those that speak GraphQL and leave a device whole.',
+    headline(operations, contenders, facts, runs),
     ...sections,
     '## Memory, and updates at once',
     overview(contenders, facts, runs),
@@ -59,36 +68,56 @@ export function resultsText({ bench, contenders, operations, facts, runs }) {
   ].join('\n\n');
 }
 
-function operationSection(name, contenders, facts, runs) {
-  const measured = contenders
+/** What each operation costs with each contender. */
+function headline(operations, contenders, facts, runs) {
+  const rivals = contenders.filter(({ name, kind }) => kind === 'graphql' && facts[name].race === undefined);
+  const rows = operations.map((operation) => {
+    const measured = measuredIn(operation, contenders, runs);
+    const total = (contender) => measured.find((row) => row.contender === contender)?.total;
+    const best = rivals.map(({ name }) => total(name)).filter((value) => value !== undefined);
+    const share = best.length === 0 ? undefined : total(OURS.name) / Math.min(...best);
+    return [operation, ...contenders.map(({ name }) => figure(total(name))), figure(share)];
+  });
+  return table(['', ...contenders.map(({ name }) => name), 'ours ÷ best'], rows);
+}
+
+/** The medians of those contenders that were asked for an operation. */
+function measuredIn(operation, contenders, runs) {
+  return contenders
     .map((contender) => ({
       contender: contender.name,
-      ...medians(runs.filter((run) => run.contender === contender.name && run.operation === name)),
+      ...medians(runs.filter((run) => run.contender === contender.name && run.operation === operation)),
     }))
     .filter(({ rps }) => !Number.isNaN(rps));
+}
+
+function operationSection(name, contenders, facts, runs) {
+  const measured = measuredIn(name, contenders, runs);
   const valueOf = (contender, key) => measured.find((row) => row.contender === contender)?.[key];
   const rows = measured.map((row) => [
     row.contender === OURS.name ? `**${row.contender}**` : row.contender,
+    figure(row.total),
+    figure(valueOf(USUAL, 'total') / row.total),
+    figure(valueOf(BARE, 'total') / row.total),
+    figure(row.cpu),
+    figure(row.databaseCpu),
     figure(row.rps),
     figure(row.rps / valueOf(USUAL, 'rps')),
     figure(row.rps / valueOf(BARE, 'rps')),
-    figure(row.cpu),
-    figure(valueOf(USUAL, 'cpu') / row.cpu),
-    figure(valueOf(BARE, 'cpu') / row.cpu),
-    figure(row.databaseCpu),
     figure(row.p50),
     figure(row.p99),
     statementsText(facts[row.contender].statements[name]),
   ]);
   const head = [
     '',
-    'rps',
-    '× usual',
-    '× bare',
     'CPU s / 1,000',
     '× usual',
     '× bare',
+    'of it the process',
     'PostgreSQL',
+    'rps',
+    '× usual',
+    '× bare',
     'p50 ms',
     'p99 ms',
     'statements',
