@@ -72,10 +72,11 @@ const { optimistic } = deviceStore(told, {
   notifyQueued: () => worker.wake(),
 });
 
+const EVERYBODYS = { kind: 'all' };
 let begun = 0;
 async function update(number) {
   const id = `f3${(2 + ((number * 7919) % (options.devices - 1))).toString(16).padStart(22, '0')}`;
-  const { device } = await optimistic.read(id, null);
+  const { device } = await optimistic.read({ id, macAddress: null, reach: EVERYBODYS });
   const settings = {
     ...device,
     version: device.version + 1,
@@ -95,17 +96,14 @@ async function update(number) {
     },
   };
   const audit = {
-    action: 'updateNetworkDevice',
+    action: 'UPDATE',
     paths: ['name', 'notes', 'wifi.ssid', 'dhcp.leaseTime', 'dhcp.reservedClients'],
     subject: 'bench',
     accessLevel: 'MANAGER',
     requestId: `request-${number}`,
   };
-  const outcome = await optimistic.write(id, device.version, {
-    device: settings,
-    needsJob: true,
-    audit,
-  });
+  const write = { kind: 'update', device: settings, before: device, reach: EVERYBODYS, needsJob: true };
+  const outcome = await optimistic.write({ ...write, audit });
   if (typeof outcome === 'string') {
     outdated++;
     await update(number);

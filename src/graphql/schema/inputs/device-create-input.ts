@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
+import { MvnoAccountField, NameField, NotesField, SerialNumberField } from './device-fields.js';
 import { MacAddressScalar } from '../leaves/scalars.js';
 import { DhcpSettingsInput, WifiSettingsInput } from './device-update-input.js';
 
@@ -21,27 +22,16 @@ export class DeviceCreateInput {
   @Field(() => MacAddressScalar, { description: 'MAC address, unicast, unique in the whole platform.' })
   macAddress?: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'Serial number: 1 to 64 printable ASCII characters, stored without blanks around it.',
-  })
+  @SerialNumberField()
   serialNumber?: string | null;
 
-  @Field(() => ID, {
-    nullable: true,
-    description:
-      'Id of the MVNO account that the device is linked to: 24 hex digits in any case. Only for models that take a SIM card.',
-  })
+  @MvnoAccountField()
   mvnoAccount?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "Name of the device: 1 to 100 characters, at least one that shows; stored composed (Unicode NFC) and without blanks around it. The model's when absent or null.",
-  })
+  @NameField("The model's when absent or null.")
   name?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Free text note field: at most 4096 characters.' })
+  @NotesField()
   notes?: string | null;
 
   @Field(() => WifiSettingsInput, {

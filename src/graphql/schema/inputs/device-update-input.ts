@@ -1,5 +1,6 @@
-import { Field, ID, InputType, Int } from 'type-graphql';
+import { Field, InputType, Int } from 'type-graphql';
 import { IPv4Scalar, MacAddressScalar } from '../leaves/scalars.js';
+import { MvnoAccountField, NameField, NotesField, SerialNumberField } from './device-fields.js';
 
 // No field has an initialiser: an absent field must stay absent, because absent, null and a value mean three things.
 
@@ -131,14 +132,10 @@ export class DhcpSettingsInput {
     'What to change of a device. Absent leaves a value, null clears it, a value sets it: here and inside the sections.',
 })
 export class DeviceUpdateInput {
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'Name of the device: 1 to 100 characters, at least one that shows; stored composed (Unicode NFC) and without blanks around it. It cannot be cleared.',
-  })
+  @NameField('It cannot be cleared.')
   name?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Free text note field: at most 4096 characters.' })
+  @NotesField()
   notes?: string | null;
 
   @Field(() => MacAddressScalar, {
@@ -147,17 +144,10 @@ export class DeviceUpdateInput {
   })
   macAddress?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'Serial number: 1 to 64 printable ASCII characters, stored without blanks around it.',
-  })
+  @SerialNumberField()
   serialNumber?: string | null;
 
-  @Field(() => ID, {
-    nullable: true,
-    description:
-      'Id of the MVNO account that the device is linked to: 24 hex digits in any case. Only for models that take a SIM card.',
-  })
+  @MvnoAccountField()
   mvnoAccount?: string | null;
 
   @Field(() => WifiSettingsInput, {
