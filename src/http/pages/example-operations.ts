@@ -63,6 +63,50 @@ subscription Watch($ids: [ID!]) {
     name
     state
     jobs
+    changes(first: 1) {
+      nodes {
+        action
+        paths
+      }
+    }
+  }
+}
+`;
+
+/** A fourth tab of the explorer: what was changed, and how it is put back. */
+export const EXAMPLE_HISTORY = `# Change the device in the first tab, read
+# what it was before, and put it back.
+
+query Changes($id: ID!) {
+  networkDevice(id: $id) {
+    version
+    changes(first: 5) {
+      nodes {
+        version
+        at
+        action
+        by
+        paths
+        before {
+          name
+          wifi {
+            ssid
+            password
+          }
+        }
+      }
+    }
+  }
+}
+
+mutation PutBack($id: ID!, $toVersion: Int!, $paths: [String!]) {
+  revertNetworkDevice(id: $id, toVersion: $toVersion, paths: $paths) {
+    version
+    state
+    name
+    wifi {
+      ssid
+    }
   }
 }
 `;
@@ -118,6 +162,9 @@ export const EXAMPLE_VARIABLES = {
 
 /** The same device. */
 export const SUBSCRIPTION_VARIABLES = { ids: [EXAMPLE_VARIABLES.id] };
+
+/** The same device: some of its settings as they came. */
+export const HISTORY_VARIABLES = { id: EXAMPLE_VARIABLES.id, toVersion: 1, paths: ['name', 'notes', 'wifi'] };
 
 /** In words, because a header takes no character beyond ASCII; in one, so that a double click selects it as a whole. */
 export const TOKEN_PLACEHOLDER = 'PASTE_A_TOKEN_HERE';
