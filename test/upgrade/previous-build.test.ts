@@ -269,6 +269,44 @@ describe.skipIf(build === undefined)('the release before works on the schema of 
     }
   });
 
+  it('its changes stand in the history without values, and hide what was before them; an update of this one goes on', async () => {
+    const { id } = await createDevice(gateway, { customer, name: 'First' });
+    const change = async (at: Pick<TestGateway, 'query'>, name: string): Promise<void> => {
+      expect((await at.query(UPDATE, { token, variables: { id, input: { name } } })).errors).toEqual([]);
+    };
+    await change(gateway, 'Second');
+    await change(previous, 'Third');
+    await previous.query('mutation ($id: ID!) { retryProvisioning(id: $id) { id } }', {
+      token,
+      variables: { id },
+    });
+    await change(gateway, 'Fourth');
+    const { data, errors } = await gateway.query(
+      `query ($id: ID!) { networkDevice(id: $id) {
+        changes { nodes { version action by before { name } after { name } } }
+        second: settingsAt(version: 2) { name } third: settingsAt(version: 3) { name }
+      } }`,
+      { token, variables: { id } },
+    );
+    expect(errors).toEqual([]);
+    const by = 'test-MANAGER';
+    expect(data).toMatchObject({
+      networkDevice: {
+        changes: {
+          nodes: [
+            { version: 4, action: 'UPDATE', by, before: { name: 'Third' }, after: { name: 'Fourth' } },
+            { version: 3, action: 'RETRY', by },
+            { version: 3, action: 'UPDATE', by, before: null, after: null },
+            { version: 2, action: 'UPDATE', by, before: null, after: null },
+            { version: 1, action: 'IMPORT' },
+          ],
+        },
+        second: null,
+        third: { name: 'Third' },
+      },
+    });
+  });
+
   it('and logs no fault meanwhile', async () => {
     await delay(100);
     const failures = previous.logLines.filter((line) => /"level":(50|60)/.test(line));

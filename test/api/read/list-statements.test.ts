@@ -49,6 +49,16 @@ describe('a list costs a fixed number of SQL statements, whatever its length and
       4,
       '{ networkDeviceConnection { totalCount a: totalCount } customerConnection { totalCount b: totalCount } }',
     ],
+    [
+      'the changes of a page of devices',
+      2,
+      '{ networkDeviceConnection { nodes { changes { nodes { by before { name wifi { password } } } } } edges { node { changes(first: 3) { nodes { paths } } } } } }',
+    ],
+    [
+      'versions of devices',
+      2,
+      'query ($ids: [ID!]!) { networkDevices(ids: $ids) { one: settingsAt(version: 1) { name } two: settingsAt(version: 2) { name } } }',
+    ],
     ['a page of customers', 1, '{ customerConnection { nodes { id name } } }'],
     [
       '_entities of one kind',
