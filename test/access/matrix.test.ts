@@ -2,12 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS_LEVELS } from '../../src/access/viewer.js';
 import { createCustomer, createDevice } from '../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { objectWith } from '../support/matchers.js';
+import { listWith, objectWith } from '../support/matchers.js';
 import { type Places, plantTree, type Relation, RELATIONS, TABLE } from './access-table.js';
 
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { id name } }';
 const READ_PASSWORDS =
   'query ($id: ID!) { networkDevice(id: $id) { id name wifi { ssid password password5G password6G } } }';
+const READ_HISTORY = `query ($id: ID!) { networkDevice(id: $id) {
+  changes(first: 100) { nodes { action by before { name } after { wifi { ssid password } } } } settingsAt(version: 1) { wifi { password } }
+} }`;
+const REVERT = 'mutation ($id: ID!) { revertNetworkDevice(id: $id, toVersion: 1) { id name } }';
 const UPDATE = `mutation ($id: ID!, $name: String) {
   updateNetworkDevice(id: $id, input: { name: $name }) { id name }
 }`;
@@ -59,6 +63,43 @@ describe.each(ACCESS_LEVELS)('%s does what the access table gives this level, an
     expect(data).toEqual({ updateNetworkDevice: isAllowed ? { id, name } : null });
     expect(errors).toMatchObject(isAllowed ? [] : [{ path: ['updateNetworkDevice'], extensions: DENIED }]);
     expect(await nameOf(id)).toBe(isAllowed ? name : before);
+  });
+
+  it.each(cells(read))('read the history of the device of %s: %s', async (relation, _, isAllowed) => {
+    const { viewer, device: id } = places[relation];
+    const token = await gateway.token(level, viewer);
+    const { data, errors, text } = await gateway.query(READ_HISTORY, { token, variables: { id } });
+    const isTold = update.includes(relation);
+    if (!passwords.includes(relation)) expect(text).not.toMatch(/JohnConner|SarahConner/);
+    if (!isAllowed) {
+      expect(data).toEqual({ networkDevice: null });
+      expect(errors).toMatchObject([{ path: ['networkDevice'], extensions: DENIED }]);
+      return;
+    }
+    expect(errors).toEqual([]);
+    const password = passwords.includes(relation) ? 'JohnConner' : null;
+    const imported = {
+      action: 'IMPORT',
+      by: isTold ? 'import' : null,
+      before: null,
+      after: { wifi: { ssid: 'SkyNet', password } },
+    };
+    expect(data).toMatchObject({
+      networkDevice: {
+        changes: { nodes: listWith([objectWith(imported)]) },
+        settingsAt: { wifi: { password } },
+      },
+    });
+  });
+
+  it.each(cells(update))('revert the device of %s: %s', async (relation, _, isAllowed) => {
+    const { viewer, device: id } = places[relation];
+    const token = await gateway.token(level, viewer);
+    const before = await nameOf(id);
+    const { data, errors } = await gateway.query(REVERT, { token, variables: { id } });
+    expect(data).toEqual({ revertNetworkDevice: isAllowed ? { id, name: 'Johns router' } : null });
+    expect(errors).toMatchObject(isAllowed ? [] : [{ path: ['revertNetworkDevice'], extensions: DENIED }]);
+    expect(await nameOf(id)).toBe(isAllowed ? 'Johns router' : before);
   });
 
   it.each(cells(passwords))('read WiFi passwords of %s: %s', async (relation, _, isAllowed) => {

@@ -12,6 +12,7 @@ const UPDATE = 'mutation ($id: ID!) { updateNetworkDevice(id: $id, input: { name
 const DRY_RUN = `mutation ($id: ID!) {
   updateNetworkDevice(id: $id, input: { macAddress: "0210293847aa" }, dryRun: true) { name }
 }`;
+const REVERT = 'mutation ($id: ID!) { revertNetworkDevice(id: $id, toVersion: 1) { name } }';
 const RETRY = 'mutation ($id: ID!) { retryProvisioning(id: $id) { name } }';
 
 describe('whether a device exists is not told by the steps that a refusal takes', () => {
@@ -52,13 +53,15 @@ describe('whether a device exists is not told by the steps that a refusal takes'
 
   const levels = ['NO_LOGIN', 'VIEWER', 'MANAGER', 'OWNER', 'RESELLER', 'RESELLER_ADMIN'] as const;
   const cases = levels.flatMap((level) =>
-    [ONE, BATCH, ENTITY, UPDATE, DRY_RUN, RETRY].map((query) => ({ level, query })),
+    [ONE, BATCH, ENTITY, UPDATE, DRY_RUN, RETRY, REVERT].map((query) => ({ level, query })),
   );
 
   it.each(cases)('$level: $query', async ({ level, query }) => {
     const missing = await stepsOf(level, query, newId());
     const isRead = query.startsWith('query');
-    expect(missing).toHaveLength(level === 'NO_LOGIN' ? 0 : 1);
+    // A revert reads the version first.
+    const statements = query === REVERT ? 2 : 1;
+    expect(missing).toHaveLength(level === 'NO_LOGIN' ? 0 : statements);
     const outOfReach = [
       ...(level === 'RESELLER_ADMIN' && isRead ? [] : [foreign]),
       ...(level === 'MANAGER' || level === 'OWNER' || level === 'VIEWER' ? [ofChild] : []),
