@@ -176,6 +176,7 @@ const MAY_IMPORT = {
     'graphql/schema',
     'graphql/cost',
     'graphql/trusted',
+    'operations',
     'operations/import-fleet',
     'persistence/database',
     'persistence/devices',
