@@ -16,7 +16,7 @@ const UNIT = [
 
 /** What starts processes, waits on purpose, or has a bound in seconds. */
 const PROCESS = [
-  'test/{browser,commands,examples,faults,upgrade}/**/*.test.ts',
+  'test/{browser,commands,examples,faults,operating,upgrade}/**/*.test.ts',
   'test/http/{health,slow-clients,request-hold,websocket-connections}.test.ts',
   'test/persistence/{embedded-log,embedded-postgres}.test.ts',
 ];

@@ -25,7 +25,9 @@ await runCommand(async () => {
   try {
     const count = await app.count();
     const minutes = Math.ceil(count / request.perSecond / 60);
-    process.stdout.write(`${count} devices, ${request.perSecond} a second: ${minutes} minutes.\n`);
+    // Those that an earlier run did are counted too.
+    const atMost = request.afterId === undefined ? '' : 'At most ';
+    process.stdout.write(`${atMost}${count} devices, ${request.perSecond} a second: ${minutes} minutes.\n`);
     if (!isDryRun) await reprovision(app, count);
   } finally {
     await app.close();
