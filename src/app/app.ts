@@ -46,7 +46,9 @@ export async function startApp(settings: Settings, log: Logger, intervals = INTE
     // As an update does with passwords: what this ring no longer begins with is not needed for it.
     await resealIdempotencySecret(database.run, storage.keyRing);
     if (storage.isEmbedded) await loadDemoFleetOnce(storage, log);
-    const { authenticate, issuer } = await openAuth(settings, validationLimit(settings.rateLimit), log);
+    const { authenticate, issuer } = await openAuth(settings, validationLimit(settings.rateLimit), log, () =>
+      metrics.issuerFailed(),
+    );
     const graphql = await openGraphql(settings, metrics, log);
     started.add(async () => await graphql.apollo.stop());
     await graphql.apollo.start();

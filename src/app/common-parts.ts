@@ -5,6 +5,8 @@ import { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { Database, Statement } from '../persistence/database/database.js';
 import { instrumentedDatabase } from '../persistence/database/instrumented-database.js';
 import type { Storage } from '../persistence/setup/open-storage.js';
+import { tableSizes } from '../persistence/setup/table-sizes.js';
+import { buildInfo } from './build-info.js';
 import { countOpenJobs } from '../persistence/jobs/provisioning-jobs.js';
 import { expiringKeys } from '../persistence/idempotency/idempotency-keys.js';
 import { expiringJobs } from '../persistence/jobs/expiring-jobs.js';
@@ -19,7 +21,14 @@ import { type ProvisioningWorker, startWorker } from '../provisioning/worker.js'
 
 /** The metrics of a process that works with this storage. */
 export function metricsOf({ database }: Storage): GatewayMetrics {
-  return new GatewayMetrics({ pool: database.pool, openJobs: async () => await countOpenJobs(database) });
+  return new GatewayMetrics(
+    {
+      pool: database.pool,
+      openJobs: async () => await countOpenJobs(database),
+      tableBytes: async () => await tableSizes(database),
+    },
+    buildInfo(),
+  );
 }
 
 /** The same storage, measured. @param onWritten called after each statement that may have changed devices */

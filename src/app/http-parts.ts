@@ -65,6 +65,7 @@ export function httpParts(parts: Parts): ServerParts {
     subscriptions: createSubscriptionServer(subscriptions),
     streamedSubscriptions: subscriptions,
     metrics,
+    accessLog: settings.accessLog ? log : undefined,
     docsUrl: settings.docsUrl,
     maxTokens: settings.maxTokens,
     maxBodyBytes: settings.maxBodyBytes,

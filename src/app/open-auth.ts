@@ -19,14 +19,18 @@ export async function openAuth(
   { issuer, dataDir }: Settings,
   limit: LimitValidations,
   log: Logger,
+  onIssuerFailed: () => void,
 ): Promise<Auth> {
+  const onError = (error: unknown): void => {
+    onIssuerFailed();
+    log.warn({ cause: describeCause(error) }, 'issuer away');
+  };
   switch (issuer.kind) {
     case 'platform': {
-      const authenticate = platformAuthenticator(issuer.validateTokenUrl, limit, Date.now);
+      const authenticate = platformAuthenticator(issuer.validateTokenUrl, limit, Date.now, onError);
       return { authenticate, issuer: undefined };
     }
     case 'external': {
-      const onError = (error: unknown): void => log.warn({ cause: describeCause(error) }, 'issuer away');
       const key = issuerKeys(new URL(issuer.jwksUrl), { onError, now: Date.now });
       const rules = { key, issuer: issuer.issuer, audience: issuer.audience, algorithms: JWKS_ALGORITHMS };
       return { authenticate: bearerAuthenticator(rules, limit, Date.now), issuer: undefined };

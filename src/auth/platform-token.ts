@@ -39,11 +39,13 @@ const refusal = z.object({ success: z.literal(false) });
  * Has tokens validated by the platform itself, which alone can read them: `GET /auth/validateToken`.
  * @param limit bounds how often it is asked
  * @param now milliseconds since 1970
+ * @param onError hears each time that it does not judge
  */
 export function platformAuthenticator(
   validateTokenUrl: string,
   limit: LimitValidations,
   now: () => number,
+  onError: (error: unknown) => void,
 ): Authenticate {
   const ask = limit(async (token, clientAddress) => {
     const url = new URL(validateTokenUrl);
@@ -53,6 +55,7 @@ export function platformAuthenticator(
       const { status, body } = await askIssuer(url);
       return toCredential(status, body, now());
     } catch (error) {
+      onError(error);
       return { failure: error };
     }
   });

@@ -62,6 +62,8 @@ export interface Settings extends DocumentSettings, TrustedDocumentSettings {
   /** An absolute path. */
   readonly dataDir: string;
   readonly isProduction: boolean;
+  /** Whether each request over HTTP leaves a line in the log. */
+  readonly accessLog: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly issuer: IssuerSettings;
   /** The key ring for WiFi passwords, the first key encrypts; undefined: a ring kept in `dataDir`. */
@@ -116,6 +118,7 @@ export function readSettings(env: Environment): Settings {
     dataDir: resolve(reader.text('DATA_DIR') ?? '.data'),
     isProduction,
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    accessLog: reader.flag('ACCESS_LOG', false),
     issuer: readIssuer(reader, isProduction),
     secretKeys: readSecretKeys(reader),
     provisioning: readProvisioning(reader),

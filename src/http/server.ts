@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import { answerBrokenRequests } from './core/broken-requests.js';
 import { corsPolicy } from './core/cors.js';
 import { followExchanges } from './core/exchanges.js';
@@ -29,6 +30,8 @@ export interface ServerParts
   /** More request headers that they may send, in lower case. */
   readonly corsHeaders: readonly string[];
   readonly stopWaits: StopWaits;
+  /** Where each request leaves a line; undefined: nowhere. */
+  readonly accessLog: Logger | undefined;
 }
 
 /** The HTTP server, listening. */
@@ -83,7 +86,7 @@ export async function startHttpServer(parts: ServerParts, host: string, port: nu
   server.maxHeadersCount = MAX_HEADERS_READ;
   // An expectation that nobody knows is no reason to refuse the request that has it.
   server.on('checkExpectation', hold.listener);
-  measureRequests(server, router, parts.metrics);
+  measureRequests(server, router, parts.metrics, parts.accessLog);
   const exchanges = followExchanges(server);
   answerBrokenRequests(server, exchanges);
   const websocket = websocketEndpoint(parts);

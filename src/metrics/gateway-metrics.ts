@@ -1,11 +1,28 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { CachedProbe } from './cached-probe.js';
+import { withDeprecatedNames } from './deprecated-names.js';
 
 /** What is asked of other parts when the metrics are read. */
 export interface MetricSources {
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number };
   /** Provisioning jobs that wait and run. */
-  readonly openJobs: () => Promise<{ readonly queued: number; readonly running: number }>;
+  readonly openJobs: () => Promise<OpenJobs>;
+  /** How large each table is, with its indexes. */
+  readonly tableBytes: () => Promise<ReadonlyMap<string, number>>;
+}
+
+interface OpenJobs {
+  readonly queued: number;
+  readonly running: number;
+  /** Seconds for which the job has been due that has been so longest; 0 when none is. */
+  readonly oldestDueSeconds: number;
+}
+
+/** What runs. */
+export interface BuildInfo {
+  readonly version: string;
+  /** Its commit, where it is known. */
+  readonly revision: string;
 }
 
 /** A request that was answered, or whose client went away before. */
@@ -29,6 +46,8 @@ const ATTEMPT_OUTCOMES = {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const SAMPLE_AGE_MS = 5_000;
 const SAMPLE_TIMEOUT_MS = 1_000;
+/** Sizes of tables take a look at every file of theirs, and change slowly. */
+const SIZES_AGE_MS = 60_000;
 
 /**
  * The metrics of one gateway, in a registry of their own. A label never holds what a client sent or what names a customer,
@@ -47,7 +66,7 @@ export class GatewayMetrics {
     'GraphQL operations, by first error code.',
     ['type', 'outcome'],
   );
-  readonly #errors = this.#counter('errors_total', 'Errors in answers, by code.', ['code']);
+  readonly #errors = this.#counter('device_gateway_errors_total', 'Errors in answers, by code.', ['code']);
   readonly #statementSeconds = this.#histogram(
     'database_statement_duration_seconds',
     'Statements, with the wait for a connection.',
@@ -71,11 +90,26 @@ export class GatewayMetrics {
     ['what'],
   );
 
+  readonly #issuerFailures = this.#counter(
+    'device_gateway_issuer_failures_total',
+    'Times that the issuer of tokens was asked and did not answer.',
+  );
+
   readonly #websockets = this.#gauge('websocket_connections_open', 'Connections of WebSocket clients.');
   readonly #eventStreams = this.#gauge('event_streams_open', 'Subscriptions by server-sent events.');
 
-  constructor({ pool, openJobs }: MetricSources) {
+  constructor({ pool, openJobs, tableBytes }: MetricSources, { version, revision }: BuildInfo) {
     collectDefaultMetrics({ register: this.#registry });
+    const help = 'What runs; the value is always 1.';
+    this.#gauge('device_gateway_build_info', help, ['version', 'revision', 'node'], (gauge) =>
+      gauge.set({ version, revision, node: process.version }, 1),
+    );
+    this.#addPool(pool);
+    this.#addJobs(openJobs);
+    this.#addTables(tableBytes);
+  }
+
+  #addPool(pool: MetricSources['pool']): void {
     this.#gauge('http_requests_in_flight', 'Requests that are being answered.', [], (gauge) =>
       gauge.set(this.#inFlight),
     );
@@ -87,6 +121,9 @@ export class GatewayMetrics {
     this.#gauge('database_waiting', 'Statements that wait for a connection.', [], (gauge) =>
       gauge.set(pool().waiting),
     );
+  }
+
+  #addJobs(openJobs: MetricSources['openJobs']): void {
     const sample = new CachedProbe(openJobs, SAMPLE_AGE_MS, SAMPLE_TIMEOUT_MS);
     const help = 'Provisioning jobs of all gateways; not there while the database is away.';
     this.#gauge('provisioning_jobs_open', help, ['state'], async (gauge) => {
@@ -96,6 +133,22 @@ export class GatewayMetrics {
       gauge.set({ state: 'queued' }, jobs.queued);
       gauge.set({ state: 'running' }, jobs.running);
     });
+    const oldest =
+      'How long the job has been due that has been so longest; not there while the database is away.';
+    this.#gauge('device_gateway_oldest_due_job_age_seconds', oldest, [], async (gauge) => {
+      const jobs = await sample.take();
+      // A gauge without labels cannot be left out; one that is not a number fires no alert.
+      gauge.set(jobs?.oldestDueSeconds ?? NaN);
+    });
+  }
+
+  #addTables(tableBytes: MetricSources['tableBytes']): void {
+    const sizes = new CachedProbe(tableBytes, SIZES_AGE_MS, SAMPLE_TIMEOUT_MS);
+    const help = 'Size of each table with its indexes; not there while the database is away.';
+    this.#gauge('device_gateway_table_bytes', help, ['table'], async (gauge) => {
+      gauge.reset();
+      for (const [table, bytes] of (await sizes.take()) ?? []) gauge.set({ table }, bytes);
+    });
   }
 
   get contentType(): string {
@@ -104,7 +157,7 @@ export class GatewayMetrics {
 
   /** The metrics as text, as Prometheus reads it. */
   async print(): Promise<string> {
-    return await this.#registry.metrics();
+    return withDeprecatedNames(await this.#registry.metrics());
   }
 
   requestBegan(): void {
@@ -129,6 +182,11 @@ export class GatewayMetrics {
   /** Counts an error that ended no operation: of the REST page, of a request before its operation ran, in a subscription's event. */
   errorAnswered(code: string): void {
     this.#errors.inc({ code });
+  }
+
+  /** The issuer of tokens did not answer. */
+  issuerFailed(): void {
+    this.#issuerFailures.inc();
   }
 
   statementEnded(statement: string, seconds: number): void {
@@ -176,7 +234,7 @@ export class GatewayMetrics {
     this.#eventStreams.dec();
   }
 
-  #counter(name: string, help: string, labelNames: readonly string[]): Counter {
+  #counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 

@@ -36,6 +36,7 @@ describe('the platform judges a token', () => {
       `${platform.url}/auth/validateToken?language=en`,
       (judge) => judge,
       () => clock,
+      () => undefined,
     );
   });
   const judge = async (token = newToken(), address = '192.0.2.7'): Promise<Credential> =>

@@ -12,7 +12,7 @@ import { type CorsPolicy, VARY } from './cors.js';
 import { type ErrorPresenter, type HttpAnswer, JSON_TYPE, type StreamAnswer } from './endpoint.js';
 import { errorBody, HttpError, toHttpError } from './http-error.js';
 import { hasTooManyHeaders, tooManyHeaders } from './header-limit.js';
-import { answersFromNowOn } from './request-metrics.js';
+import { answersFromNowOn, identifyRequest } from './request-metrics.js';
 import { Turns } from './turns.js';
 import { UnreadAnswers } from './unread-answers.js';
 import { allowedMethods, handlerFor, type Router } from './router.js';
@@ -55,6 +55,7 @@ async function respond(
   response: ServerResponse,
 ): Promise<void> {
   const requestId = requestIdOf(message);
+  identifyRequest(response, requestId);
   const answered = await answerSafely(parts, message, response, requestId);
   if ('stream' in answered) {
     beginStream(parts, message, response, answered, requestId);

@@ -22,7 +22,9 @@ const LIST_JOBS: Statement = {
 const COUNT_OPEN_JOBS: Statement = {
   name: 'count-open-jobs',
   text: `SELECT count(*) FILTER (WHERE state = 'QUEUED')::integer AS queued,
-      count(*) FILTER (WHERE state = 'RUNNING')::integer AS running
+      count(*) FILTER (WHERE state = 'RUNNING')::integer AS running,
+      coalesce(max(extract(epoch FROM now() - coalesce(removal_due_at, due_at))) FILTER (
+        WHERE state = 'QUEUED' AND coalesce(removal_due_at, due_at) < now()), 0)::integer AS oldest_due_seconds
     FROM provisioning_job WHERE state IN ('QUEUED', 'RUNNING')`,
   onLostConnection: 'nothing-written',
 };
@@ -31,13 +33,19 @@ const COUNT_OPEN_JOBS: Statement = {
 export interface OpenJobs {
   readonly queued: number;
   readonly running: number;
+  /** Seconds for which the job has been due that has been so longest; 0 when none is. */
+  readonly oldestDueSeconds: number;
 }
 
 /** Counts the jobs that wait and run. */
 export async function countOpenJobs({ run }: Pick<Database, 'run'>): Promise<OpenJobs> {
   const [counts = {}] = await run(COUNT_OPEN_JOBS, []);
   const row = RowReader.of(counts);
-  return { queued: row.int('queued'), running: row.int('running') };
+  return {
+    queued: row.int('queued'),
+    running: row.int('running'),
+    oldestDueSeconds: row.int('oldest_due_seconds'),
+  };
 }
 
 /** The jobs of devices, for people. */
