@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -53,6 +53,8 @@ describe.each(PROXIES)(
       if (!isThere) return;
       rig = await startRig(8);
       folder = await mkdtemp(join(tmpdir(), 'device-gateway-proxy-'));
+      // Its workers have another account.
+      await chmod(folder, 0o755);
       for (let count = 0; count < 2; count += 1) ports.push(await freePort());
       for (const port of ports) gateways.push(await start(port));
       const listen = `127.0.0.1:${await freePort()}`;
