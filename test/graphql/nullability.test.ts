@@ -20,6 +20,7 @@ describe('one value that cannot be read never blanks the rest of an answer', () 
     expect(fields.length).toBeGreaterThan(80);
     expect(neverNull).toEqual([
       'Customer.id',
+      'DeviceChange.id',
       'DeviceModel.id',
       'NetworkDevice.id',
       'ProvisioningJob.id',
