@@ -7,6 +7,7 @@ export default {
     './generated/': {
       preset: 'client',
       presetConfig: {
+        fragmentMasking: false,
         persistedDocuments: {
           mode: 'replaceDocumentWithHash',
           // With the prefix the gateway holds each text against its id.
@@ -17,6 +18,7 @@ export default {
       config: {
         scalars: { DateTime: 'string', IPv4: 'string', IPv6: 'string', MacAddress: 'string' },
         enumsAsTypes: true,
+        useTypeImports: true,
       },
     },
   },

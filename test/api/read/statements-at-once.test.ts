@@ -34,7 +34,7 @@ describe('one request does not take the connections of all others', () => {
     ],
     ['pages of customers', 3, 'customer', 'customerConnection { nodes { id } }'],
     ['customers', 3, 'customer', 'customer(id: "CUSTOMER") { id }'],
-    ['batches', 3, 'device_status', 'networkDevices(ids: ["CUSTOMER"]) { id }'],
+    ['batches', 3, 'device_status', 'networkDevices(ids: ["CUSTOMER"]) { status { online } }'],
     ['models', 3, 'device_model', 'deviceModels { id }'],
     ['the own customer', 1, 'customer', 'viewer { customer { id } }'],
   ])('%s: at most %i statements at once, and all are answered', async (_, count, table, field) => {

@@ -9,7 +9,7 @@ import { changesOf, report, scopeToken, storedStatus } from './report.js';
 const WHOLE = `mutation ($reports: [DeviceStatusReport!]!) { reportDeviceStatus(reports: $reports) {
   id version status { online upTime } state name notes jobs macAddress serialNumber mvnoAccount createdAt updatedAt
   model { id name } customer { id name } wifi { ssid password password5G } dhcp { leaseTime }
-  provisioningJobs { state }
+  provisioningJobs { state } changes { nodes { version } } settingsAt(version: 1) { name }
 } }`;
 const DENIED = {
   code: 'ACCESS_DENIED',
@@ -60,6 +60,7 @@ const identityOnly = () => ({
         [
           ...['state', 'name', 'notes', 'jobs', 'macAddress', 'serialNumber', 'mvnoAccount', 'createdAt'],
           ...['status', 'updatedAt', 'model', 'customer', 'wifi', 'dhcp', 'provisioningJobs'],
+          ...['changes', 'settingsAt'],
         ].map((field) => [field, null]),
       ),
     },
