@@ -33,8 +33,12 @@ export interface IdempotencyKeys {
 
 /** Maximum number of live keys of one subject. */
 const MAX_LIVE_KEYS = 100_000;
-/** How long a count is believed; what this process adds meanwhile is added to it. */
-const COUNT_AGE_MS = 10_000;
+/**
+ * How long a count is believed that is less than half of the maximum, and one that is more; what this process adds meanwhile is
+ * added to it. What a subject may send in a minute keeps it from using up the other half by other processes sooner.
+ */
+const LOW_COUNT_AGE_MS = 600_000;
+const HIGH_COUNT_AGE_MS = 10_000;
 /** Maximum number of subjects whose counts are remembered. */
 const MAX_COUNTS = 10_000;
 const RETRY_AFTER_MS = 60_000;
@@ -61,7 +65,14 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
     const rows = await run(COUNT_KEYS, [subjects]);
     return rows.map((row) => RowReader.of(row).int('keys'));
   });
-  const counts = new LRUCache<string, SubjectCount>({ max: MAX_COUNTS, ttl: COUNT_AGE_MS });
+  const counts = new LRUCache<string, SubjectCount>({ max: MAX_COUNTS, ttl: LOW_COUNT_AGE_MS });
+  const countOf = (subjectDigest: string): SubjectCount => {
+    const known = counts.get(subjectDigest);
+    if (known !== undefined) return known;
+    const count = { counted: countKeys(subjectDigest), added: 0, isHigh: false };
+    counts.set(subjectDigest, count);
+    return count;
+  };
   return {
     digest: (subject, key, call) => ({
       // The length keeps the two apart, whatever they hold.
@@ -70,10 +81,14 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
       subjectDigest: hmac('subject', subject),
     }),
     assertBelowLimit: async ({ subjectDigest }) => {
-      const count = counts.get(subjectDigest) ?? { counted: countKeys(subjectDigest), added: 0 };
-      counts.set(subjectDigest, count, { noUpdateTTL: true });
+      const count = countOf(subjectDigest);
       try {
-        if ((await count.counted) + count.added >= MAX_LIVE_KEYS) {
+        const live = (await count.counted) + count.added;
+        if (live >= MAX_LIVE_KEYS / 2 && !count.isHigh) {
+          count.isHigh = true;
+          counts.set(subjectDigest, count, { ttl: HIGH_COUNT_AGE_MS });
+        }
+        if (live >= MAX_LIVE_KEYS) {
           throw new GatewayError('RATE_LIMITED', {
             message: 'Too many idempotency keys are in use. They are removed when their time is over.',
             retryAfterMs: RETRY_AFTER_MS,
@@ -96,6 +111,8 @@ interface SubjectCount {
   readonly counted: Promise<number>;
   /** Keys that this process has used since. */
   added: number;
+  /** Whether it is at least half of the maximum. */
+  isHigh: boolean;
 }
 
 function isRateLimited(error: unknown): boolean {
