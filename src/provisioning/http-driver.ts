@@ -2,6 +2,7 @@ import { errorCode } from '../errors/error-code.js';
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { z } from 'zod';
 import type { AttemptOutcome, ProvisioningDriver, ProvisioningOrder } from './driver.js';
 
@@ -21,7 +22,8 @@ const refusalBody = z.object({ error: z.string() });
 export function httpDriver(url: string, secret: string): ProvisioningDriver {
   const { Agent, request } = url.startsWith('https:') ? https : http;
   const kept = new Agent({ keepAlive: true, timeout: KEPT_MS });
-  const endpoint = requestOptions(url);
+  // Else `request` would read the URL anew for each order.
+  const endpoint = urlToHttpOptions(new URL(url));
   return async (order, signal) => {
     signal.throwIfAborted();
     const body = JSON.stringify(order);
@@ -41,21 +43,6 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
       signal.throwIfAborted();
       return { kind: 'failed', reason: reasonOf(error) };
     }
-  };
-}
-
-/** Where a URL leads, in the words of `http.request`, which else reads it anew for each request. */
-function requestOptions(url: string): http.RequestOptions {
-  const { protocol, hostname, port, pathname, search, username, password } = new URL(url);
-  return {
-    protocol,
-    // An IPv6 address stands in brackets in a URL only.
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    port,
-    path: `${pathname}${search}`,
-    ...(username + password !== '' && {
-      auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
-    }),
   };
 }
 
