@@ -17,8 +17,8 @@ import {
 export interface DeleteRequest extends WriteRequest {
   /** End the device at once, without asking it. */
   readonly force: boolean;
-  /** The version that the client knows; undefined when any will do. */
-  readonly expectedVersion: number | undefined;
+  /** The version that the client knows; null or undefined when any will do. */
+  readonly expectedVersion: number | null | undefined;
 }
 
 /** What the operation works with. */

@@ -24,8 +24,8 @@ export interface ReplaceRequest extends WriteRequest {
   readonly serialNumber: string | null;
   /** Switch off what the new model cannot do, instead of refusing the replacement for it. */
   readonly dropUnsupported: boolean;
-  /** The version that the client knows; undefined when any will do. */
-  readonly expectedVersion: number | undefined;
+  /** The version that the client knows; null or undefined when any will do. */
+  readonly expectedVersion: number | null | undefined;
   /** Do everything but write. */
   readonly dryRun: boolean;
 }

@@ -20,8 +20,8 @@ export interface RevertRequest extends WriteRequest {
   readonly toVersion: number;
   /** Only these settings; undefined for all. */
   readonly paths: readonly string[] | undefined;
-  /** The version that the client knows; undefined when any will do. */
-  readonly expectedVersion: number | undefined;
+  /** The version that the client knows; null or undefined when any will do. */
+  readonly expectedVersion: number | null | undefined;
   /** Do everything but write. */
   readonly dryRun: boolean;
 }

@@ -22,8 +22,8 @@ import {
 /** What a client asks an update for. */
 export interface UpdateRequest extends WriteRequest {
   readonly patch: DevicePatch;
-  /** The version that the patch is based on; undefined when any will do. */
-  readonly expectedVersion: number | undefined;
+  /** The version that the patch is based on; null or undefined when any will do. */
+  readonly expectedVersion: number | null | undefined;
   /** Do everything but write. */
   readonly dryRun: boolean;
 }
@@ -79,7 +79,7 @@ export function decideUpdate(
 function mergedSettings(
   device: Device,
   patch: DevicePatch,
-  expectedVersion: number | undefined,
+  expectedVersion: number | null | undefined,
   isMacTaken: boolean,
 ): DeviceSettings | undefined {
   if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');

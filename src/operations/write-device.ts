@@ -143,9 +143,12 @@ async function attemptWrite<Found extends FoundDevice>(
   return await (isProbe ? withinMacProbes(macProbes, viewer, decideAndWrite) : decideAndWrite());
 }
 
-/** @throws VERSION_CONFLICT when the device is not at the version that the client knows; undefined stands for any */
-export function assertVersion({ version }: { readonly version: number }, expected: number | undefined): void {
-  if (expected !== undefined && expected !== version) {
+/** @throws VERSION_CONFLICT when the device is not at the version that the client knows; null and undefined stand for any */
+export function assertVersion(
+  { version }: { readonly version: number },
+  expected: number | null | undefined,
+): void {
+  if (expected !== undefined && expected !== null && expected !== version) {
     throw new GatewayError('VERSION_CONFLICT', { currentVersion: version });
   }
 }

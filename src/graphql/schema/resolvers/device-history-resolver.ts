@@ -88,7 +88,7 @@ export class DeviceHistoryResolver {
         id,
         toVersion,
         paths: paths ?? undefined,
-        expectedVersion: expectedVersion ?? undefined,
+        expectedVersion,
         dryRun: isDry,
         requestId: context.requestId,
         once: onceOnly(idempotencyKey, isDry, 'revertNetworkDevice', args),

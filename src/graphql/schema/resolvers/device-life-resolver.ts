@@ -67,7 +67,6 @@ export class DeviceLifeResolver {
       const args = { id, force: force === true, expectedVersion };
       const view = await deleteNetworkDevice(context.parts, viewer, {
         ...args,
-        expectedVersion: expectedVersion ?? undefined,
         requestId: context.requestId,
         once: onceOnly(idempotencyKey, false, 'deleteNetworkDevice', args),
       });
@@ -98,7 +97,7 @@ export class DeviceLifeResolver {
         model: input.model ?? undefined,
         serialNumber: input.serialNumber ?? null,
         dropUnsupported: input.dropUnsupported === true,
-        expectedVersion: expectedVersion ?? undefined,
+        expectedVersion,
         dryRun: isDry,
         requestId: context.requestId,
         once: onceOnly(idempotencyKey, isDry, 'replaceNetworkDevice', { id, input, expectedVersion }),

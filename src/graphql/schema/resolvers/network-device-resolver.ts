@@ -45,7 +45,7 @@ export class NetworkDeviceResolver {
       const view = await updateNetworkDevice(context.parts, viewer, {
         id,
         patch: toDevicePatch(input),
-        expectedVersion: expectedVersion === null ? undefined : expectedVersion,
+        expectedVersion,
         dryRun: isDry,
         requestId: context.requestId,
         once: onceOnly(idempotencyKey, isDry, 'updateNetworkDevice', { id, input, expectedVersion }),
