@@ -10,7 +10,7 @@ import { recoveredAfter, settle, startWriters, throughput } from './support/writ
 const CLIENTS = 64;
 const LOCKED_MS = 12_000;
 
-/** The longest that a request waits: 5 s for a connection, 4 s for a lock (persistence/database/database.ts), and half a second. */
+/** The longest that a write waits: 1 s for its turn (persistence/database/batched.ts), 4.5 s for a connection and 4 s for a lock. */
 const WAITS_AT_MOST_MS = 9_500;
 
 const IDLE = `SELECT pid FROM pg_stat_activity

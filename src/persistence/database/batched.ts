@@ -60,8 +60,8 @@ export function batchedWrites<Request, Outcome>({
 
 /** Maximum number of writes that wait for their rows at once: each holds a connection, and the process has ten. */
 const MAX_WAITING_FOR_ROWS = 5;
-/** Maximum time that another one waits before it may wait for its row. */
-const MAX_WAIT_MS = 4_000;
+/** Maximum time that another one waits before it may wait for its row; it may then have to wait for a connection as well. */
+const MAX_WAIT_MS = 1_000;
 
 /**
  * Keeps writes that wait for their rows from taking all connections, e.g. while a reseller moves and its customers are locked.

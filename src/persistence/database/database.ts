@@ -50,7 +50,7 @@ interface PoolUse {
 }
 
 /** How long a request waits for a connection, and for an answer of the server, before it fails. */
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 4_500;
 const QUERY_TIMEOUT_MS = 10_000;
 
 /** Maximum number of statements that wait for a connection; a later one would wait in vain, and fails at once. */
