@@ -1,6 +1,16 @@
 import type { DeviceSettings } from './device.js';
 import type { DeviceCapabilities } from './device-model.js';
 
+/** Hardware that is to take the place of a device's, as a client wrote it. */
+export interface ReplacingHardware {
+  readonly macAddress: string;
+  /** Id of its model; null: the model stays. */
+  readonly model: string | null;
+  readonly serialNumber: string | null;
+  /** Switch off what its model cannot do, instead of refusing the replacement for it. */
+  readonly dropUnsupported: boolean;
+}
+
 /** The settings with what hardware cannot do switched off: bands that it lacks, and the account of a SIM card that it does not take. */
 export function withoutUnsupported(
   settings: DeviceSettings,

@@ -33,11 +33,11 @@ export function unknownPaths(paths: readonly string[]): readonly number[] {
 
 /**
  * Says which settings a revert goes back to.
- * @param paths undefined for all of them
+ * @param paths null for all of them
  * @param isOtherHardware whether the hardware was replaced since: the new one keeps what belongs to it unless it is named
  */
-export function wantedPaths(paths: readonly string[] | undefined, isOtherHardware: boolean): WantedPaths {
-  if (paths === undefined) return (path) => !(isOtherHardware && HARDWARE_FIELDS.includes(path));
+export function wantedPaths(paths: readonly string[] | null, isOtherHardware: boolean): WantedPaths {
+  if (paths === null) return (path) => !(isOtherHardware && HARDWARE_FIELDS.includes(path));
   const named = new Set(paths.map((path) => SAME_PATHS.get(path) ?? path));
   return (path) => named.has(path);
 }

@@ -13,10 +13,10 @@ import type { WriteKey } from '../persistence/idempotency/idempotency-keys.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import type { FoundPlace, KeptCreate } from '../persistence/devices/read-place.js';
 import { sealWifi } from '../secrets/device-secrets.js';
+import type { ChangeParts } from './change-device.js';
 import type { DeviceView } from './device-view.js';
 import { newId } from './new-id.js';
 import { assertRepeat } from './once-only.js';
-import type { UpdateParts } from './update-network-device.js';
 import { type Decision, MAC_TAKEN, writeDevice, type WriteRequest } from './write-device.js';
 
 /** What a client asks a create for. */
@@ -31,7 +31,7 @@ export interface CreateRequest extends Omit<WriteRequest, 'id'> {
 }
 
 /** What the operation works with. */
-export interface CreateParts extends UpdateParts {
+export interface CreateParts extends ChangeParts {
   /** Maximum number of devices that a customer may have for others than ADMIN; 0 for any number. */
   readonly devicesPerCustomer: number;
 }

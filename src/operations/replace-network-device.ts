@@ -5,33 +5,20 @@ import { namesOfChanges } from '../domain/device-changes.js';
 import type { DeviceModel } from '../domain/device-model.js';
 import { applyPatch } from '../domain/device-patch.js';
 import { violationsOfReplacement } from '../domain/device-rules.js';
-import { withoutUnsupported } from '../domain/hardware.js';
+import { type ReplacingHardware, withoutUnsupported } from '../domain/hardware.js';
 import { idOrNone } from '../domain/id.js';
-import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
+import { assertNoViolation, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { CatalogStore } from '../persistence/devices/catalog-store.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
-import { openDevice, sealWifi, withCurrentSeals } from '../secrets/device-secrets.js';
+import { type ChangeParts, type ChangeRequest, decideChange } from './change-device.js';
 import type { DeviceView } from './device-view.js';
-import type { UpdateParts } from './update-network-device.js';
-import { assertVersion, type Decision, MAC_TAKEN, writeDevice, type WriteRequest } from './write-device.js';
+import { type Decision, MAC_TAKEN, writeDevice } from './write-device.js';
 
 /** What a client asks a replacement for. */
-export interface ReplaceRequest extends WriteRequest {
-  /** MAC address of the new hardware, as the client wrote it. */
-  readonly macAddress: string;
-  /** Id of the model of the new hardware, as the client wrote it; undefined: the model stays. */
-  readonly model: string | undefined;
-  readonly serialNumber: string | null;
-  /** Switch off what the new model cannot do, instead of refusing the replacement for it. */
-  readonly dropUnsupported: boolean;
-  /** The version that the client knows; null or undefined when any will do. */
-  readonly expectedVersion: number | null | undefined;
-  /** Do everything but write. */
-  readonly dryRun: boolean;
-}
+export interface ReplaceRequest extends ChangeRequest, ReplacingHardware {}
 
 /** What the operation works with. */
-export interface ReplaceParts extends UpdateParts {
+export interface ReplaceParts extends ChangeParts {
   readonly catalog: CatalogStore;
 }
 
@@ -56,7 +43,7 @@ export async function replaceNetworkDevice(
   return await writeDevice<FoundReplacement>(parts, viewer, request, {
     find: async ({ read }, lookup) => {
       const found = await read(lookup);
-      if (found === undefined || model === undefined) return found && { ...found, model: found.device.model };
+      if (found === undefined || model === null) return found && { ...found, model: found.device.model };
       const [named] = await parts.catalog.findDeviceModels([idOrNone(model)]);
       return { ...found, model: named };
     },
@@ -65,26 +52,17 @@ export async function replaceNetworkDevice(
   });
 }
 
-function decideReplace(
-  { secrets, now }: ReplaceParts,
-  request: ReplaceRequest,
-  found: FoundReplacement,
-): Decision {
-  const before = openDevice(secrets, found.device);
-  if (before.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
-  assertVersion(before, request.expectedVersion);
-  const { model = before.model } = found;
-  const { macAddress, serialNumber, dropUnsupported } = request;
-  const patched = applyPatch(before, { macAddress, serialNumber });
-  const after = dropUnsupported ? withoutUnsupported(patched, model.capabilities) : patched;
-  assertNoViolation(violationsOf(before, after, found));
-  const next = replacedDevice(before, after, model, now());
-  const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
-  const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
-  if (request.dryRun) return { device };
-  const paths = [...namesOfChanges(before, after), ...(model.id === before.model.id ? [] : ['model'])];
-  const stored = withCurrentSeals(secrets, found.device, before);
-  return { device, write: { kind: 'replace', needsJob: true, before: stored, action: 'REPLACE', paths } };
+function decideReplace(parts: ReplaceParts, request: ReplaceRequest, found: FoundReplacement): Decision {
+  return decideChange(parts, request, found, (before) => {
+    const { model = before.model } = found;
+    const { macAddress, serialNumber, dropUnsupported } = request;
+    const patched = applyPatch(before, { macAddress, serialNumber });
+    const after = dropUnsupported ? withoutUnsupported(patched, model.capabilities) : patched;
+    assertNoViolation(violationsOf(before, after, found));
+    const next = replacedDevice(before, after, model, parts.now());
+    const paths = [...namesOfChanges(before, after), ...(model.id === before.model.id ? [] : ['model'])];
+    return { next, write: { kind: 'replace', needsJob: true, action: 'REPLACE', paths } };
+  });
 }
 
 const FIELDS = ['macAddress', 'model', 'serialNumber'];

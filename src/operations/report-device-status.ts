@@ -47,7 +47,7 @@ export async function reportDeviceStatus(
   const moment = now();
   const readings = reports.map((report, index) => readReport(report, index, moment));
   const patches = readings.filter(isPatch);
-  const naming = patches.filter(({ macAddress }) => macAddress !== undefined);
+  const naming = patches.filter(({ macAddress }) => macAddress !== null);
   const known = await statusStore.find([...new Set(naming.map(({ deviceId }) => deviceId))]);
   const counting = patches.filter((reported) => isOfItsHardware(reported, known.get(reported.deviceId)));
   const devices = new Map([...known, ...(await statusStore.report(updatesOf(counting)))]);
@@ -60,14 +60,14 @@ export async function reportDeviceStatus(
 /** A good report in normal form. */
 interface ReportedPatch {
   readonly deviceId: string;
-  /** As it was sent; undefined when the report names none. */
-  readonly macAddress: string | undefined;
+  /** As it was sent; null when the report names none. */
+  readonly macAddress: string | null;
   readonly patch: StatusPatch;
 }
 
 /** Whether a report is of the hardware that the device has; one that does not say is. */
 function isOfItsHardware({ macAddress }: ReportedPatch, device: StoredDeviceOrError | undefined): boolean {
-  if (macAddress === undefined || device === undefined || device instanceof Error) return true;
+  if (macAddress === null || device === undefined || device instanceof Error) return true;
   return parseMac(macAddress) === device.macAddress;
 }
 
@@ -92,12 +92,12 @@ const NOT_A_MAC = { path: 'macAddress', message: 'Not a MAC address: 12 hex digi
 
 /** The patch that a report asks for, its error, or null when its device can be none. */
 function readReport(
-  { device, macAddress, ...report }: DeviceReport,
+  { device, macAddress = null, ...report }: DeviceReport,
   index: number,
   now: Date,
 ): ReportedPatch | GatewayError | null {
   const deviceId = parseId(device);
-  const isMac = macAddress === undefined || macAddress === null || parseMac(macAddress) !== undefined;
+  const isMac = macAddress === null || parseMac(macAddress) !== undefined;
   const violations = [...(isMac ? [] : [NOT_A_MAC]), ...reportViolations(report, now)];
   const [first, ...others] = violations.map(({ path, message }): Violation => ({
     path: `reports[${index}].${path}`,
@@ -106,7 +106,7 @@ function readReport(
   }));
   if (first !== undefined) return inputError([first, ...others], { deviceId: shownId(device) });
   if (deviceId === undefined) return null;
-  return { deviceId, macAddress: macAddress ?? undefined, patch: toStatusPatch(report, now) };
+  return { deviceId, macAddress, patch: toStatusPatch(report, now) };
 }
 
 function isPatch(reading: ReportedPatch | GatewayError | null): reading is ReportedPatch {

@@ -5,29 +5,26 @@ import { parseMac } from '../domain/addresses.js';
 import type { DeviceSettings } from '../domain/device.js';
 import { revertPatch, unknownPaths, type WantedPaths, wantedPaths } from '../domain/revert-patch.js';
 import { idOrNone } from '../domain/id.js';
-import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
+import { assertNoViolation, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
 import { openWifi } from '../secrets/device-secrets.js';
 import type { SealedText } from '../secrets/key-ring.js';
+import { assertChangeable, type ChangeParts, type ChangeRequest } from './change-device.js';
 import type { DeviceView } from './device-view.js';
 import type { HistoryFinder } from './read-device-history.js';
-import { decideUpdate, type UpdateParts } from './update-network-device.js';
-import { assertVersion, type Decision, findDevice, writeDevice, type WriteRequest } from './write-device.js';
+import { decideUpdate } from './update-network-device.js';
+import { type Decision, findDevice, writeDevice } from './write-device.js';
 
 /** What a client asks a revert for. */
-export interface RevertRequest extends WriteRequest {
+export interface RevertRequest extends ChangeRequest {
   /** The version whose settings are to come back. */
   readonly toVersion: number;
-  /** Only these settings; undefined for all. */
-  readonly paths: readonly string[] | undefined;
-  /** The version that the client knows; null or undefined when any will do. */
-  readonly expectedVersion: number | null | undefined;
-  /** Do everything but write. */
-  readonly dryRun: boolean;
+  /** Only these settings; null for all. */
+  readonly paths: readonly string[] | null;
 }
 
 /** What the operation works with. */
-export interface RevertParts extends UpdateParts {
+export interface RevertParts extends ChangeParts {
   readonly history: HistoryFinder;
 }
 
@@ -83,8 +80,7 @@ function decideRevert(
   found: FoundDevice,
 ): Decision {
   const { device } = found;
-  if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
-  assertVersion(device, expectedVersion);
+  assertChangeable(device, expectedVersion);
   const isEarlier = toVersion < device.version;
   assertNoViolation([
     ...(target === undefined || !isEarlier ? [invalidValue('toVersion', versionRule(isEarlier))] : []),

@@ -4,34 +4,16 @@ import { type Device, type DeviceSettings, updatedDevice } from '../domain/devic
 import { namesOfChanges } from '../domain/device-changes.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { violationsOfUpdate, isSameSettings } from '../domain/device-rules.js';
-import { assertNoViolation, GatewayError, invalidValue, type Violation } from '../errors/gateway-error.js';
+import { assertNoViolation, invalidValue, type Violation } from '../errors/gateway-error.js';
 import type { AuditEntry } from '../persistence/rows/audit.js';
 import type { FoundDevice } from '../persistence/devices/read-device.js';
-import { type DeviceSecrets, openDevice, sealWifi, withCurrentSeals } from '../secrets/device-secrets.js';
 import type { DeviceView } from './device-view.js';
-import {
-  assertVersion,
-  type Decision,
-  findDevice,
-  MAC_TAKEN,
-  writeDevice,
-  type WriteParts,
-  type WriteRequest,
-} from './write-device.js';
+import { type ChangeParts, type ChangeRequest, decideChange } from './change-device.js';
+import { type Decision, findDevice, MAC_TAKEN, writeDevice } from './write-device.js';
 
 /** What a client asks an update for. */
-export interface UpdateRequest extends WriteRequest {
+export interface UpdateRequest extends ChangeRequest {
   readonly patch: DevicePatch;
-  /** The version that the patch is based on; null or undefined when any will do. */
-  readonly expectedVersion: number | null | undefined;
-  /** Do everything but write. */
-  readonly dryRun: boolean;
-}
-
-/** What the operation works with. */
-export interface UpdateParts extends WriteParts {
-  readonly secrets: DeviceSecrets;
-  readonly now: () => Date;
 }
 
 /**
@@ -42,7 +24,7 @@ export interface UpdateParts extends WriteParts {
  *   MAC_ADDRESS_IN_USE with every violation; RATE_LIMITED after too many of the latter
  */
 export async function updateNetworkDevice(
-  parts: UpdateParts,
+  parts: ChangeParts,
   viewer: Viewer,
   request: UpdateRequest,
 ): Promise<DeviceView> {
@@ -58,35 +40,18 @@ export async function updateNetworkDevice(
  * @param entry what the audit trail calls it
  */
 export function decideUpdate(
-  { secrets, now }: UpdateParts,
-  { patch, expectedVersion, dryRun }: Pick<UpdateRequest, 'patch' | 'expectedVersion' | 'dryRun'>,
+  parts: ChangeParts,
+  request: Pick<UpdateRequest, 'patch' | 'expectedVersion' | 'dryRun'>,
   found: FoundDevice,
   entry: Pick<AuditEntry, 'action' | 'revertedTo'>,
 ): Decision {
-  const before = openDevice(secrets, found.device);
-  const after = mergedSettings(before, patch, expectedVersion, found.isMacTaken);
-  if (after === undefined) return { device: found.device };
-  const { device: next, needsJob } = updatedDevice(before, after, now());
-  const wifiBefore = { opened: before.wifi, stored: found.device.wifi };
-  const device = { ...next, wifi: sealWifi(secrets, before.id, next.wifi, wifiBefore) };
-  if (dryRun) return { device };
-  const paths = namesOfChanges(before, after);
-  const stored = withCurrentSeals(secrets, found.device, before);
-  return { device, write: { kind: 'update', needsJob, before: stored, paths, ...entry } };
-}
-
-/** The settings to write, or undefined when the update changes nothing. Everything that forbids it is thrown. */
-function mergedSettings(
-  device: Device,
-  patch: DevicePatch,
-  expectedVersion: number | null | undefined,
-  isMacTaken: boolean,
-): DeviceSettings | undefined {
-  if (device.state === 'DELETING') throw new GatewayError('DEVICE_DELETING');
-  assertVersion(device, expectedVersion);
-  const after = applyPatch(device, patch);
-  assertNoViolation(violationsOf(device, after, patch, isMacTaken));
-  return isSameSettings(device, after) ? undefined : after;
+  return decideChange(parts, request, found, (before) => {
+    const after = applyPatch(before, request.patch);
+    assertNoViolation(violationsOf(before, after, request.patch, found.isMacTaken));
+    if (isSameSettings(before, after)) return undefined;
+    const { device: next, needsJob } = updatedDevice(before, after, parts.now());
+    return { next, write: { kind: 'update', needsJob, paths: namesOfChanges(before, after), ...entry } };
+  });
 }
 
 /** Every violation in the order of the input's fields; a MAC address that is taken stands at its own place. */

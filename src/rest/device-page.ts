@@ -12,10 +12,11 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { toExtensions } from '../errors/wire.js';
 import type { ConcurrencyGate } from '../limits/concurrency-gate.js';
 import { logFailure, logReadPasswords } from '../logging/log.js';
+import type { ChangeParts } from '../operations/change-device.js';
 import type { DeviceView } from '../operations/device-view.js';
 import { readNetworkDevice } from '../operations/read-network-device.js';
 import { onceOnly } from '../operations/once-only.js';
-import { updateNetworkDevice, type UpdateParts } from '../operations/update-network-device.js';
+import { updateNetworkDevice } from '../operations/update-network-device.js';
 import { openDevice } from '../secrets/device-secrets.js';
 import { toDevicePatch } from '../domain/device-input.js';
 import { readJsonBody } from '../http/core/body.js';
@@ -34,7 +35,7 @@ import { type HttpError, retryAfterHeader } from '../http/core/http-error.js';
 /** What the REST page works with. */
 export interface DevicePageParts {
   readonly admission: Admission;
-  readonly gateway: UpdateParts;
+  readonly gateway: ChangeParts;
   readonly log: Logger;
   readonly maxBodyBytes: number;
   readonly gate: ConcurrencyGate;

@@ -306,8 +306,8 @@ describe('a database that cannot be used is refused at the start with one senten
       lostSettings: [],
       sharesSessions: false,
     };
-    expect(assertUsable(facts, undefined)).toBe('public');
-    expect(() => assertUsable({ ...facts, ...difference }, undefined)).toThrow(named);
+    expect(assertUsable(facts, null)).toBe('public');
+    expect(() => assertUsable({ ...facts, ...difference }, null)).toThrow(named);
   });
 
   it('sessions in which triggers do not run', async () => {

@@ -13,7 +13,7 @@ export function documentParametersIn(given: HttpParameters): DocumentParameters 
     const values = search.getAll(name);
     return values.length > 1 ? values : values[0];
   });
-  return { query, documentId, extensions: fromJson(search.get('extensions') ?? undefined) };
+  return { query, documentId, extensions: fromJson(search.get('extensions')) };
 }
 
 /** The same parameters with the text of the document in the place of what named it. */
@@ -26,7 +26,7 @@ export function withDocument(given: HttpParameters, query: string): HttpParamete
   const search = new URLSearchParams(given.search);
   search.delete('documentId');
   search.set('query', query);
-  const extensions = fromJson(search.get('extensions') ?? undefined);
+  const extensions = fromJson(search.get('extensions'));
   if (isRecord(extensions)) search.set('extensions', JSON.stringify(withoutHash(extensions)));
   return { search: `?${search.toString()}` };
 }
@@ -36,8 +36,8 @@ function withoutHash(extensions: Readonly<Record<string, unknown>>): Readonly<Re
   return rest;
 }
 
-function fromJson(text: string | undefined): unknown {
-  if (text === undefined || text === '') return undefined;
+function fromJson(text: string | null): unknown {
+  if (text === null || text === '') return undefined;
   try {
     return JSON.parse(text);
   } catch {

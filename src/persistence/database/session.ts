@@ -46,9 +46,9 @@ export const NO_TIMEOUTS: SessionTimeouts = {
 /** Parameter of a database's URL that names the schema, as Prisma has it. */
 const SCHEMA_PARAMETER = 'schema';
 
-/** The schema that the URL of a database names. */
-export function schemaOf(url: string): string | undefined {
-  return new URL(url).searchParams.get(SCHEMA_PARAMETER) ?? undefined;
+/** The schema that the URL of a database names; null when it names none. */
+export function schemaOf(url: string): string | null {
+  return new URL(url).searchParams.get(SCHEMA_PARAMETER);
 }
 
 /** The same database, and always this schema. */
@@ -82,7 +82,7 @@ export function sessionConfig(
 ): pg.ClientConfig {
   const bare = new URL(url);
   const schema = schemaOf(url);
-  const schemas = schema === undefined ? moreSchemas : [schema, ...moreSchemas];
+  const schemas = schema === null ? moreSchemas : [schema, ...moreSchemas];
   const settings = sessionSettings(timeouts, schemas);
   const stated = new Set([...settings.keys(), SCHEMA_PARAMETER, 'options'].map((name) => name.toLowerCase()));
   const theirs = bare.searchParams.get('options');

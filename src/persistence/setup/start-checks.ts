@@ -63,7 +63,7 @@ export async function readFacts(
   timeouts: SessionTimeouts,
 ): Promise<SessionFacts> {
   const schema = schemaOf(url);
-  const stated = sessionSettings(timeouts, schema === undefined ? [] : [schema]);
+  const stated = sessionSettings(timeouts, schema === null ? [] : [schema]);
   const { rows } = await client.query<RawRow>(FACTS, [
     JSON.stringify(Object.fromEntries(stated)),
     UNICODE_ORDER,
@@ -101,7 +101,7 @@ export async function shareSession(one: pg.ClientBase, other: pg.ClientBase): Pr
  * @returns the schema that its tables are in
  * @throws StartupError with one sentence
  */
-export function assertUsable(facts: DatabaseFacts, wanted: string | undefined): string {
+export function assertUsable(facts: DatabaseFacts, wanted: string | null): string {
   const { schema } = facts;
   if (facts.version < OLDEST_VERSION) {
     throw refusal(
@@ -141,8 +141,8 @@ export function assertUsable(facts: DatabaseFacts, wanted: string | undefined): 
   return schema;
 }
 
-function missingSchema(user: string, wanted: string | undefined): string {
-  return wanted === undefined
+function missingSchema(user: string, wanted: string | null): string {
+  return wanted === null
     ? `no schema of the search path of user "${user}" is there for it; make one, or name one with ?schema=.`
     : `there is no schema "${wanted}" that user "${user}" may use; make it, or grant USAGE on it.`;
 }

@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
+import type { ReplacingHardware } from '../../../domain/hardware.js';
 import { MacAddressScalar } from '../leaves/scalars.js';
 
 // No field has an initialiser: an absent field must stay absent.
@@ -31,4 +32,10 @@ export class DeviceReplaceInput {
       'Switch off what the new model cannot do: bands of WiFi, the MVNO account. Otherwise each of it is a violation.',
   })
   dropUnsupported?: boolean | null;
+}
+
+/** The input as an operation takes it; the schema makes sure that there is a MAC address. */
+export function toHardware(input: DeviceReplaceInput): ReplacingHardware {
+  const { macAddress = '', model = null, serialNumber = null, dropUnsupported } = input;
+  return { macAddress, model, serialNumber, dropUnsupported: dropUnsupported === true };
 }

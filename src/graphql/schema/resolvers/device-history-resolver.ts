@@ -1,8 +1,6 @@
 import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
-import { shownId } from '../../../domain/id.js';
 import { withDeviceId } from '../../../errors/with-device-id.js';
 import { readDeviceChanges, readSettingsAt } from '../../../operations/read-device-history.js';
-import { onceOnly } from '../../../operations/once-only.js';
 import { revertNetworkDevice } from '../../../operations/revert-network-device.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { DeviceIdArg, DryRunArg, ExpectedVersionArg } from '../inputs/device-args.js';
@@ -10,6 +8,7 @@ import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
 import { DeviceChangeConnection } from '../types/device-change.js';
 import { DeviceSettings } from '../types/device-settings.js';
 import { NetworkDevice } from '../types/network-device.js';
+import { mutateDevice } from './device-mutation.js';
 
 const DEFAULT_CHANGES = 20;
 
@@ -80,20 +79,10 @@ export class DeviceHistoryResolver {
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await withDeviceId(shownId(id), async () => {
-      const viewer = requireViewer(context);
-      const isDry = dryRun === true;
-      const args = { id, toVersion, paths, expectedVersion };
-      const view = await revertNetworkDevice(context.parts, viewer, {
-        id,
-        toVersion,
-        paths: paths ?? undefined,
-        expectedVersion,
-        dryRun: isDry,
-        requestId: context.requestId,
-        once: onceOnly(idempotencyKey, isDry, 'revertNetworkDevice', args),
-      });
-      return new NetworkDevice(view);
+    const args = { toVersion, paths: paths ?? null, expectedVersion };
+    const call = { mutation: 'revertNetworkDevice', id, args, idempotencyKey, dryRun };
+    return await mutateDevice(context, call, async (viewer, request) => {
+      return await revertNetworkDevice(context.parts, viewer, { ...request, ...args });
     });
   }
 }

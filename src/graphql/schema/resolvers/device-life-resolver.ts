@@ -1,7 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { DeviceIdArg, DryRunArg, ExpectedVersionArg } from '../inputs/device-args.js';
-import { shownId } from '../../../domain/id.js';
-import { withDeviceId } from '../../../errors/with-device-id.js';
 import { toDevicePatch } from '../../../domain/device-input.js';
 import { createNetworkDevice, ownCustomer } from '../../../operations/create-network-device.js';
 import { deleteNetworkDevice } from '../../../operations/delete-network-device.js';
@@ -9,9 +7,10 @@ import { replaceNetworkDevice } from '../../../operations/replace-network-device
 import { onceOnly } from '../../../operations/once-only.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { DeviceCreateInput } from '../inputs/device-create-input.js';
-import { DeviceReplaceInput } from '../inputs/device-replace-input.js';
+import { DeviceReplaceInput, toHardware } from '../inputs/device-replace-input.js';
 import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
 import { NetworkDevice } from '../types/network-device.js';
+import { mutateDevice } from './device-mutation.js';
 
 @Resolver(() => NetworkDevice)
 export class DeviceLifeResolver {
@@ -62,15 +61,10 @@ export class DeviceLifeResolver {
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await withDeviceId(shownId(id), async () => {
-      const viewer = requireViewer(context);
-      const args = { id, force: force === true, expectedVersion };
-      const view = await deleteNetworkDevice(context.parts, viewer, {
-        ...args,
-        requestId: context.requestId,
-        once: onceOnly(idempotencyKey, false, 'deleteNetworkDevice', args),
-      });
-      return new NetworkDevice(view);
+    const args = { force: force === true, expectedVersion };
+    const call = { mutation: 'deleteNetworkDevice', id, args, idempotencyKey };
+    return await mutateDevice(context, call, async (viewer, request) => {
+      return await deleteNetworkDevice(context.parts, viewer, { ...request, ...args });
     });
   }
 
@@ -88,21 +82,11 @@ export class DeviceLifeResolver {
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await withDeviceId(shownId(id), async () => {
-      const viewer = requireViewer(context);
-      const isDry = dryRun === true;
-      const view = await replaceNetworkDevice(context.parts, viewer, {
-        id,
-        macAddress: input.macAddress ?? '',
-        model: input.model ?? undefined,
-        serialNumber: input.serialNumber ?? null,
-        dropUnsupported: input.dropUnsupported === true,
-        expectedVersion,
-        dryRun: isDry,
-        requestId: context.requestId,
-        once: onceOnly(idempotencyKey, isDry, 'replaceNetworkDevice', { id, input, expectedVersion }),
-      });
-      return new NetworkDevice(view);
+    const args = { input, expectedVersion };
+    const call = { mutation: 'replaceNetworkDevice', id, args, idempotencyKey, dryRun };
+    return await mutateDevice(context, call, async (viewer, request) => {
+      const hardware = toHardware(input);
+      return await replaceNetworkDevice(context.parts, viewer, { ...request, ...hardware, expectedVersion });
     });
   }
 }

@@ -3,13 +3,13 @@ import { DeviceIdArg, DryRunArg, ExpectedVersionArg } from '../inputs/device-arg
 import { shownId } from '../../../domain/id.js';
 import { withDeviceId } from '../../../errors/with-device-id.js';
 import { readNetworkDevice } from '../../../operations/read-network-device.js';
-import { onceOnly } from '../../../operations/once-only.js';
 import { updateNetworkDevice } from '../../../operations/update-network-device.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
 import { DeviceUpdateInput } from '../inputs/device-update-input.js';
 import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
 import { toDevicePatch } from '../../../domain/device-input.js';
 import { NetworkDevice } from '../types/network-device.js';
+import { mutateDevice } from './device-mutation.js';
 
 @Resolver(() => NetworkDevice)
 export class NetworkDeviceResolver {
@@ -39,18 +39,11 @@ export class NetworkDeviceResolver {
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await withDeviceId(shownId(id), async () => {
-      const viewer = requireViewer(context);
-      const isDry = dryRun === true;
-      const view = await updateNetworkDevice(context.parts, viewer, {
-        id,
-        patch: toDevicePatch(input),
-        expectedVersion,
-        dryRun: isDry,
-        requestId: context.requestId,
-        once: onceOnly(idempotencyKey, isDry, 'updateNetworkDevice', { id, input, expectedVersion }),
-      });
-      return new NetworkDevice(view);
+    const args = { input, expectedVersion };
+    const call = { mutation: 'updateNetworkDevice', id, args, idempotencyKey, dryRun };
+    return await mutateDevice(context, call, async (viewer, request) => {
+      const change = { ...request, patch: toDevicePatch(input), expectedVersion };
+      return await updateNetworkDevice(context.parts, viewer, change);
     });
   }
 }

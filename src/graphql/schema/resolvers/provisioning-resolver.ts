@@ -1,16 +1,15 @@
 import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { DeviceIdArg } from '../inputs/device-args.js';
-import { shownId } from '../../../domain/id.js';
 import type { ProvisioningJobState } from '../../../domain/provisioning-job.js';
 import { withDeviceId } from '../../../errors/with-device-id.js';
-import { onceOnly } from '../../../operations/once-only.js';
 import { readProvisioningJobs } from '../../../operations/read-provisioning-jobs.js';
 import { retryProvisioning } from '../../../operations/retry-provisioning.js';
-import { type GatewayContext, requireViewer } from '../../request/context.js';
+import type { GatewayContext } from '../../request/context.js';
 import { ProvisioningJobStateEnum } from '../leaves/enums.js';
 import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
 import { NetworkDevice } from '../types/network-device.js';
 import { ProvisioningJob } from '../types/provisioning-job.js';
+import { mutateDevice } from './device-mutation.js';
 
 const DEFAULT_JOBS = 20;
 
@@ -54,11 +53,9 @@ export class ProvisioningResolver {
     @IdempotencyKeyArg() idempotencyKey: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<NetworkDevice> {
-    return await withDeviceId(shownId(id), async () => {
-      const viewer = requireViewer(context);
-      const { parts, requestId } = context;
-      const once = onceOnly(idempotencyKey, false, 'retryProvisioning', { id });
-      return new NetworkDevice(await retryProvisioning(parts, viewer, { id, requestId, once }));
+    const call = { mutation: 'retryProvisioning', id, args: {}, idempotencyKey };
+    return await mutateDevice(context, call, async (viewer, request) => {
+      return await retryProvisioning(context.parts, viewer, request);
     });
   }
 }
