@@ -3,7 +3,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 /** Pure code and parts that need no server. */
 const UNIT = [
-  'test/{config,domain,limits,operations,provisioning}/**/*.test.ts',
+  'test/{config,domain,limits,operations,provisioning,timing}/**/*.test.ts',
   'test/access/policy.test.ts',
   'test/docs/**/*.test.ts',
   'test/auth/{cached-authenticate,credential-watch,issuer-keys}.test.ts',

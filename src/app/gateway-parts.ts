@@ -7,7 +7,6 @@ import { batchedHistory } from '../operations/read-device-history.js';
 import { batchedJobs } from '../operations/read-provisioning-jobs.js';
 import { type ConcurrencyGate, concurrencyGate } from '../limits/concurrency-gate.js';
 import { macProbeLimit } from '../limits/mac-probe-limit.js';
-import { statementSlots } from '../limits/statement-slots.js';
 import type { DeviceChanges } from '../operations/watch-network-devices.js';
 import { catalogStore } from '../persistence/devices/catalog-store.js';
 import { customerLists } from '../persistence/devices/customer-lists.js';
@@ -21,6 +20,7 @@ import type { JobDispatcher } from '../persistence/jobs/claim-jobs.js';
 import { type Storage } from '../persistence/setup/open-storage.js';
 import { statusStore } from '../persistence/devices/report-status.js';
 import { REMOVAL_NOT_SENT } from '../provisioning/target-driver.js';
+import { Semaphore } from '../timing/semaphore.js';
 
 /** Maximum number of syncs of customers that wait for each other. */
 const MAX_SYNCS = 50;
@@ -56,8 +56,8 @@ export function gatewayParts(
 /** Each sync of customers takes up a connection while it waits for one of another instance; together they take one. */
 function syncsInTurn(): ConcurrencyGate {
   const gate = concurrencyGate(MAX_SYNCS);
-  const oneByOne = statementSlots(1);
-  return async (work) => await gate(async () => await oneByOne(work));
+  const oneByOne = new Semaphore(1);
+  return async (work) => await gate(async () => await oneByOne.run(work));
 }
 
 function removalsTo(target: ProvisioningTarget, log: Logger): Removals {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.js';
+import { Semaphore } from '../timing/semaphore.js';
 
 /** When a client that was turned away may try again: most work is done by then. */
 const RETRY_AFTER_MS = 1_000;
@@ -11,14 +12,7 @@ export type ConcurrencyGate = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A gate that lets a maximum number of pieces of work run at once: those beyond would wait for longer than their clients do. */
 export function concurrencyGate(most: number): ConcurrencyGate {
-  let running = 0;
-  return async (work) => {
-    if (running >= most) throw new GatewayError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS });
-    running += 1;
-    try {
-      return await work();
-    } finally {
-      running -= 1;
-    }
-  };
+  const refusal = (): GatewayError => new GatewayError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS });
+  const slots = new Semaphore(most, { maxWaitMs: 0, refusal });
+  return async (work) => await slots.run(work);
 }

@@ -1,3 +1,5 @@
+import { Semaphore } from '../timing/semaphore.js';
+
 /** Leads to the next free slot. @returns gives the slot back; undefined when the signal was aborted before there was one */
 export type AcquireSlot = (signal: AbortSignal) => Promise<(() => void) | undefined>;
 
@@ -7,37 +9,13 @@ export type AcquireSlot = (signal: AbortSignal) => Promise<(() => void) | undefi
  * @param count how many events may be on their way
  */
 export function deliverySlots(count: number): AcquireSlot {
-  let free = count;
-  const waiting = new Set<() => void>();
-  const lease = (): (() => void) => {
+  const slots = new Semaphore(count);
+  return async (signal) => {
+    if (!(await slots.acquire(signal))) return undefined;
     let isHeld = true;
     return () => {
-      if (!isHeld) return;
+      if (isHeld) slots.release();
       isHeld = false;
-      free += 1;
-      const [next] = waiting;
-      next?.();
     };
-  };
-  return async (signal) => {
-    if (signal.aborted) return undefined;
-    if (free > 0) {
-      free -= 1;
-      return lease();
-    }
-    return await new Promise((resolve) => {
-      const settle = (outcome: (() => void) | undefined): void => {
-        waiting.delete(take);
-        signal.removeEventListener('abort', give);
-        resolve(outcome);
-      };
-      const give = (): void => settle(undefined);
-      const take = (): void => {
-        free -= 1;
-        settle(lease());
-      };
-      waiting.add(take);
-      signal.addEventListener('abort', give);
-    });
   };
 }

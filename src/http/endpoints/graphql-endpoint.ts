@@ -17,7 +17,7 @@ import {
 } from '../../graphql/trusted/http-parameters.js';
 import type { RequestedDocuments } from '../../graphql/trusted/requested-document.js';
 import type { ConcurrencyGate } from '../../limits/concurrency-gate.js';
-import { statementSlots } from '../../limits/statement-slots.js';
+import { Semaphore } from '../../timing/semaphore.js';
 import { readJsonBody } from '../core/body.js';
 import type { Admission } from './admission.js';
 import type { EndpointHandler, HttpAnswer, HttpRequest } from '../core/endpoint.js';
@@ -68,7 +68,7 @@ export function graphqlEndpoint(parts: GraphqlEndpointParts): EndpointHandler {
     // Before anything is executed whose result could not be sent.
     if (type === undefined && !takesEvents) throw new HttpError(406, 'BAD_REQUEST', NOT_ACCEPTABLE);
     const given = method === 'POST' ? { body: await readJsonBody(message, maxBodyBytes) } : { search };
-    const slots = statementSlots(MAX_STATEMENTS_AT_ONCE);
+    const slots = new Semaphore(MAX_STATEMENTS_AT_ONCE);
     const context = { requestId, credential, parts: requestParts(gateway, slots), log };
     return await gate(async () => {
       const subscription = takesEvents ? subscriptionIn(given, parts.documents, parts.maxTokens) : undefined;

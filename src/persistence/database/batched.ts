@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { GatewayError } from '../../errors/gateway-error.js';
+import { Semaphore } from '../../timing/semaphore.js';
 import { isDeadlock } from './database-errors.js';
 
 /** Maximum number of requests that one statement serves. */
@@ -65,35 +66,11 @@ const MAX_WAIT_MS = 1_000;
 
 /**
  * Keeps writes that wait for their rows from taking all connections, e.g. while a reseller moves and its customers are locked.
- * @returns runs work in its turn; OVERLOADED when that does not come
+ * OVERLOADED for a write whose turn does not come.
  */
-export function rowWaits(): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = MAX_WAITING_FOR_ROWS;
-  const waiting = new Set<() => void>();
-  const turn = async (): Promise<void> =>
-    await new Promise((resolve, reject) => {
-      const begin = (): void => {
-        clearTimeout(timer);
-        waiting.delete(begin);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        waiting.delete(begin);
-        reject(new GatewayError('OVERLOADED', { retryAfterMs: 1_000 }));
-      }, MAX_WAIT_MS);
-      waiting.add(begin);
-    });
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await turn();
-    try {
-      return await work();
-    } finally {
-      const [next] = waiting;
-      if (next === undefined) free += 1;
-      else next();
-    }
-  };
+export function rowWaits(): Semaphore {
+  const refusal = (): GatewayError => new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
+  return new Semaphore(MAX_WAITING_FOR_ROWS, { maxWaitMs: MAX_WAIT_MS, refusal });
 }
 
 /** Dispatches at the end of this turn, but at least this long after the last time. */

@@ -126,9 +126,9 @@ const TAKING_MAC: Readonly<Partial<Record<DeviceWrite['kind'], WithOrWithoutKeys
 
 /** Writes devices: those that arrive together by one statement for each kind. */
 export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
-  const inTurn = rowWaits();
+  const slots = rowWaits();
   const writeAlone = async (write: LeasedWrite): Promise<WriteOutcome> =>
-    await inTurn(async () => await writeDevice(run, write));
+    await slots.run(async () => await writeDevice(run, write));
   const writesOf = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
     batchedWrites({
       batch: async (writes) => {
