@@ -1,14 +1,16 @@
 import type { DeviceCounts } from '../../domain/device-counts.js';
-import type { DeviceOrderField, DevicePlace } from '../../domain/device-order.js';
+import type { DevicePlace } from '../../domain/device-order.js';
 import type { DevicePageRequest } from '../../domain/page-request.js';
 import type { DeviceSelection } from '../../domain/device-selection.js';
 import type { Reach } from '../../domain/reach.js';
-import type { Database, RawRow, Statement } from '../database/database.js';
+import type { Database, RawRow, RunStatement, Statement } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
 import { Conditions, unseenText, unsizedIds } from '../database/sql-builder.js';
 import type { StoredDeviceOrError } from '../rows/device-row.js';
+import { belowInOrder } from './below-in-order.js';
 import { type DeviceFilter, deviceSource } from './device-filter.js';
 import { type ListShape, listShapes, textVariants } from './list-shapes.js';
+import { orderOf, type PageOrder } from './page-order.js';
 import { customerOf, reachedId } from './reach.js';
 
 /** A device of a list and its place in the list's order. */
@@ -47,20 +49,6 @@ const listById = ({ value, joins, variant }: ListShape): Statement => ({
   onLostConnection: 'nothing-written',
 });
 
-/** What a list is in the order of: the column, a value of a cursor as the column has it, and the value as a cursor has it. */
-const ORDERS = {
-  NAME: {
-    column: 'd.name COLLATE "und-x-icu"',
-    fromCursor: (value: string) => `${value}::text`,
-    toCursor: 'd.name',
-  },
-  UPDATED_AT: {
-    column: 'd.updated_at',
-    fromCursor: (value: string) => `timestamptz 'epoch' + ${value}::bigint * interval '1 millisecond'`,
-    toCursor: '(extract(epoch FROM d.updated_at) * 1000)::bigint::text',
-  },
-} as const satisfies Record<Exclude<DeviceOrderField, 'ID'>, unknown>;
-
 /** The lists of this database. */
 export function deviceLists({ run }: Database): DeviceLists {
   const shapeOf = listShapes();
@@ -73,23 +61,17 @@ export function deviceLists({ run }: Database): DeviceLists {
     },
     page: async (reach, filter, page, selection) => {
       const { value, joins, read } = shapeOf(selection);
-      const where = new Conditions();
-      const { tables, keys } = await deviceSource(run, reach, filter, where);
-      const isFalling = page.order.isDescending !== page.isBackward;
-      const { orderBy, sortValue } = orderOf(page, keys, isFalling, where);
+      const { ids, orderBy, sortValue, values } = await idsOfPage(run, reach, filter, page);
       // The ids are found first, by indexes alone where that is possible; only the page itself is read in full.
-      const text = `WITH page AS MATERIALIZED (
-          SELECT d.id FROM ${tables} WHERE ${where.toString()}
-          ORDER BY ${orderBy(keys[0])} LIMIT ${page.limit + 1}
-        )
+      const text = `WITH page AS MATERIALIZED (${ids})
         SELECT json_agg(listed.entry) AS devices FROM (
           SELECT json_build_array(d.id, ${sortValue}, ${value}) AS entry FROM network_device d ${joins} JOIN page ON page.id = d.id
           ORDER BY ${orderBy('d.id')}
         ) listed`;
       // One plan is as good as another where an index gives the order and nothing else decides. Elsewhere it depends on the values.
-      const variant = isPlain(filter, page) ? variantOf(text) : undefined;
+      const variant = isWhole(filter) ? variantOf(text) : undefined;
       const name = variant === undefined ? {} : { name: 'list-page', variant };
-      const rows = await run({ ...name, text, onLostConnection: 'nothing-written' }, where.values);
+      const rows = await run({ ...name, text, onLostConnection: 'nothing-written' }, values);
       return devicesIn(rows).map((entry) => toFound(entry, read));
     },
     count: async (reach, filter) => {
@@ -111,45 +93,35 @@ export function deviceLists({ run }: Database): DeviceLists {
   };
 }
 
-/** Whether a page is one of all devices within reach, in the order of their ids. */
-function isPlain(filter: DeviceFilter, { order }: DevicePageRequest): boolean {
-  return order.field === 'ID' && Object.values(filter).every((value) => value === undefined);
+interface IdsOfPage extends PageOrder {
+  /** Selects the ids of the page, and of the device after it. */
+  readonly ids: string;
+  readonly values: readonly unknown[];
 }
 
-interface PageOrder {
-  /** @param id the column that holds the device's id */
-  readonly orderBy: (id: string) => string;
-  /** What the cursor of a device holds beside its id. */
-  readonly sortValue: string;
+async function idsOfPage(
+  run: RunStatement,
+  reach: Reach,
+  filter: DeviceFilter,
+  page: DevicePageRequest,
+): Promise<IdsOfPage> {
+  const where = new Conditions();
+  const limit = page.limit + 1;
+  if (reach.kind === 'below' && page.order.field !== 'ID' && isWhole(filter)) {
+    const order = orderOf(page, [], where);
+    const reseller = where.param(reach.customerId);
+    const ids = belowInOrder({ ...order, reseller, bounds: where.toString(), limit });
+    return { ...order, ids, values: where.values };
+  }
+  const { tables, keys } = await deviceSource(run, reach, filter, where);
+  const order = orderOf(page, keys, where);
+  const ids = `SELECT d.id FROM ${tables} WHERE ${where.toString()} ORDER BY ${order.orderBy(keys[0])} LIMIT ${limit}`;
+  return { ...order, ids, values: where.values };
 }
 
-/** Puts the places that a page begins and ends at into the conditions. */
-function orderOf(
-  { order, after, before }: DevicePageRequest,
-  keys: readonly string[],
-  isFalling: boolean,
-  where: Conditions,
-): PageOrder {
-  const [follows, precedes] = order.isDescending ? ['<', '>'] : ['>', '<'];
-  const direction = isFalling ? 'DESC' : 'ASC';
-  const bounds: readonly (readonly [string, DevicePlace | null])[] = [
-    [follows, after],
-    [precedes, before],
-  ];
-  if (order.field === 'ID') {
-    for (const [operator, place] of bounds) {
-      // The planner does not conclude from one table to the other, and would read the other from its start.
-      if (place !== null) for (const key of keys) where.add(`${key} ${operator} ${where.param(place.id)}`);
-    }
-    return { orderBy: (id) => `${id} ${direction}`, sortValue: 'NULL::text' };
-  }
-  const { column, fromCursor, toCursor } = ORDERS[order.field];
-  for (const [operator, place] of bounds) {
-    if (place === null) continue;
-    const value = fromCursor(where.param(place.value));
-    where.add(`(${column}, d.id) ${operator} (${value}, ${where.param(place.id)})`);
-  }
-  return { orderBy: () => `${column} ${direction}, d.id ${direction}`, sortValue: toCursor };
+/** Whether a list holds all devices within reach. */
+function isWhole(filter: DeviceFilter): boolean {
+  return Object.values(filter).every((value) => value === undefined);
 }
 
 /** The entries of a list that came as one value; there is none where it is empty. */
