@@ -2,6 +2,7 @@ import type { SecretKey } from '../secrets/key-ring.js';
 import { resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.js';
 import { type IpRange, parseIpRange } from '../domain/ip-range.js';
+import { type DatabaseSettings, readDatabaseSettings } from './database-settings.js';
 import { type Environment, EnvironmentReader } from './environment-reader.js';
 import {
   type DocumentSettings,
@@ -50,15 +51,11 @@ interface ProvisioningSettings {
 }
 
 /** Everything that the environment decides, read once; README.md has the table. */
-export interface Settings extends DocumentSettings, TrustedDocumentSettings {
+export interface Settings extends DatabaseSettings, DocumentSettings, TrustedDocumentSettings {
   readonly port: number;
   /** Where a worker serves health and metrics; undefined: nowhere. */
   readonly workerPort: number | undefined;
   readonly host: string;
-  /** Undefined: an embedded PostgreSQL in `dataDir`. */
-  readonly databaseUrl: string | undefined;
-  /** How long a start waits for the server of `databaseUrl`. */
-  readonly databaseWaitMs: number;
   /** An absolute path. */
   readonly dataDir: string;
   readonly isProduction: boolean;
@@ -113,8 +110,7 @@ export function readSettings(env: Environment): Settings {
     port: reader.int('PORT', 4000, 0, 65_535),
     workerPort: readWorkerPort(reader),
     host: reader.text('HOST') ?? '127.0.0.1',
-    databaseUrl: reader.url('DATABASE_URL', ['postgresql:', 'postgres:']),
-    databaseWaitMs: reader.int('DATABASE_WAIT_MS', 30_000, 0, 600_000),
+    ...readDatabaseSettings(reader),
     dataDir: resolve(reader.text('DATA_DIR') ?? '.data'),
     isProduction,
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sessionSettings, REQUEST_TIMEOUTS } from '../../src/persistence/database/session.js';
 import {
   freePort,
   hasDebianPostgres,
@@ -14,81 +14,269 @@ import {
 } from '../support/debian-postgres.js';
 import { createCustomer, createDevice } from '../support/fleet.js';
 import { runIn } from '../support/database.js';
-import { startGatewayOn, type TestGateway } from '../support/gateway.js';
+import { queryAt, startGatewayOn, type TestGateway } from '../support/gateway.js';
+import { EventReader } from '../live/event-reader.js';
 
 const PROGRAM = '/usr/sbin/pgbouncer';
 const WRITERS = 32;
 const TURNS = 10;
 
-const UPDATE = `mutation ($id: ID!, $notes: String) { updateNetworkDevice(id: $id, input: { notes: $notes }) { version } }`;
+const UPDATE = `mutation ($id: ID!, $notes: String, $key: String) {
+  updateNetworkDevice(id: $id, input: { notes: $notes }, idempotencyKey: $key) { version } }`;
+const SYNC = `mutation ($customers: [CustomerSyncInput!]!) { syncCustomers(customers: $customers) { id } }`;
+const WATCH = 'subscription ($ids: [ID!]) { networkDeviceChanged(ids: $ids) { version } }';
+
+const drop = async (): Promise<void> => await Promise.resolve();
+
+interface Pooler {
+  readonly url: (database: string) => string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts PgBouncer with the configuration of docs/operations. @param changed lines that stand in place of others */
+async function startPooler(
+  { port: databasePort }: DebianPostgres,
+  changed: readonly (readonly [string, string])[] = [],
+): Promise<Pooler> {
+  const folder = await mkdtemp(join(tmpdir(), 'device-gateway-pgbouncer-'));
+  await chmod(folder, 0o777);
+  const port = await freePort();
+  const values = new Map([
+    ['DATABASE_HOST', '127.0.0.1'],
+    ['DATABASE_PORT', String(databasePort)],
+    ['LISTEN_HOST', '127.0.0.1'],
+    ['LISTEN_PORT', String(port)],
+    ['AUTH_TYPE', 'trust'],
+    ['RUN_DIR', folder],
+  ]);
+  let text = (await readFile('docs/operations/pgbouncer.ini', 'utf8')).replaceAll(
+    /\$\{(\w+)\}/g,
+    (place, key: string) => values.get(key) ?? place,
+  );
+  for (const [line, other] of changed) {
+    expect(text).toContain(`\n${line}\n`);
+    text = text.replace(`\n${line}\n`, `\n${other}\n`);
+  }
+  await writeFile(join(folder, 'pgbouncer.ini'), text);
+  await writeFile(join(folder, 'users.txt'), '"postgres" ""\n');
+  // It does not run as root.
+  const account = process.getuid?.() === 0 ? ['--user', 'nobody'] : [];
+  const pooler: ChildProcess = spawn(PROGRAM, [...account, join(folder, 'pgbouncer.ini')], {
+    stdio: 'ignore',
+  });
+  return {
+    url: (database) => `postgresql://postgres@127.0.0.1:${port}/${database}`,
+    stop: async () => {
+      const ended = once(pooler, 'exit');
+      pooler.kill('SIGINT');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 describe.skipIf(!existsSync(PROGRAM) || !hasDebianPostgres)('PgBouncer as docs/operations has it', () => {
-  let folder: string;
   let postgres: DebianPostgres;
-  let pooler: ChildProcess;
-  let gateway: TestGateway;
-  let pooled: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'device-gateway-pgbouncer-'));
-    await chmod(folder, 0o777);
     postgres = await startDebianPostgres();
-    await runIn(postgres.url, 'CREATE DATABASE device_gateway');
-    const stated = [...sessionSettings(REQUEST_TIMEOUTS, [])];
-    await runIn(
-      postgres.url,
-      stated.map(([name, value]) => `ALTER ROLE postgres SET "${name}" = '${value}'`).join(';'),
-    );
-    const port = await freePort();
-    const values = new Map([
-      ['DATABASE_HOST', '127.0.0.1'],
-      ['DATABASE_PORT', String(postgres.port)],
-      ['LISTEN_HOST', '127.0.0.1'],
-      ['LISTEN_PORT', String(port)],
-      ['AUTH_TYPE', 'trust'],
-      ['RUN_DIR', folder],
-    ]);
-    const text = await readFile('docs/operations/pgbouncer.ini', 'utf8');
-    const filled = text.replaceAll(/\$\{(\w+)\}/g, (place, key: string) => values.get(key) ?? place);
-    await writeFile(join(folder, 'pgbouncer.ini'), filled);
-    await writeFile(join(folder, 'users.txt'), '"postgres" ""\n');
-    // It does not run as root.
-    const account = process.getuid?.() === 0 ? ['--user', 'nobody'] : [];
-    pooler = spawn(PROGRAM, [...account, join(folder, 'pgbouncer.ini')], { stdio: 'ignore' });
-    pooled = `postgresql://postgres@127.0.0.1:${port}/device_gateway`;
-    const drop = async (): Promise<void> => await Promise.resolve();
-    gateway = await startGatewayOn({ url: pooled, drop }, { DATABASE_WAIT_MS: '20000', RATE_LIMIT: '0' });
+    const [, statements = ''] =
+      /```sql\n([^`]+)```/.exec(await readFile('docs/operations/poolers.md', 'utf8')) ?? [];
+    await runIn(postgres.url, statements.replaceAll('ROLE device_gateway', 'ROLE postgres'));
   });
   afterAll(async () => {
-    await gateway.stop();
-    const ended = once(pooler, 'exit');
-    pooler.kill('SIGINT');
-    await ended;
     await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
-  it(`session mode: ${WRITERS} writers at once lose nothing and are refused nothing`, async () => {
+  /** Makes a database. @returns its URL past every pooler */
+  async function createDatabase(name: string): Promise<string> {
+    await runIn(postgres.url, `CREATE DATABASE ${name}`);
+    return postgres.url.replace(/postgres$/, name);
+  }
+
+  /** In place of the one database of the configuration. */
+  const allDatabases = (): readonly [string, string] => [
+    `device_gateway = host=127.0.0.1 port=${postgres.port} dbname=device_gateway`,
+    `* = host=127.0.0.1 port=${postgres.port}`,
+  ];
+
+  /** 32 writers on one device, turn by turn at the gateways. */
+  async function expectNoLostUpdate(gateway: TestGateway, urls: readonly string[]): Promise<void> {
     const customer = await createCustomer(gateway);
     const token = await gateway.token('MANAGER', customer);
     const { id } = await createDevice(gateway, { customer });
     const write = async (writer: number): Promise<void> => {
       for (let turn = 0; turn < TURNS; turn += 1) {
-        const variables = { id, notes: `${writer}/${turn}` };
-        expect((await gateway.query(UPDATE, { token, variables })).errors).toEqual([]);
+        const variables = {
+          id,
+          notes: `${writer}/${turn}`,
+          // Those with a key come in transactions of several statements.
+          key: turn % 2 === 0 ? `${writer}/${turn}` : null,
+        };
+        const url = urls[writer % urls.length] ?? '';
+        expect((await queryAt(url, UPDATE, { token, variables })).errors).toEqual([]);
       }
     };
     await Promise.all(Array.from({ length: WRITERS }, async (_, writer) => await write(writer)));
     const { rows } = await gateway.sql.query('SELECT version FROM network_device WHERE id = $1', [id]);
     expect(rows).toEqual([{ version: 1 + WRITERS * TURNS }]);
+  }
+
+  describe('in session mode', () => {
+    let pooler: Pooler;
+    let gateway: TestGateway;
+    beforeAll(async () => {
+      pooler = await startPooler(postgres);
+      await createDatabase('device_gateway');
+      gateway = await startGatewayOn(
+        { url: pooler.url('device_gateway'), drop },
+        { DATABASE_WAIT_MS: '20000', RATE_LIMIT: '0' },
+      );
+    });
+    afterAll(async () => {
+      await gateway.stop();
+      await pooler.stop();
+    });
+
+    it(`${WRITERS} writers at once lose nothing and are refused nothing`, async () => {
+      await expectNoLostUpdate(gateway, [gateway.url]);
+    });
   });
 
-  it('transaction mode is refused at the start, by name', async () => {
-    const file = join(folder, 'pgbouncer.ini');
-    const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace('pool_mode = session', 'pool_mode = transaction'));
-    pooler.kill('SIGHUP');
-    await expect
-      .poll(async () => await gateway.startTwin().then(async (twin) => await twin.stop(), String))
-      .toMatch(/a pooler/);
+  describe('in transaction mode', () => {
+    let pooler: Pooler;
+    let gateway: TestGateway;
+    let twin: Awaited<ReturnType<TestGateway['startTwin']>>;
+    beforeAll(async () => {
+      pooler = await startPooler(postgres, [
+        ['pool_mode = session', 'pool_mode = transaction'],
+        // So few that each transaction comes to another session than the one before.
+        ['default_pool_size = 60', 'default_pool_size = 4'],
+        ['ignore_startup_parameters = options', ''],
+        allDatabases(),
+      ]);
+      const direct = await createDatabase('pooled');
+      gateway = await startGatewayOn(
+        { url: direct, drop },
+        {
+          DATABASE_URL: pooler.url('pooled'),
+          DATABASE_POOLER: 'transaction',
+          DATABASE_DIRECT_URL: direct,
+          DATABASE_WAIT_MS: '20000',
+          RATE_LIMIT: '0',
+        },
+      );
+      twin = await gateway.startTwin();
+    });
+    afterAll(async () => {
+      await twin.stop();
+      await gateway.stop();
+      await pooler.stop();
+    });
+
+    it(`${WRITERS} writers at two gateways lose nothing and are refused nothing`, async () => {
+      await expectNoLostUpdate(gateway, [gateway.url, twin.url]);
+    });
+
+    it('changes of another gateway reach subscribers, past the pooler', async () => {
+      const customer = await createCustomer(gateway);
+      const token = await gateway.token('MANAGER', customer);
+      const { id } = await createDevice(gateway, { customer });
+      const events = await EventReader.watch(gateway, { token, query: WATCH, variables: { ids: [id] } });
+      await queryAt(twin.url, UPDATE, { token, variables: { id, notes: 'changed elsewhere' } });
+      expect(await events.receives(1)).toEqual([{ version: 2 }]);
+      events.close();
+    });
+
+    it('longer timeouts of a customer sync stay in its transaction', async () => {
+      const token = await gateway.token('ADMIN', '0'.repeat(24));
+      const variables = { customers: [{ id: 'a'.repeat(24), name: 'Synced' }] };
+      const syncs = Array.from(
+        { length: 8 },
+        async () => (await gateway.query(SYNC, { token, variables })).errors,
+      );
+      expect((await Promise.all(syncs)).flat()).toEqual([]);
+      // As many at once as the pooler has sessions.
+      const clients = Array.from(
+        { length: 4 },
+        () => new pg.Client({ connectionString: pooler.url('pooled') }),
+      );
+      for (const client of clients) {
+        await client.connect();
+        await client.query('BEGIN');
+        const { rows } = await client.query(
+          `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement`,
+        );
+        expect(rows).toEqual([{ lock: '4s', statement: '8s' }]);
+      }
+      for (const client of clients) await client.end();
+    });
+  });
+
+  describe('is refused at the start with one sentence', () => {
+    let pooler: Pooler;
+    let gateway: TestGateway;
+    let direct: string;
+    let otherDirect: string;
+    const transactionMode = (database: string, directUrl: string): Record<string, string> => ({
+      DATABASE_URL: pooler.url(database),
+      DATABASE_POOLER: 'transaction',
+      DATABASE_DIRECT_URL: directUrl,
+    });
+    beforeAll(async () => {
+      pooler = await startPooler(postgres, [
+        ['pool_mode = session', 'pool_mode = transaction'],
+        allDatabases(),
+      ]);
+      direct = await createDatabase('refused');
+      gateway = await startGatewayOn({ url: direct, drop }, { DATABASE_WAIT_MS: '20000' });
+      otherDirect = await createDatabase('other');
+      const other = await gateway.startTwin({ DATABASE_URL: otherDirect });
+      await other.stop();
+    });
+    afterAll(async () => {
+      await gateway.stop();
+      await pooler.stop();
+    });
+    const refusal = async (env: Record<string, string>): Promise<string> =>
+      await gateway.startTwin(env).then(
+        async (started) => {
+          await started.stop();
+          return 'started';
+        },
+        (error: unknown) => (error instanceof Error ? error.message : ''),
+      );
+
+    it('where no setting speaks of transaction mode', async () => {
+      expect(await refusal({ DATABASE_URL: pooler.url('refused') })).toMatch(
+        /^DATABASE_URL: a pooler gives a session .*DATABASE_POOLER=transaction/,
+      );
+    });
+
+    it('where DATABASE_DIRECT_URL is the pooler as well', async () => {
+      expect(await refusal(transactionMode('refused', pooler.url('refused')))).toMatch(
+        /^DATABASE_DIRECT_URL: a pooler gives a session/,
+      );
+    });
+
+    it('where both lead to databases that are not the same', async () => {
+      expect(await refusal(transactionMode('other', direct))).toMatch(
+        /^DATABASE_URL: .*another database than DATABASE_DIRECT_URL/,
+      );
+    });
+
+    it('where the role comes to another schema', async () => {
+      await runIn(direct, 'CREATE SCHEMA tables');
+      expect(await refusal(transactionMode('refused', `${direct}?schema=tables`))).toMatch(
+        /^DATABASE_URL: .*ALTER ROLE "postgres" SET search_path = "tables"\.$/,
+      );
+    });
+
+    it('where the role does not state what sessions rely on', async () => {
+      const pooled = await createDatabase('unstated');
+      await runIn(postgres.url, `ALTER ROLE postgres IN DATABASE unstated SET lock_timeout = '1h'`);
+      expect(await refusal(transactionMode('unstated', pooled))).toMatch(
+        /^DATABASE_URL: .*: ALTER ROLE "postgres" SET lock_timeout = '4000'\.$/,
+      );
+    });
   });
 });

@@ -146,7 +146,7 @@ export function connectErrorReason(error: unknown): string | undefined {
     case '42501':
       return 'the user may not change this database. Grant it the right to, or run the migrations as another user.';
     case '08P01':
-      return 'a pooler refuses settings of sessions. Connect to PostgreSQL itself, or have the pooler pass them on or ignore them as docs/scaling.md says.';
+      return 'a pooler refuses settings of sessions. Connect to PostgreSQL itself, or have the pooler pass them on or ignore them as docs/operations/poolers.md says.';
     case '42704':
       return 'the server lacks a setting that PostgreSQL 15 has. The gateway needs PostgreSQL 15 or newer.';
     case '57P03':

@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { REQUEST_TIMEOUTS, schemaOf, sessionConfig } from './session.js';
+import { REQUEST_TIMEOUTS, schemaOf, sessionConfig, unstatedConfig } from './session.js';
 import { connectError, errorOfPrisma, losesConnection, statementError } from './database-errors.js';
 
 /** What is known of a statement's effect when its connection breaks before the answer: there is none, or nobody knows. */
@@ -49,6 +49,9 @@ interface PoolUse {
   readonly waiting: number;
 }
 
+/** What a pooler between here and PostgreSQL keeps for a connection, if there is one: its session, or one transaction at a time. */
+export type PoolMode = 'session' | 'transaction';
+
 /** How long a request waits for a connection, and for an answer of the server, before it fails. */
 const CONNECT_TIMEOUT_MS = 4_500;
 const QUERY_TIMEOUT_MS = 10_000;
@@ -60,9 +63,14 @@ const MAX_WAITING = 500;
  * Opens a pool of connections; the first one is made when it is needed.
  * @param url names the schema, unless that is `public`
  */
-export function openDatabase(url: string, onError: (error: Error) => void): Database {
+export function openDatabase(
+  url: string,
+  onError: (error: Error) => void,
+  poolMode: PoolMode = 'session',
+): Database {
+  const hasSessions = poolMode === 'session';
   const pool = new pg.Pool({
-    ...sessionConfig(url, REQUEST_TIMEOUTS),
+    ...(hasSessions ? sessionConfig(url, REQUEST_TIMEOUTS) : unstatedConfig(url)),
     max: 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
@@ -73,6 +81,7 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   // One that is on its way out may still hear that the server stops; nobody else listens to it by then.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const names = new Map<string, string>();
+  const runClient = hasSessions ? runOn : runUnnamedOn;
   // Prisma's own statements have no name: nobody knows how many texts it makes.
   const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
   const prisma = new PrismaClient({
@@ -86,13 +95,13 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   return {
     prisma: withGatewayErrors(prisma, () => assertShortQueue(pool)),
     run: async (statement, values) =>
-      await withClient(pool, async (client) => await runOn(client, statement, values)),
+      await withClient(pool, async (client) => await runClient(client, statement, values)),
     runThroughPrisma: async ({ name, text }, values) => {
-      if (name !== undefined) names.set(text, name);
+      if (name !== undefined && hasSessions) names.set(text, name);
       return await prisma.$queryRawUnsafe<RawRow[]>(text, ...values).catch(rethrow);
     },
     transaction: async (work) =>
-      await withClient(pool, async (client, drop) => await transactionOn(client, drop, work)),
+      await withClient(pool, async (client, drop) => await transactionOn(client, runClient, drop, work)),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: async () => {
       await prisma.$disconnect();
@@ -170,6 +179,12 @@ async function withClient<T>(
   }
 }
 
+type RunOnClient = (
+  client: pg.ClientBase,
+  statement: Statement,
+  values: readonly unknown[],
+) => Promise<readonly RawRow[]>;
+
 async function runOn(
   client: pg.ClientBase,
   { name = '', variant, text, onLostConnection, timeoutMs }: Statement,
@@ -181,6 +196,10 @@ async function runOn(
   });
   return (await query.catch(failed(onLostConnection))).rows;
 }
+
+/** A named statement belongs to a session: where each transaction may come to another one, there is no such name, or another text has it. */
+const runUnnamedOn: RunOnClient = async (client, { text, onLostConnection, timeoutMs }, values) =>
+  await runOn(client, { text, onLostConnection, ...(timeoutMs !== undefined && { timeoutMs }) }, values);
 
 /** What becomes of an error of the driver. */
 function failed(onLostConnection: LostConnection): (error: unknown) => never {
@@ -194,16 +213,17 @@ const COMMIT: Statement = { name: 'commit', text: 'COMMIT', onLostConnection: 'u
 
 async function transactionOn<T>(
   client: pg.ClientBase,
+  runClient: RunOnClient,
   drop: () => void,
   work: (run: RunStatement) => Promise<T>,
 ): Promise<T> {
   const run: RunStatement = async (statement, values) =>
     // Until the commit a broken connection means that nothing was written.
-    await runOn(client, { ...statement, onLostConnection: 'nothing-written' }, values);
+    await runClient(client, { ...statement, onLostConnection: 'nothing-written' }, values);
   await run(BEGIN, []);
   try {
     const result = await work(run);
-    await runOn(client, COMMIT, []);
+    await runClient(client, COMMIT, []);
     return result;
   } catch (error) {
     // A connection of which nobody knows what it does is not asked for anything more.

@@ -80,21 +80,31 @@ export function sessionConfig(
   timeouts: SessionTimeouts,
   moreSchemas: readonly string[] = [],
 ): pg.ClientConfig {
-  const bare = new URL(url);
   const schema = schemaOf(url);
   const schemas = schema === null ? moreSchemas : [schema, ...moreSchemas];
   const settings = sessionSettings(timeouts, schemas);
-  const stated = new Set([...settings.keys(), SCHEMA_PARAMETER, 'options'].map((name) => name.toLowerCase()));
-  const theirs = bare.searchParams.get('options');
-  for (const name of [...bare.searchParams.keys()]) {
-    if (stated.has(name.toLowerCase())) bare.searchParams.delete(name);
-  }
+  const theirs = new URL(url).searchParams.get('options');
   const ours = [...settings].map(([name, value]) => `-c ${name}=${escaped(value)}`);
   return {
-    connectionString: bare.href,
+    connectionString: withoutParameters(url, [...settings.keys()]),
     // The last one counts.
     options: [...(theirs === null ? [] : [theirs]), ...ours].join(' '),
   };
+}
+
+/** How one is opened that states nothing, because a pooler in transaction mode would drop it: sessions there are as their role has them. */
+export function unstatedConfig(url: string): pg.ClientConfig {
+  return { connectionString: withoutParameters(url, [...sessionSettings(REQUEST_TIMEOUTS, []).keys()]) };
+}
+
+/** A URL without parameters of these names, and without those that say how a session is opened. */
+function withoutParameters(url: string, names: readonly string[]): string {
+  const bare = new URL(url);
+  const unwanted = new Set([...names, SCHEMA_PARAMETER, 'options'].map((name) => name.toLowerCase()));
+  for (const name of [...bare.searchParams.keys()]) {
+    if (unwanted.has(name.toLowerCase())) bare.searchParams.delete(name);
+  }
+  return bare.href;
 }
 
 /** In the options of a connection a space ends a value. */

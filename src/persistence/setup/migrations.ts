@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StartupError } from '../../errors/startup-error.js';
 import { CONCURRENTLY, type SchemaEngine } from './schema-engine.js';
-import { NO_TIMEOUTS, sessionConfig, type SessionTimeouts, withSchema } from '../database/session.js';
+import { NO_TIMEOUTS, schemaOf, sessionConfig, withSchema } from '../database/session.js';
 import { assertMayMigrate, type SessionFacts, readFacts } from './start-checks.js';
 
 const PRISMA_FOLDER = fileURLToPath(new URL('../../../prisma/', import.meta.url));
@@ -33,9 +33,9 @@ interface Migration {
  */
 export async function applyMigrations(databaseUrl: string): Promise<readonly string[]> {
   const migrations = await readMigrations();
-  return await withStartClient(databaseUrl, NO_TIMEOUTS, async (client) => {
+  return await withStartClient(sessionConfig(databaseUrl, NO_TIMEOUTS), async (client) => {
     if (await isUpToDate(client, migrations)) return [];
-    const facts = await readFacts(client, databaseUrl, NO_TIMEOUTS);
+    const facts = await readFacts(client, schemaOf(databaseUrl), NO_TIMEOUTS);
     await assertMayMigrate(client, facts);
     await takeMigrationLock(client);
     if (await isUpToDate(client, migrations)) return [];
@@ -60,11 +60,10 @@ async function takeMigrationLock(client: pg.ClientBase): Promise<void> {
 
 /** Runs `work` on a connection of its own. */
 export async function withStartClient<T>(
-  databaseUrl: string,
-  timeouts: SessionTimeouts,
+  config: pg.ClientConfig,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ ...sessionConfig(databaseUrl, timeouts), ...START_CONNECTION });
+  const client = new pg.Client({ ...config, ...START_CONNECTION });
   // A connection that breaks while it is idle is reported by the next query.
   client.on('error', () => undefined);
   try {

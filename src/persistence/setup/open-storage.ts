@@ -1,19 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { StartupError } from '../../errors/startup-error.js';
 import { describeCause } from '../../logging/log.js';
-import { connectErrorReason, mayComeUp } from '../database/database-errors.js';
+import { mayComeUp } from '../database/database-errors.js';
 import { type Database, openDatabase } from '../database/database.js';
 import { dataDirKeyRing } from '../../data-dir/secrets.js';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from '../../embedded-postgres/embedded-postgres.js';
 import { idempotencySecret } from '../idempotency/idempotency-secret.js';
 import { checkKeyRing } from '../secrets/key-ring-check.js';
 import { KeyRing, type SecretKey } from '../../secrets/key-ring.js';
-import { prepareDatabase } from './prepare-database.js';
+import {
+  assertPooled,
+  type DatabaseUrls,
+  namingSetting,
+  prepareDatabase,
+  sessionTarget,
+} from './prepare-database.js';
 
 /** Where a command finds its data. */
-export interface StorageSettings {
-  readonly databaseUrl: string | undefined;
+export interface StorageSettings extends DatabaseUrls {
   readonly databaseWaitMs: number;
   readonly dataDir: string;
   readonly secretKeys: readonly [SecretKey, ...SecretKey[]] | undefined;
@@ -22,7 +26,7 @@ export interface StorageSettings {
 /** A database at the newest migration, and the key ring that opens what it holds. */
 export interface Storage {
   readonly database: Database;
-  /** Of the database, for connections beside the pool; it names the schema. */
+  /** Of the database, for connections that keep their session, beside the pool; it names the schema. */
   readonly url: string;
   readonly keyRing: KeyRing;
   /** Under which idempotency keys are digested. */
@@ -40,10 +44,12 @@ export async function openStorage(settings: StorageSettings, log: Logger, share 
   const server = await openServer(settings, log, share);
   let database: Database | undefined;
   try {
-    const url = await prepare(server.url, settings, log);
+    const { url, poolerUrl } = await prepare(server.url, settings, log);
     const keyRing = new KeyRing(settings.secretKeys ?? (await dataDirKeyRing(settings.dataDir)));
-    database = openDatabase(url, (error) =>
-      log.warn({ cause: describeCause(error) }, 'a database connection broke'),
+    database = openDatabase(
+      poolerUrl ?? url,
+      (error) => log.warn({ cause: describeCause(error) }, 'a database connection broke'),
+      poolerUrl === undefined ? 'session' : 'transaction',
     );
     await checkKeyRing(database.prisma, keyRing);
     const opened = database;
@@ -83,25 +89,30 @@ async function openServer(
   return await startEmbeddedPostgres({ dataDir, onLog: (line) => log.debug({ line }, 'postgresql') });
 }
 
+/** @returns where sessions are kept, and the pooler that keeps none, if there is one */
 async function prepare(
-  url: string,
-  { databaseUrl, databaseWaitMs }: StorageSettings,
+  serverUrl: string,
+  settings: StorageSettings,
   log: Logger,
-): Promise<string> {
-  try {
-    const prepared = await onceItIsUp(
-      databaseUrl === undefined ? 0 : databaseWaitMs,
-      log,
-      async () => await prepareDatabase(url),
-    );
-    const { applied, warnings } = prepared;
-    for (const warning of warnings) log.warn(warning);
-    if (applied.length > 0) log.info({ applied }, 'migrations applied');
-    return prepared.url;
-  } catch (error) {
-    const reason = databaseUrl === undefined ? undefined : connectErrorReason(error);
-    throw reason === undefined ? error : new StartupError(`DATABASE_URL: ${reason}`);
-  }
+): Promise<{ readonly url: string; readonly poolerUrl: string | undefined }> {
+  const { databaseUrl, databaseDirectUrl } = settings;
+  const patienceMs = databaseUrl === undefined ? 0 : settings.databaseWaitMs;
+  const reach = async <T>(setting: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await onceItIsUp(patienceMs, log, work);
+    } catch (error) {
+      throw databaseUrl === undefined ? error : namingSetting(setting, error);
+    }
+  };
+  const target = sessionTarget(serverUrl, settings);
+  const { url, applied, warnings } = await reach(
+    target.setting,
+    async () => await prepareDatabase(target.url),
+  );
+  for (const warning of warnings) log.warn(warning);
+  if (applied.length > 0) log.info({ applied }, 'migrations applied');
+  if (databaseDirectUrl === undefined) return { url, poolerUrl: undefined };
+  return { url, poolerUrl: await reach('DATABASE_URL', async () => await assertPooled(serverUrl, url)) };
 }
 
 const FIRST_WAIT_MS = 100;

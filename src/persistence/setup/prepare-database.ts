@@ -1,9 +1,19 @@
+import { StartupError } from '../../errors/startup-error.js';
+import { connectErrorReason } from '../database/database-errors.js';
 import { applyMigrations, tableNames, withStartClient } from './migrations.js';
-import { REQUEST_TIMEOUTS, schemaOf, withSchema } from '../database/session.js';
+import {
+  REQUEST_TIMEOUTS,
+  schemaOf,
+  sessionConfig,
+  unstatedConfig,
+  withSchema,
+} from '../database/session.js';
 import {
   assertMayUse,
+  assertSameDatabase,
   assertUsable,
   type DatabaseFacts,
+  DatabaseRefusal,
   readFacts,
   shareSession,
   UNICODE_ORDER,
@@ -25,13 +35,14 @@ const NEW_ORDER =
 
 /**
  * Checks what a connection cannot set, and applies the migrations.
- * @throws StartupError for what an operator can mend, with one sentence
+ * @param url of PostgreSQL itself, or of a pooler that keeps sessions
+ * @throws DatabaseRefusal for what an operator can mend, with one sentence
  */
 export async function prepareDatabase(url: string): Promise<PreparedDatabase> {
   const facts = await lookAt(url);
   const prepared = withSchema(url, assertUsable(facts, schemaOf(url)));
   const applied = await applyMigrations(prepared);
-  await withStartClient(prepared, REQUEST_TIMEOUTS, async (client) => {
+  await withStartClient(sessionConfig(prepared, REQUEST_TIMEOUTS), async (client) => {
     await assertMayUse(client, await tableNames(), facts);
   });
   return { url: prepared, applied, warnings: facts.hasNewUnicodeOrder ? [NEW_ORDER] : [] };
@@ -39,13 +50,63 @@ export async function prepareDatabase(url: string): Promise<PreparedDatabase> {
 
 /** Through sessions as requests have them: not all that these state is in effect anyway, so what gets lost shows. */
 async function lookAt(url: string): Promise<DatabaseFacts> {
-  return await withStartClient(url, REQUEST_TIMEOUTS, async (client) => {
-    const facts = await readFacts(client, url, REQUEST_TIMEOUTS);
-    const sharesSessions = await withStartClient(
-      url,
-      REQUEST_TIMEOUTS,
-      async (other) => await shareSession(client, other),
-    );
+  const config = sessionConfig(url, REQUEST_TIMEOUTS);
+  return await withStartClient(config, async (client) => {
+    const facts = await readFacts(client, schemaOf(url), REQUEST_TIMEOUTS);
+    const sharesSessions = await withStartClient(config, async (other) => await shareSession(client, other));
     return { ...facts, sharesSessions };
   });
+}
+
+/**
+ * Checks that a pooler in transaction mode leads to a prepared database, in sessions that are as requests need them.
+ * @returns the pooler's URL, which names the schema
+ * @throws DatabaseRefusal with one sentence
+ */
+export async function assertPooled(poolerUrl: string, directUrl: string): Promise<string> {
+  return await withStartClient(unstatedConfig(poolerUrl), async (client) => {
+    const facts = { ...(await readFacts(client, null, REQUEST_TIMEOUTS)), sharesSessions: false };
+    const schema = assertUsable(facts, null);
+    const wanted = schemaOf(directUrl);
+    await withStartClient(sessionConfig(directUrl, REQUEST_TIMEOUTS), async (direct) => {
+      await assertSameDatabase(direct, client);
+    });
+    if (schema !== wanted) {
+      throw new DatabaseRefusal(
+        `sessions behind the pooler come to the schema "${schema}", and the tables are in "${wanted ?? ''}"; ` +
+          `set it for the role: ALTER ROLE "${facts.user}" SET search_path = "${wanted ?? ''}".`,
+      );
+    }
+    await assertMayUse(client, await tableNames(), facts);
+    return withSchema(poolerUrl, schema);
+  });
+}
+
+/** Where a database is that this process has not started. */
+export interface DatabaseUrls {
+  readonly databaseUrl: string | undefined;
+  /** Past the pooler; set where `databaseUrl` is one in transaction mode. */
+  readonly databaseDirectUrl?: string | undefined;
+}
+
+/** Where sessions are kept: the URL, and the setting that says so. The schema is the pooler's where this URL names none. */
+export function sessionTarget(
+  url: string,
+  { databaseDirectUrl }: DatabaseUrls,
+): { readonly url: string; readonly setting: string } {
+  if (databaseDirectUrl === undefined) return { url, setting: 'DATABASE_URL' };
+  const schema = schemaOf(databaseDirectUrl) ?? schemaOf(url);
+  return {
+    url: schema === null ? databaseDirectUrl : withSchema(databaseDirectUrl, schema),
+    setting: 'DATABASE_DIRECT_URL',
+  };
+}
+
+/**
+ * What a start says of an error with a database: any other than those of databases stays as it is.
+ * @param setting that names the database
+ */
+export function namingSetting(setting: string, error: unknown): unknown {
+  const reason = error instanceof DatabaseRefusal ? error.message : connectErrorReason(error);
+  return reason === undefined ? error : new StartupError(`${setting}: ${reason}`);
 }

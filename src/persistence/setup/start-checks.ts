@@ -1,9 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { StartupError } from '../../errors/startup-error.js';
 import type { RawRow } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
-import { schemaOf, sessionSettings, type SessionTimeouts } from '../database/session.js';
+import { sessionSettings, type SessionTimeouts } from '../database/session.js';
+
+/** Says in one sentence why a database cannot be used; which setting names it, the message does not say. */
+export class DatabaseRefusal extends StartupError {}
 
 /** What a start finds of a database and cannot change. */
 export interface DatabaseFacts {
@@ -23,7 +26,7 @@ export interface DatabaseFacts {
   /** Where the extension is; null where it is not installed. */
   readonly extensionSchema: string | null;
   readonly mayUseExtension: boolean;
-  /** Settings that the session stated and that are not in effect. */
+  /** Settings that requests rely on and that are not in effect, each as ALTER ROLE sets it. */
   readonly lostSettings: readonly string[];
   /** Whether another connection comes to the same session. */
   readonly sharesSessions: boolean;
@@ -46,23 +49,25 @@ const FACTS = `SELECT current_setting('server_version_num')::integer AS version,
       AS extension_schema,
     coalesce((SELECT has_schema_privilege(e.extnamespace, 'USAGE') FROM pg_extension e WHERE e.extname = 'pg_trgm'), false)
       AS may_use_extension,
-    array(SELECT s.name FROM jsonb_each_text($1::jsonb) AS stated(name, value)
-      LEFT JOIN pg_settings s ON s.name = stated.name WHERE s.setting IS DISTINCT FROM stated.value) AS lost_settings`;
+    array(SELECT CASE stated.name WHEN 'search_path' THEN 'search_path = ' || stated.value
+        ELSE format('%I = %L', stated.name, stated.value) END
+      FROM jsonb_each_text($1::jsonb) AS stated(name, value) LEFT JOIN pg_settings s ON s.name = stated.name
+      -- A role's search path is shown with no more quotes than it needs.
+      WHERE replace(s.setting, '"', '') IS DISTINCT FROM replace(stated.value, '"', '')) AS lost_settings`;
 
 /** What a session finds; whether it is shared takes a second one. */
 export type SessionFacts = Omit<DatabaseFacts, 'sharesSessions'>;
 
 /**
  * Looks at a database.
- * @param url with which the client connected
- * @param timeouts those that its session stated
+ * @param schema that the session stated, if it did
+ * @param timeouts those that are to be in effect
  */
 export async function readFacts(
   client: pg.ClientBase,
-  url: string,
+  schema: string | null,
   timeouts: SessionTimeouts,
 ): Promise<SessionFacts> {
-  const schema = schemaOf(url);
   const stated = sessionSettings(timeouts, schema === null ? [] : [schema]);
   const { rows } = await client.query<RawRow>(FACTS, [
     JSON.stringify(Object.fromEntries(stated)),
@@ -95,6 +100,26 @@ export async function shareSession(one: pg.ClientBase, other: pg.ClientBase): Pr
   return RowReader.of(rows[0] ?? {}).textOrNull('mark') === mark;
 }
 
+/** Any number will do that other advisory locks of two keys do not use. */
+const SAME_DATABASE_LOCK = 4_710_043;
+const SEES_LOCK = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+  AND classid = $1 AND objid = $2 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS sees`;
+
+/**
+ * Makes sure that two connections come to one database: a lock that one takes is there for the other.
+ * @param direct keeps its session
+ * @throws DatabaseRefusal with one sentence
+ */
+export async function assertSameDatabase(direct: pg.ClientBase, other: pg.ClientBase): Promise<void> {
+  const lock = [SAME_DATABASE_LOCK, randomInt(2 ** 31)];
+  await direct.query('SELECT pg_advisory_lock($1, $2)', lock);
+  const { rows } = await other.query<RawRow>(SEES_LOCK, lock);
+  if (RowReader.of(rows[0] ?? {}).flag('sees')) return;
+  throw refusal(
+    'the pooler leads to another database than DATABASE_DIRECT_URL; have both name the same server and database.',
+  );
+}
+
 /**
  * Makes sure that a database is one that the gateway can work with.
  * @param wanted the schema that DATABASE_URL names, if it does
@@ -115,13 +140,14 @@ export function assertUsable(facts: DatabaseFacts, wanted: string | null): strin
   }
   if (facts.lostSettings.length > 0) {
     throw refusal(
-      `a pooler drops settings of sessions (${facts.lostSettings.join(', ')}); ` +
-        `connect to PostgreSQL itself, or set them with ALTER ROLE "${facts.user}" SET as docs/scaling.md says.`,
+      `a pooler drops settings of sessions; connect to PostgreSQL itself, or set them for the role: ` +
+        `${facts.lostSettings.map((setting) => `ALTER ROLE "${facts.user}" SET ${setting}`).join('; ')}.`,
     );
   }
   if (facts.sharesSessions) {
     throw refusal(
-      'a pooler gives a session to several connections; connect to PostgreSQL itself, or let the pooler keep sessions (PgBouncer: session mode).',
+      'a pooler gives a session to several connections; connect to PostgreSQL itself, let the pooler keep sessions (PgBouncer: session mode), ' +
+        'or set DATABASE_POOLER=transaction and DATABASE_DIRECT_URL.',
     );
   }
   if (schema === null) throw refusal(missingSchema(facts.user, wanted));
@@ -210,6 +236,6 @@ export async function assertMayUse(
   );
 }
 
-function refusal(sentence: string): StartupError {
-  return new StartupError(`DATABASE_URL: ${sentence}`);
+function refusal(sentence: string): DatabaseRefusal {
+  return new DatabaseRefusal(sentence);
 }
