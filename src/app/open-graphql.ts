@@ -7,7 +7,7 @@ import { cachedExecutor } from '../graphql/execution/execute-cached.js';
 import { PlanCache } from '../graphql/execution/plan-cache.js';
 import { requestRefuser } from '../graphql/execution/refuse-request.js';
 import { buildGatewaySchema } from '../graphql/schema/schema.js';
-import { judgeDocuments } from '../graphql/trusted/judge-documents.js';
+import { validateDocuments } from '../graphql/trusted/validate-documents.js';
 import { RequestedDocuments } from '../graphql/trusted/requested-document.js';
 import { TrustedDocuments } from '../graphql/trusted/trusted-documents.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
@@ -34,9 +34,9 @@ export async function openGraphql(
   const costs = new OperationCosts(schema, settings.maxAnswerBytes);
   const known = new PlanCache(schema, costs);
   const trusted = new TrustedDocuments(settings.trustedDocuments);
-  const judgeParts = { schema, costs, options: settings };
-  const faults = judgeDocuments(trusted, judgeParts, (text, document) => known.keep(text, document));
-  for (const { id, message } of faults) {
+  const validationParts = { schema, costs, options: settings };
+  const errors = validateDocuments(trusted, validationParts, (text, document) => known.keep(text, document));
+  for (const { id, message } of errors) {
     log.warn({ documentId: id, fault: message }, 'a trusted document cannot be run');
   }
   const onOperation: OnOperation = (type, codes) => metrics.operationEnded(type, codes);

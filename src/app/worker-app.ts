@@ -15,7 +15,7 @@ export interface WorkerApp {
   readonly stop: () => Promise<void>;
 }
 
-/** How often the connection is tried that hears of new jobs, and tells of their ends. */
+/** How often the connection is tried on which new jobs and the ends of jobs are notified. */
 const HEARTBEAT_MS = 5_000;
 
 /**

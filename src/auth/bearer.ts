@@ -88,7 +88,7 @@ async function validate(token: string, rules: TokenRules, now: () => number): Pr
   }
 }
 
-/** @throws JOSEError when the token is at fault, anything else when its issuer is */
+/** @throws JOSEError for a token that is not valid, anything else when its issuer fails */
 async function verify(token: string, { key, issuer, audience, algorithms }: TokenRules): Promise<JWTPayload> {
   const options = {
     issuer,

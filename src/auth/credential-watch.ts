@@ -9,7 +9,7 @@ export interface CredentialWatch {
   readonly everyMs: number;
   /** The credentials still hold, perhaps with other rights. */
   readonly onRenewed: (credential: Credential) => void;
-  /** They are worth nothing any more; nothing else is told after this. */
+  /** Called last, when the credentials are not valid any more. */
   readonly onEnd: (error: GatewayError) => void;
 }
 

@@ -13,12 +13,12 @@ const COOLDOWN_MS = 2_000;
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** What jose does not judge when it picks a key: that there is a list of them (RFC 7517, 5). */
+/** What jose does not check when it picks a key: that there is a list of them (RFC 7517, 5). */
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 /** What the keys are got with. */
 interface IssuerKeyParts {
-  /** Is told of every failed fetch: cached keys hide it from clients. */
+  /** Called after every failed fetch: cached keys hide it from clients. */
   readonly onError: (rejection: unknown) => void;
   /** In milliseconds since 1970. */
   readonly now: () => number;

@@ -39,7 +39,7 @@ const refusal = z.object({ success: z.literal(false) });
  * Has tokens validated by the platform itself, which alone can read them: `GET /auth/validateToken`.
  * @param limit bounds how often it is asked
  * @param now milliseconds since 1970
- * @param onError hears each time that it does not judge
+ * @param onError called each time that it does not validate a token
  */
 export function platformAuthenticator(
   validateTokenUrl: string,
@@ -72,10 +72,10 @@ export function platformAuthenticator(
 
 function toCredential(status: number, body: unknown, now: number): Credential {
   if (status === 401 || status === 403) return toRefusal(body);
-  if (status !== 200) throw new IssuerError(`The platform answered ${status} instead of judging a token.`);
+  if (status !== 200) throw new IssuerError(`The platform answered ${status} instead of validating a token.`);
   if (refusal.safeParse(body).success) return toRefusal(body);
   const { data } = acceptance.safeParse(body);
-  if (data === undefined) throw new IssuerError('The platform answered what is no judgement of a token.');
+  if (data === undefined) throw new IssuerError('The platform answered what is no validation of a token.');
   const level = ACCESS_LEVELS.find((candidate) => candidate === data.accessLevel);
   if (level === undefined || !isStorable(data.employee)) return { rejection: 'invalid_token' };
   const minutes = data.expiresInMinutes ?? 0;

@@ -14,7 +14,7 @@ const MAX_FLEET_BYTES = 500_000_000;
 
 /**
  * Loads a fleet file into the database of the settings, beside a running server or without one.
- * @param settingsOf read after the file, whose faults are told first
+ * @param settingsOf read after the file, whose errors are shown first
  * @returns a sentence that says what is new
  * @throws StartupError for what the user can mend
  */

@@ -78,7 +78,7 @@ export interface Settings extends DatabaseSettings, DocumentSettings, TrustedDoc
   readonly maxBodyBytes: number;
   /** Requests per minute and subject; 0: any number. */
   readonly rateLimit: number;
-  /** How often an hour a subject other than ADMIN is told that a MAC address is in use; 0: any number of times. */
+  /** Maximum number of MAC_ADDRESS_IN_USE errors in an hour for a subject other than ADMIN; 0: any number. */
   readonly macProbeLimit: number;
   /** Maximum number of devices of a customer that a create by others than ADMIN may reach; 0: any number. */
   readonly devicesPerCustomer: number;
@@ -146,7 +146,7 @@ function assertNoError({ errors }: EnvironmentReader): void {
 }
 
 /**
- * What documents are judged by, of this process; for commands that need nothing else of the environment.
+ * The settings that documents are validated with; for commands that need nothing else of the environment.
  * @throws StartupError that lists every error
  */
 export function loadDocumentSettings(): DocumentSettings {

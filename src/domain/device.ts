@@ -97,7 +97,7 @@ export function replacedDevice(
   return provisionedAnew(device);
 }
 
-/** The part of the settings that a device is told. */
+/** The part of the settings that is sent to a device. */
 function sentSettings({ macAddress, wifi, dhcp }: DeviceSettings): unknown {
   return { macAddress, wifi, dhcp };
 }

@@ -105,7 +105,7 @@ function reservationViolations(
   subnet: Subnet | undefined,
 ): RuleViolation[] {
   if (clients.length > MAX_RESERVATIONS) {
-    // Its entries are not judged: there can be tens of thousands of them, each with several violations.
+    // Its entries are not checked: there can be tens of thousands of them, each with several violations.
     return [violation(RESERVATIONS_PATH, `At most ${MAX_RESERVATIONS} reservations.`)];
   }
   const violations: RuleViolation[] = [];
@@ -147,7 +147,7 @@ function reservedIpViolation(ip: number | undefined, subnet: Subnet | undefined)
   return isHostAddress(ip, subnet) ? undefined : NOT_IN_SUBNET;
 }
 
-/** The later one of two alike is at fault. Texts that are no address at all are reported as such, not as twins. */
+/** Of two alike the later one is the violation. Texts that are no address at all are reported as such, not as twins. */
 function macTwinViolations(firstWithMac: Map<string, number>, mac: string, index: number): RuleViolation[] {
   const first = parseMac(mac) === undefined ? undefined : firstOrSet(firstWithMac, mac, index);
   if (first === undefined) return [];

@@ -89,7 +89,7 @@ function isTooLong(list: readonly unknown[] | null | undefined): boolean {
   return list !== null && list !== undefined && list.length > MAX_RESERVATIONS;
 }
 
-/** One violation for the whole list, whose entries are not judged. */
+/** One violation for the whole list, whose entries are not checked. */
 function tooLong(path: string): RuleViolation {
   return violation(path, `At most ${MAX_RESERVATIONS} reservations.`);
 }
@@ -112,7 +112,7 @@ function listViolations(
   });
 }
 
-/** The same violations of the merged list, told at the items that were put where one is involved. */
+/** The same violations of the merged list, with the paths of the items that were put where one is involved. */
 export function atPutItems(
   violations: readonly RuleViolation[],
   after: DhcpSettings | null,

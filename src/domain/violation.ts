@@ -1,6 +1,6 @@
 /** A rule that a device's settings break. */
 export interface RuleViolation {
-  /** Dotted path of the value at fault. */
+  /** Dotted path of the value that breaks the rule. */
   readonly path: string;
   /** A sentence for people, without the value. */
   readonly message: string;

@@ -14,7 +14,7 @@ export interface RunRecord extends ProcessIdentity {
 
 /** DATA_DIR in the hands of this process. */
 export interface DataDirLock {
-  /** Tells other processes where the database listens. */
+  /** Publishes to other processes where the database listens. */
   publish(databasePort: number): Promise<void>;
   /** Gives DATA_DIR up. */
   release(): Promise<void>;

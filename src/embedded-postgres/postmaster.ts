@@ -96,7 +96,7 @@ function serverArguments(clusterDir: string, port: number): string[] {
     logging_collector: 'off',
     log_destination: 'stderr',
     log_line_prefix: '',
-    // A failed statement is told to whoever sent it; here its line would repeat values.
+    // Whoever sent a failed statement gets its error; here its line would repeat values.
     log_min_messages: 'log',
     log_min_error_statement: 'panic',
   };

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * One process. `started` tells it from a later process with the same number; it is null where the operating
+ * One process. `started` distinguishes it from a later process with the same number; it is null where the operating
  * system does not say, and then the number alone has to do.
  */
 export interface ProcessIdentity {

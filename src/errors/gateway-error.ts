@@ -5,7 +5,7 @@ type ViolationCode = 'INVALID_VALUE' | 'MAC_ADDRESS_IN_USE' | 'VALUE_NOT_PERMITT
 
 /** One value of a request that breaks a rule. */
 export interface Violation {
-  /** Dotted path of the value at fault as the client spelt it, e.g. `dhcp.reservedClients[2].mac`. */
+  /** Dotted path of the value that breaks a rule, as the client spelt it, e.g. `dhcp.reservedClients[2].mac`. */
   readonly path: string;
   readonly code: ViolationCode;
   /** A sentence for people. It never repeats the value, which may be a secret. */
@@ -28,7 +28,7 @@ export interface ErrorFacts {
   readonly retryable?: boolean;
 }
 
-/** Any failure that clients are told about: a code of the catalogue and public facts. A cause stays in the log. */
+/** Any failure that clients get as an error: a code of the catalogue and public facts. A cause stays in the log. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
 
@@ -76,7 +76,7 @@ export function inputError(
 }
 
 /**
- * What the page calls the value at fault: its dotted path, but for a value outside a fixed set the name of the
+ * What the page calls the value that breaks a rule: its dotted path, but for a value outside a fixed set the name of the
  * field alone (the page: 409 `type`).
  */
 export function restMessageOf(violation: Violation): string {

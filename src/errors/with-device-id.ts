@@ -2,7 +2,7 @@ import { GatewayError } from './gateway-error.js';
 
 /**
  * Runs what concerns one device; every error that it fails with names the device. Portals need that: in a batched
- * request the path of an error does not tell which of many devices it is about.
+ * request the path of an error does not say which of many devices it is about.
  * @param deviceId in normal form, or the beginning of what the client wrote when it is no id (`shownId`)
  */
 export async function withDeviceId<T>(deviceId: string, work: () => Promise<T>): Promise<T> {

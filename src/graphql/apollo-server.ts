@@ -27,7 +27,7 @@ import { toGraphQLError } from './errors/resolver-errors.js';
 import { MAX_REQUEST_VIOLATIONS } from './documents/variable-violations.js';
 
 /**
- * Apollo Server over the gateway's schema: parsing, validation, persisted queries and their caches. It judges every document;
+ * Apollo Server over the gateway's schema: parsing, validation, persisted queries and their caches. It validates every document;
  * those that it has executed once are known from then on.
  */
 export function createApolloServer(

@@ -2,7 +2,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, Kind } from 'graphql';
 import type { GatewayError } from '../errors/gateway-error.js';
 import type { GatewayContext } from './request/context.js';
-import { unfitDocument } from './documents/judge-document.js';
+import { unfitDocument } from './documents/validate-document.js';
 import type { DocumentLimits } from './documents/limits.js';
 import { refusedRequest, transportError, variablesError } from './documents/operation-checks.js';
 import type { OperationCosts } from './cost/operation-costs.js';
@@ -37,7 +37,7 @@ export function documentLimitsPlugin(
           if (refused !== undefined) throw refusedRequest(refused, contextValue.requestId);
           if (!operation) return;
           const variables = request.variables ?? {};
-          const { error, meter } = costs.judge(document, operation, variables);
+          const { error, meter } = costs.check(document, operation, variables);
           const unfit =
             error ??
             transportError('answer', operation) ??

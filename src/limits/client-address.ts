@@ -1,7 +1,7 @@
 import type { IpRange } from '../domain/ip-range.js';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-/** Tells where a request comes from: the address of its connection, and what proxies wrote into `x-forwarded-for`. */
+/** Where a request comes from: the address of its connection, and what proxies wrote into `x-forwarded-for`. */
 export type ClientAddress = (
   remote: string | undefined,
   forwardedFor: string | readonly string[] | undefined,

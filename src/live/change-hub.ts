@@ -41,7 +41,7 @@ const MAX_PENDING = 100_000;
 
 const READ_CHUNK = 1_000;
 
-/** Maximum number of devices that are remembered as told of in state DELETING: nothing is told of their end. */
+/** Maximum number of devices remembered whose subscribers got an event in state DELETING: their end brings no other event. */
 const MAX_DELETED = 100_000;
 
 const MIN_RETRY_MS = 100;
@@ -143,7 +143,7 @@ export class ChangeHub implements DeviceChanges {
     return new Map();
   }
 
-  /** Devices that are gone before anybody was told that they are being deleted are told of as well. */
+  /** Devices that were gone before subscribers got an event in state DELETING have one as well. */
   async #withEnded(
     ids: readonly string[],
     devices: ReadonlyMap<string, ChangedDevice>,
@@ -157,7 +157,7 @@ export class ChangeHub implements DeviceChanges {
     ]);
   }
 
-  /** Whether it is gone, and was told of as DELETING before. */
+  /** Whether it is gone, and had an event in state DELETING before. */
   #isToldAlready(device: ChangedDevice): boolean {
     const isEnded = 'lastVersion' in device;
     if (isEnded && this.#toldDeleted.has(device.id)) return true;

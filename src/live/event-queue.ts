@@ -30,7 +30,7 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
     return true;
   }
 
-  /** Ends it, without what still waits. @param failure what the subscriber is told, if anything */
+  /** Ends it, without what still waits. @param failure the error that the subscriber gets, if any */
   end(failure?: { readonly error: unknown }): void {
     if (this.#end !== 'open') return;
     this.backlog.waiting -= this.#values.length;

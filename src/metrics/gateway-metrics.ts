@@ -193,7 +193,7 @@ export class GatewayMetrics {
     this.#statementSeconds.observe({ statement }, seconds);
   }
 
-  /** @param why of a job that failed for good with this try */
+  /** @param why of a job that failed for good with this attempt */
   attemptEnded({
     state,
     why,

@@ -1,17 +1,17 @@
 import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
 
-/** Counts how often a subject was told that a MAC address is in use. */
+/** Counts the MAC_ADDRESS_IN_USE errors of each subject. */
 export interface MacProbeLimit {
   /** Takes one from the subject's budget. @returns 0, or in how many milliseconds it will have one again */
   readonly take: (subject: string) => number;
-  /** Gives it back: nothing was told. */
+  /** Gives it back: there was no such error. */
   readonly giveBack: (subject: string) => void;
 }
 
 /**
- * Runs an update that would give a device another MAC address. MAC_ADDRESS_IN_USE tells a stranger that a device exists
- * somewhere, so each subject is told it a few times only; ADMIN, who reads every device, as often as it asks. Then every
+ * Runs an update that would give a device another MAC address. MAC_ADDRESS_IN_USE shows a stranger that a device exists
+ * somewhere, so each subject gets it a few times only; ADMIN, who reads every device, as often as it asks. Then every
  * such update is refused alike, whether the address is in use or not: the refusal says nothing. The budget is taken first
  * and given back later, or updates at the same time would all get through.
  * @throws RATE_LIMITED

@@ -40,7 +40,7 @@ export function assertRepeat(key: WriteKey, kept: KeptKey): void {
 }
 
 /**
- * Runs a call, and tells of a lost outcome what the key makes of it: the same call can be repeated.
+ * Runs a call. With a key, the error for a lost outcome says that the same call can be repeated.
  * @param key undefined when it has none
  */
 export async function repeatable<T>(key: WriteKey | undefined, work: () => Promise<T>): Promise<T> {

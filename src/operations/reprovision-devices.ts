@@ -23,7 +23,7 @@ export interface ReprovisionRequest {
 /** What sending settings again to many devices works with. */
 export interface ReprovisionParts extends WriteParts {
   readonly deviceLists: Pick<DeviceLists, 'page' | 'count'>;
-  /** Waits until so many milliseconds after the start. @returns whether to go on */
+  /** Waits until this number of milliseconds after the start. @returns whether to go on */
   readonly waitUntil: (millisecond: number) => Promise<boolean>;
   /** @param lastId the device that was done last */
   readonly onProgress: (done: number, lastId: string) => void;

@@ -15,7 +15,7 @@ export interface UpdateModelRequest {
 }
 
 /**
- * Changes a device model: absent leaves, null clears, a value sets. Each field is judged and written by itself, so two who change
+ * Changes a device model: absent leaves, null clears, a value sets. Each field is checked and written by itself, so two who change
  * different fields at once both succeed. Devices keep the settings that they have, whatever their model can do from now on.
  * @throws ACCESS_DENIED, or NOT_FOUND to ADMIN, when there is none; INVALID_VALUE with every violation
  */

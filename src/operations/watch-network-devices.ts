@@ -39,7 +39,7 @@ export interface DeviceWatch {
   readonly lifetime: SubscriptionLifetime | undefined;
 }
 
-/** Tells of every committed change of a device. */
+/** Notifies of every committed change of a device. */
 export interface DeviceChanges {
   /**
    * From now on until the iterator is returned or the lifetime ends.
@@ -48,7 +48,7 @@ export interface DeviceChanges {
   readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<ChangeView>;
 }
 
-/** What is left to tell of a device that is gone. */
+/** What an event still shows of a device that is gone. */
 function toEndedView({ id, lastVersion }: EndedDevice): IdentityView {
   return { identityOf: { id, version: lastVersion, state: 'DELETING' } };
 }
@@ -61,7 +61,7 @@ export interface WatchRequest {
 }
 
 /**
- * Every committed change of a device within reach, from now on. Reach is judged at each change, with the device's
+ * Every committed change of a device within reach, from now on. Reach is checked at each change, with the device's
  * customer and the viewer's rights of that moment; what is out of reach is left out in silence, as in lists.
  * @param viewer the viewer at the time of the call
  * @throws INVALID_VALUE for more than 1,000 ids, OVERLOADED when the subject or the process watches too much

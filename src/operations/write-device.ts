@@ -62,7 +62,7 @@ const OPTIMISTIC_ATTEMPTS = 3;
 const LOCKED_ATTEMPTS = 2;
 
 /**
- * Writes a device that is there: reads it, judges reach, has the operation decide, and writes with the job, the change and the
+ * Writes a device that is there: reads it, checks reach, has the operation decide, and writes with the job, the change and the
  * audit entry. When somebody else wrote in between, all of it is done again. A call that repeats an earlier one by its idempotency
  * key has no second effect.
  * @throws ACCESS_DENIED (NOT_FOUND to ADMIN), IDEMPOTENCY_KEY_REUSED, RATE_LIMITED for too many live keys, MAC_ADDRESS_IN_USE, RATE_LIMITED after too many of these, and what `decide` throws

@@ -21,7 +21,7 @@ const BYTE_PREFIXES = /0x|\\x|[\s\p{Cc}\p{Cf}\p{P}\p{S}]+/giu;
  * separators between. The text is decoded in all these ways, and what reads as a secret then is cut from where it stands.
  * 64 hex digits go in any case: they may be the key that everybody can derive from the password and the name of a network.
  * @param secrets printable ASCII
- * @param end how much of the text is shown; what comes after it only tells where secrets end
+ * @param end how much of the text is shown; what comes after it only shows where secrets end
  */
 export function cutSecrets(text: string, secrets: readonly string[], end = text.length): string {
   const isCut = new Uint8Array(text.length);

@@ -24,12 +24,12 @@ export interface ProvisioningOrder {
 /** How an attempt ended; a reason is a sentence for people. */
 export type AttemptOutcome =
   | { readonly kind: 'applied' }
-  /** Another try would end alike: the settings are not for this device. */
+  /** Another attempt would end alike: the settings are not for this device. */
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * Brings settings to a device. One call is one try.
+ * Brings settings to a device. One call is one attempt.
  * @param signal aborted when the attempt is given up; its outcome is ignored then
  */
 export type ProvisioningDriver = (order: ProvisioningOrder, signal: AbortSignal) => Promise<AttemptOutcome>;

@@ -84,7 +84,7 @@ async function answerTo(
 
 const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
-/** An endpoint may close an idle connection at the very moment that it is used again; no try is lost for that. */
+/** An endpoint may close an idle connection at the very moment that it is used again; no attempt is lost for that. */
 function onceMoreIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
   return async (error) => {
     if (!(error instanceof KeptConnectionClosed)) throw error;

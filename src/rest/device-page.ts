@@ -149,7 +149,7 @@ function comparedVersions(expected: ExpectedVersions): unknown {
 /** Versions start at 1. */
 const NO_VERSION = 0;
 
-/** An update takes one expected version; a conflict tells whether another one of the list is the current one. */
+/** An update takes one expected version; a conflict says whether another one of the list is the current one. */
 async function attemptAtOneOf(
   versions: ReadonlySet<number>,
   attempt: (expectedVersion: number) => Promise<DeviceView>,

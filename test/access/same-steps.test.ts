@@ -15,7 +15,7 @@ const DRY_RUN = `mutation ($id: ID!) {
 const REVERT = 'mutation ($id: ID!) { revertNetworkDevice(id: $id, toVersion: 1) { name } }';
 const RETRY = 'mutation ($id: ID!) { retryProvisioning(id: $id) { name } }';
 
-describe('whether a device exists is not told by the steps that a refusal takes', () => {
+describe('the steps that a refusal takes do not show whether a device exists', () => {
   const spy = spyOnStatements();
   let gateway: TestGateway;
   let customer: string;

@@ -5,7 +5,7 @@ import type { Authenticate, Credential } from '../../src/auth/credential.js';
 const START = Date.parse('2026-01-01');
 
 let clock: number;
-/** Everything that reached the judge behind the cache. */
+/** Everything that reached the authenticator behind the cache. */
 let asked: string[];
 let verdict: (authorization: string) => Credential;
 let authenticate: Authenticate;
@@ -33,7 +33,7 @@ beforeEach(() => {
   authenticate = cache();
 });
 
-/** How often the judge is asked for a token that is sent now. */
+/** How often the authenticator is asked for a token that is sent now. */
 async function timesAsked(token: string, address = 'a'): Promise<number> {
   const before = asked.length;
   await authenticate(token, address);
@@ -140,14 +140,14 @@ describe('the memory is bounded', () => {
   });
 });
 
-describe('requests with one token at the same time share one judgement', () => {
+describe('requests with one token at the same time share one validation', () => {
   it('whatever it is', async () => {
-    for (const judged of [viewer(), refused, { failure: 'away' }]) {
+    for (const known of [viewer(), refused, { failure: 'away' }]) {
       asked = [];
-      verdict = () => judged;
+      verdict = () => known;
       authenticate = cache();
       const all = await Promise.all(Array.from({ length: 20 }, async () => await authenticate('t', 'a')));
-      expect(all).toEqual(Array.from({ length: 20 }, () => judged));
+      expect(all).toEqual(Array.from({ length: 20 }, () => known));
       expect(asked).toHaveLength(1);
     }
   });

@@ -72,14 +72,14 @@ describe('credentials in use are watched until they end', () => {
     expect([told, asked]).toEqual([['UNAUTHENTICATED invalid_token'], 2]);
   });
 
-  it('other rights are told', async () => {
+  it('calls when the rights have changed', async () => {
     watch(null);
     answer = { viewer: { ...viewer, level: 'VIEWER' }, expiresAt: null };
     await vi.advanceTimersByTimeAsync(60_000);
     expect(told).toEqual(['VIEWER']);
   });
 
-  it('nothing is told once nobody watches, not even an answer that was on its way', async () => {
+  it('calls nothing once nobody watches, not even for an answer that was on its way', async () => {
     const stop = watch(null);
     answer = { rejection: 'expired' };
     vi.advanceTimersByTime(60_000);

@@ -39,7 +39,7 @@ beforeEach(async () => {
   const key = issuerKeys(new URL(issuer.url), { onError, now: Date.now });
   authenticate = bearerAuthenticator(
     { key, issuer: 'issuer', audience: 'gateway', algorithms: JWKS_ALGORITHMS },
-    (judge) => judge,
+    (validate) => validate,
     Date.now,
   );
 });
@@ -72,11 +72,11 @@ async function token(name: Name, { kid = name, ...claims }: Record<string, unkno
 
 const seconds = (): number => Math.floor(Date.now() / 1_000);
 const pass = (ms: number): void => void vi.setSystemTime(Date.now() + ms);
-const judge = async (text: string): Promise<Credential> => await authenticate(`Bearer ${text}`, '::1');
+const validate = async (text: string): Promise<Credential> => await authenticate(`Bearer ${text}`, '::1');
 
 /** In a word what becomes of a token. */
 async function verdict(text: string): Promise<string> {
-  const credential = await judge(text);
+  const credential = await validate(text);
   if ('viewer' in credential) return 'accepted';
   return 'rejection' in credential ? credential.rejection : 'nobody knows';
 }
@@ -173,7 +173,7 @@ describe('while the issuer is away', () => {
     expect(await verdict(text)).toBe('accepted');
   });
 
-  it('a key set with private keys is the fault of the issuer, not of the token', async () => {
+  it('a key set with private keys is an error of the issuer, not of the token', async () => {
     reply = jsonReply({ keys: [{ ...pair('old').jwk, ...(await exportJWK(pair('old').key)) }] });
     expect(await verdict(await token('old'))).toBe('nobody knows');
   });

@@ -95,7 +95,7 @@ describe('a request without a good token gets UNAUTHENTICATED from every root fi
     expect(update.errors).toMatchObject([{ path: ['updateNetworkDevice'], extensions: unauthenticated }]);
   });
 
-  it('a token that is refused tells nothing about devices: a missing one answers the same', async () => {
+  it('a refused token learns nothing about devices: the error is the same for a missing one', async () => {
     const plain = async (id: string) => {
       const { text } = await gateway.query(EVERYTHING, { variables: { id } });
       return text.replaceAll(id, 'ID').replace(/"requestId":"[^"]*"/g, '');

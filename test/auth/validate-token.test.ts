@@ -27,23 +27,23 @@ beforeEach(() => {
 /** Tokens of the platform are opaque. */
 const newToken = (): string => randomBytes(24).toString('base64url');
 
-describe('the platform judges a token', () => {
+describe('the platform validates a token', () => {
   let clock: number;
   let authenticate: ReturnType<typeof platformAuthenticator>;
   beforeEach(() => {
     clock = Date.parse('2026-01-01');
     authenticate = platformAuthenticator(
       `${platform.url}/auth/validateToken?language=en`,
-      (judge) => judge,
+      (validate) => validate,
       () => clock,
       () => undefined,
     );
   });
-  const judge = async (token = newToken(), address = '192.0.2.7'): Promise<Credential> =>
+  const validate = async (token = newToken(), address = '192.0.2.7'): Promise<Credential> =>
     await authenticate(`Bearer ${token}`, address);
 
   it('that it is asked for as its page says, with the address of the client', async () => {
-    await judge('a+b/c=&ip=1', '2001:db8::1');
+    await validate('a+b/c=&ip=1', '2001:db8::1');
     const url = platform.asked.at(-1);
     expect(url?.pathname).toBe('/auth/validateToken');
     expect(Object.fromEntries(url?.searchParams ?? [])).toEqual({
@@ -66,7 +66,7 @@ describe('the platform judges a token', () => {
     ['properties that nobody asked for', { name: 'Sarah', scope: 'status:report' }, { scopes: [] }],
   ])('and answers with %s', async (_, changes, viewer) => {
     reply = jsonReply({ ...ACCEPTED, ...changes });
-    expect(await judge()).toMatchObject({ viewer, expiresAt: null });
+    expect(await validate()).toMatchObject({ viewer, expiresAt: null });
   });
 
   it.each<[number | null, number | null]>([
@@ -81,7 +81,7 @@ describe('the platform judges a token', () => {
   ])('with expiresInMinutes %s', async (expiresInMinutes, minutes) => {
     reply = jsonReply({ ...ACCEPTED, expiresInMinutes });
     const expiresAt = minutes === null ? null : new Date(clock + minutes * 60_000);
-    expect(await judge()).toMatchObject({ expiresAt });
+    expect(await validate()).toMatchObject({ expiresAt });
   });
 
   it.each<[string, IssuerReply, string]>([
@@ -101,7 +101,7 @@ describe('the platform judges a token', () => {
     ['a level in lower case', jsonReply({ ...ACCEPTED, accessLevel: 'owner' }), 'invalid_token'],
   ])('a refusal: %s', async (_, answer, rejection) => {
     reply = answer;
-    expect(await judge()).toEqual({ rejection });
+    expect(await validate()).toEqual({ rejection });
   });
 
   it.each<[string, IssuerReply]>([
@@ -128,17 +128,17 @@ describe('the platform judges a token', () => {
   ])('nobody knows after %s, and that is not remembered', async (_, answer) => {
     const token = newToken();
     reply = answer;
-    const credential = await judge(token);
+    const credential = await validate(token);
     expect('failure' in credential && credential.failure).toBeInstanceOf(IssuerError);
     reply = jsonReply(ACCEPTED);
-    expect(await judge(token)).toHaveProperty('viewer');
+    expect(await validate(token)).toHaveProperty('viewer');
   });
 
   it('nobody knows after a redirect, which is not followed: the token would go with it', async () => {
     const elsewhere = await startIssuer(() => jsonReply(ACCEPTED));
     for (const status of [301, 302, 303, 307, 308]) {
       reply = { status, body: '', headers: { location: `${elsewhere.url}/auth/validateToken` } };
-      expect(await judge()).toHaveProperty('failure');
+      expect(await validate()).toHaveProperty('failure');
     }
     expect(elsewhere.asked).toEqual([]);
     await elsewhere.stop();
@@ -153,7 +153,7 @@ describe('the platform judges a token', () => {
     const before = platform.asked.length;
     expect(await authenticate(undefined, '::1')).toEqual({ rejection: 'credentials_invalid' });
     expect(await authenticate('Basic x', '::1')).toEqual({ rejection: 'format_error' });
-    expect(await judge('x'.repeat(4_097))).toEqual({ rejection: 'invalid_token' });
+    expect(await validate('x'.repeat(4_097))).toEqual({ rejection: 'invalid_token' });
     expect(platform.asked).toHaveLength(before);
   });
 
@@ -168,7 +168,7 @@ describe('the platform judges a token', () => {
     ];
     for (const answer of answers) {
       reply = answer;
-      const credential = await judge(token);
+      const credential = await validate(token);
       if (!('failure' in credential)) throw new Error('The platform was understood.');
       const { failure } = credential;
       expect(failure).toBeInstanceOf(IssuerError);
@@ -179,32 +179,32 @@ describe('the platform judges a token', () => {
 
   it('is asked again after 30 seconds, and after 5 about a token that it refused', async () => {
     const [good, bad] = [newToken(), newToken()];
-    await judge(good);
+    await validate(good);
     reply = { status: 401, body: '' };
-    await judge(bad);
+    await validate(bad);
     const before = platform.asked.length;
     clock += 4_999;
-    expect([await judge(good), await judge(bad)]).toMatchObject([
+    expect([await validate(good), await validate(bad)]).toMatchObject([
       { viewer: {} },
       { rejection: 'invalid_token' },
     ]);
     expect(platform.asked).toHaveLength(before);
     clock += 1;
-    await judge(bad);
+    await validate(bad);
     expect(platform.asked).toHaveLength(before + 1);
     clock += 24_999;
-    expect(await judge(good)).toHaveProperty('viewer');
+    expect(await validate(good)).toHaveProperty('viewer');
     expect(platform.asked).toHaveLength(before + 1);
     clock += 1;
-    expect(await judge(good)).toEqual({ rejection: 'invalid_token' });
+    expect(await validate(good)).toEqual({ rejection: 'invalid_token' });
   });
 
   it('is asked again for another address, because a token may be bound to one', async () => {
     const token = newToken();
-    await judge(token, '192.0.2.7');
+    await validate(token, '192.0.2.7');
     reply = { status: 401, body: '' };
-    expect(await judge(token, '192.0.2.8')).toEqual({ rejection: 'invalid_token' });
-    expect(await judge(token, '192.0.2.7')).toHaveProperty('viewer');
+    expect(await validate(token, '192.0.2.8')).toEqual({ rejection: 'invalid_token' });
+    expect(await validate(token, '192.0.2.7')).toHaveProperty('viewer');
   });
 });
 

@@ -107,7 +107,7 @@ describe.skipIf(isBrowserMissing)(
       expect([...hosts]).toEqual([new URL(gateway.url).host]);
     });
 
-    it('shows what a subscription tells, with the token of the tab', async () => {
+    it('shows the events of a subscription, with the token of the tab', async () => {
       const { page, complaints, hosts } = await openPage(browser);
       await page.goto(address('/explorer'));
       await page.getByRole('tab', { name: 'Watch' }).click();

@@ -8,7 +8,7 @@ import { build, type Outcome, runCommand } from '../support/processes.js';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const VIEWER = '{ viewer { id } }';
 
-describe('npm run check:documents judges a manifest without a database', () => {
+describe('npm run check:documents validates a manifest without a database', () => {
   let folder: string;
   beforeAll(async () => {
     await build();
@@ -40,7 +40,7 @@ describe('npm run check:documents judges a manifest without a database', () => {
     expect(await check(content)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('exits with 1 and says a line for each fault: the id and what is wrong', async () => {
+  it('exits with 1 and prints a line for each error: the id and what is wrong', async () => {
     const { code, stdout } = await check(
       JSON.stringify({
         good: VIEWER,

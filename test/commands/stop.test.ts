@@ -126,7 +126,7 @@ describe('SIGTERM while requests and jobs run', () => {
   });
 });
 
-describe('a fault that nobody caught', () => {
+describe('an error that nobody caught', () => {
   const line = z.object({ level: z.literal('fatal'), cause: z.object({ code: z.literal('23505') }) });
 
   it.each([

@@ -7,7 +7,7 @@ import { type Outcome, start } from '../support/processes.js';
 const DEVICE = 'type Query { device: Device } type Device { id: ID!';
 const SCHEMA = resolve(import.meta.dirname, '..', '..', 'schema.graphql');
 
-describe('npm run schema:diff tells breaking changes from harmless ones', () => {
+describe('npm run schema:diff distinguishes breaking changes from harmless ones', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'device gateway test '));

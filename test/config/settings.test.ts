@@ -55,7 +55,7 @@ describe('settings that are not set have the defaults of the contract', () => {
     expect(readSettings(Object.fromEntries(names.map((name) => [name, ' '])))).toMatchObject(DEFAULTS);
   });
 
-  it('settings that nobody knows are no fault', () => {
+  it('settings that nobody knows are no error', () => {
     expect(readSettings({ EDITOR: 'vi' })).toMatchObject(DEFAULTS);
   });
 });
@@ -121,7 +121,7 @@ describe('settings are read as they are meant', () => {
   });
 });
 
-describe('a fault is named by its setting, and every fault is reported at once', () => {
+describe('an error names its setting, and all are reported at once', () => {
   it.each<[string, string]>([
     ['PORT', '65536'],
     ['PORT', '-1'],
@@ -177,7 +177,7 @@ describe('a fault is named by its setting, and every fault is reported at once',
     expect(faultsOf({ ...platform, ...rest })).toMatch(/AUTH_ISSUER .*\n.*AUTH_AUDIENCE /);
   });
 
-  it('all faults together', () => {
+  it('all errors together', () => {
     const bad = {
       PORT: 'x',
       DATABASE_URL: 'x',
@@ -277,7 +277,7 @@ describe('NODE_ENV=production needs everything that development gets for free', 
     expect(message).toContain('production');
   });
 
-  it('lists it beside other faults', () => {
+  it('lists it beside other errors', () => {
     const message = faultsOf({ NODE_ENV: 'production', PORT: 'x' });
     expect(message).toContain('PORT');
     expect(message).toContain('DATABASE_URL');

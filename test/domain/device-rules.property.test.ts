@@ -9,7 +9,7 @@ const paths = (violations: readonly { readonly path: string }[]): string[] =>
   violations.map(({ path }) => path);
 
 describe('the rules accept what is good, and an update answers for what it changes and for nothing else', () => {
-  it('finds no fault in good settings', () => {
+  it('finds no violation in good settings', () => {
     fc.assert(
       fc.property(goodSettings, (settings) => {
         expect(settingsViolations(settings, FACTS)).toEqual([]);
@@ -37,7 +37,7 @@ describe('the rules accept what is good, and an update answers for what it chang
     );
   });
 
-  it('holds an update answerable for every fault of a device that was good before', () => {
+  it('reports every violation in an update of a device that was good before', () => {
     fc.assert(
       fc.property(goodSettings, anyPatch, (before, patch) => {
         const after = applyPatch(before, patch);
@@ -49,7 +49,7 @@ describe('the rules accept what is good, and an update answers for what it chang
     );
   });
 
-  it('holds an update answerable for faults of the new state only', () => {
+  it('reports violations of the new state only', () => {
     fc.assert(
       fc.property(anySettings, anySettings, (before, after) => {
         const all = paths(settingsViolations(after, FACTS));

@@ -47,7 +47,7 @@ describe('a name has 1 to 100 characters, notes at most 4096, and neither has co
   });
 });
 
-describe('sections are judged by what the device is', () => {
+describe('sections are checked by what the device is', () => {
   const on6G = settings({ wifi: wifi({ enabled6G: true, ssid6G: 'SkyNet', password6G: 'JohnConner' }) });
   const ownAddress = listed({ ...ONE, ip: '192.168.0.1' });
 
@@ -64,7 +64,7 @@ describe('sections are judged by what the device is', () => {
   });
 });
 
-describe('faults come in the order of the input, then by index', () => {
+describe('violations come in the order of the input, then by index', () => {
   it('whatever the order in which the rules are asked', () => {
     const good = Array.from({ length: 8 }, (_, index) => ({
       ...ONE,
@@ -130,13 +130,13 @@ describe('faults come in the order of the input, then by index', () => {
     ip: index === 0 ? 'x' : `10.0.${index % 256}.${Math.floor(index / 256)}`,
   }));
 
-  it('of too many reservations none is judged alone', () => {
+  it('of too many reservations none is checked alone', () => {
     expect(pathsOf(settingsViolations(listed(...tooMany), { ...FACTS, status: null }))).toEqual([
       'dhcp.reservedClients',
     ]);
   });
 
-  it('too many that were there before let no others in that nobody judges', () => {
+  it('too many that were there before let no others in that nobody checks', () => {
     const others = tooMany.map((client) => ({ ...client, mac: 'no' }));
     expect(pathsOf(violationsOfChange(listed(...tooMany), listed(...others), FACTS))).toEqual([
       'dhcp.reservedClients',
@@ -146,7 +146,7 @@ describe('faults come in the order of the input, then by index', () => {
   });
 });
 
-describe('a fault counts only when a value that it involves changes in this update', () => {
+describe('a violation counts only when a value that it involves changes in this update', () => {
   const open6G = settings({ wifi: wifi({ ssid: '', enabled6G: true }) });
   it.each<[string, DeviceSettings, DeviceSettings, readonly string[]]>([
     ['a rename beside older faults', open6G, { ...open6G, name: 'New' }, []],

@@ -84,7 +84,7 @@ describe('a pool starts before it ends, lies in the subnet and does not hold the
     expect(faultsOf({ ipPoolStart, ipPoolEnd })).toEqual(paths);
   });
 
-  it('only the order is judged while the subnet is not known', () => {
+  it('only the order is checked while the subnet is not known', () => {
     const unknown = (ipPoolStart: string, ipPoolEnd: string): string[] =>
       pathsOf(dhcpViolations(dhcp({ ipPoolStart, ipPoolEnd }), undefined));
     expect(unknown('0.0.0.0', '255.255.255.255')).toEqual([]);
@@ -117,7 +117,7 @@ describe('a reservation has a MAC address, and an address that a host of the sub
     expect(dhcpViolations(dhcp({ reservedClients }), undefined)).toEqual([]);
   });
 
-  it('the sentence tells the own address from a foreign one', () => {
+  it('the message distinguishes the own address from a foreign one', () => {
     const sentence = (ip: string): string | undefined =>
       dhcpViolations(dhcp({ reservedClients: [client({ ip })] }), LAN)[0]?.message;
     expect(sentence(at(100))).toMatch(/own address/);
@@ -126,7 +126,7 @@ describe('a reservation has a MAC address, and an address that a host of the sub
   });
 });
 
-describe('no two reservations share a MAC address or an address: the later one is at fault', () => {
+describe('no two reservations share a MAC address or an address: the later one is the violation', () => {
   it.each<[string, readonly ReservedClient[], readonly string[]]>([
     ['two that differ', [client(), other()], []],
     ['the same MAC address', [client(), other({ mac: client().mac })], ['[1].mac']],
@@ -163,7 +163,7 @@ describe('at most 256 reservations', () => {
   });
 });
 
-describe('a fault answers to every value that its rule looks at', () => {
+describe('a violation involves every value that its rule looks at', () => {
   it.each<[string, Partial<DhcpSettings>, readonly string[]]>([
     [
       'a missing end of the pool',

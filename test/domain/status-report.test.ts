@@ -21,7 +21,7 @@ function report(field: keyof StatusReport, value: unknown): StatusReport {
   return { [field]: value };
 }
 
-function expectJudged(fields: readonly (keyof StatusReport)[], value: unknown, isGood: boolean): void {
+function expectChecked(fields: readonly (keyof StatusReport)[], value: unknown, isGood: boolean): void {
   for (const field of fields) {
     expect(pathsOf(reportViolations(report(field, value), NOW))).toEqual(isGood ? [] : [field]);
   }
@@ -32,14 +32,14 @@ describe('every value of a report has its rule', () => {
     ['192.168.0.1', true],
     ['192.168.0.256', false],
     ['fe80::1', false],
-  ])('an IPv4 address: %s is %s', (value, isGood) => expectJudged(IPV4_FIELDS, value, isGood));
+  ])('an IPv4 address: %s is %s', (value, isGood) => expectChecked(IPV4_FIELDS, value, isGood));
 
   it.each([
     ['fe80::1', true],
     ['::ffff:10.0.0.1', true],
     ['fe80::1%eth0', false],
     ['10.0.0.1', false],
-  ])('an IPv6 address: %s is %s', (value, isGood) => expectJudged(IPV6_FIELDS, value, isGood));
+  ])('an IPv6 address: %s is %s', (value, isGood) => expectChecked(IPV6_FIELDS, value, isGood));
 
   it.each([
     ['1', true],
@@ -48,21 +48,21 @@ describe('every value of a report has its rule', () => {
     ['x'.repeat(64), true],
     ['x'.repeat(65), false],
     ['a\nb', false],
-  ])('a code: %j is %s', (value, isGood) => expectJudged(CODE_FIELDS, value, isGood));
+  ])('a code: %j is %s', (value, isGood) => expectChecked(CODE_FIELDS, value, isGood));
 
   it.each([
     [-1, false],
     [0, true],
     [100, true],
     [101, false],
-  ])('a strength in percent: %d is %s', (value, isGood) => expectJudged(STRENGTH_FIELDS, value, isGood));
+  ])('a strength in percent: %d is %s', (value, isGood) => expectChecked(STRENGTH_FIELDS, value, isGood));
 
   it.each([
     [-1, false],
     [0, true],
     [101, true],
     [2_147_483_648, true],
-  ])('a count: %d is %s', (value, isGood) => expectJudged(COUNT_FIELDS, value, isGood));
+  ])('a count: %d is %s', (value, isGood) => expectChecked(COUNT_FIELDS, value, isGood));
 
   it.each([
     ['2025-01-01T00:00:00Z', true],
@@ -74,13 +74,13 @@ describe('every value of a report has its rule', () => {
     ['2026-01-01T00:05:00.001Z', false],
     ['2026-01-01T01:05:00.001+01:00', false],
     ['9999-12-31T23:59:59Z', false],
-  ])('a moment: %s is %s', (value, isGood) => expectJudged(['lastComm'], value, isGood));
+  ])('a moment: %s is %s', (value, isGood) => expectChecked(['lastComm'], value, isGood));
 
   it.each([[null], ['']])('%j clears any value and breaks no rule', (value) => {
-    expectJudged([...IPV4_FIELDS, ...IPV6_FIELDS, ...CODE_FIELDS, 'lastComm', 'online'], value, true);
+    expectChecked([...IPV4_FIELDS, ...IPV6_FIELDS, ...CODE_FIELDS, 'lastComm', 'online'], value, true);
   });
 
-  it('faults come in the order of the input', () => {
+  it('violations come in the order of the input', () => {
     const bad = { simStatus: '\n', upTime: -1, lanIp: 'x', lastComm: 'x', signalStrength: 101, online: true };
     expect(pathsOf(reportViolations(bad, NOW))).toEqual([
       'lastComm',

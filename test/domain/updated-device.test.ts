@@ -32,7 +32,7 @@ const DEVICE: Device = {
   updatedAt: THEN,
 };
 
-describe('an effective update raises the version by one; what the device itself is told needs a job', () => {
+describe('an effective update raises the version by one; what is sent to the device itself needs a job', () => {
   const provisioning = {
     state: 'PROVISIONING',
     jobs: 1,

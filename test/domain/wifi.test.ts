@@ -122,7 +122,7 @@ describe('band steering needs the same SSID and password on every enabled band',
   });
 });
 
-describe('a fault answers to every value that its rule looks at', () => {
+describe('a violation involves every value that its rule looks at', () => {
   it.each<[string, Partial<WifiSettings>, readonly string[]]>([
     ['a missing SSID', { enabled: true }, ['wifi.ssid', 'wifi.enabled']],
     ['a missing password on 6 GHz', { enabled6G: true, ssid6G: 'x' }, ['wifi.password6G', 'wifi.enabled6G']],

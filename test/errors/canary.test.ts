@@ -122,7 +122,7 @@ describe('no answer and no log line ever holds a secret that was sent in', () =>
     ];
     await inEveryPlace(async (place) => {
       for (const wrong of wrongs) {
-        // An ID may be a number; the rules judge it.
+        // An ID may be a number; the rules check it.
         const code = place === 'mvnoAccount' && wrong === NUMBER_CANARY ? 'INVALID_VALUE' : 'BAD_USER_INPUT';
         expect(await send(UPDATE, { input: nest(place, wrong) }), place).toEqual([code]);
       }

@@ -69,7 +69,7 @@ describe('every code has the REST code, REST message and retry advice of the con
   });
 });
 
-describe('an input fault repeats its first violation at the top', () => {
+describe('an input error repeats its first violation at the top', () => {
   it.each([
     ['INVALID_VALUE', 'dhcp.reservedClients[2].mac', 422, 'dhcp.reservedClients[2].mac'],
     ['MAC_ADDRESS_IN_USE', 'macAddress', 422, 'macAddress'],

@@ -159,7 +159,7 @@ describe('a variable outside its enum is VALUE_NOT_PERMITTED at the place it is 
     ]);
   });
 
-  it('good values and null are no fault', () => {
+  it('good values and null are no violation', () => {
     const source = 'query ($f: Filter, $s: State) { list(filter: $f, state: $s) }';
     expect(faultsOf(source, { f: { state: ['ACTIVE'], type: null }, s: null })).toEqual([]);
     expect(faultsOf(source, {})).toEqual([]);

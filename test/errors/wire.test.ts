@@ -53,7 +53,7 @@ describe('an error carries on the wire what is known of it, and no key for what 
     });
   });
 
-  it('a fault that is about no device names none', () => {
+  it('an error that is about no device names none', () => {
     expect(toExtensions(inputError([BAD_NAME]), 'request-1')).not.toHaveProperty('deviceId');
   });
 
@@ -69,7 +69,7 @@ describe('an error carries on the wire what is known of it, and no key for what 
 });
 
 describe('an error speaks its own sentence, or that of the catalogue', () => {
-  it('has the sentence of its code where the place of the fault knows none better', () => {
+  it('has the sentence of its code where the place of the error knows none better', () => {
     expect(new GatewayError('NOT_FOUND').message).toBe(CATALOGUE.NOT_FOUND.message);
     expect(new GatewayError('NOT_FOUND', { message: 'Own words.' }).message).toBe('Own words.');
   });

@@ -45,7 +45,7 @@ const QUERIES = [
   ],
 ] as const;
 
-describe('whether a device of somebody else exists is not told by the time that a refusal takes', () => {
+describe('the time that a refusal takes does not show whether a device of somebody else exists', () => {
   it.each(QUERIES)(
     '%s: %s',
     async (level, query) => {

@@ -13,7 +13,7 @@ const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!) {
 const isWrite = (chunk: Buffer): boolean =>
   chunk.includes('UPDATE network_device') || chunk.includes('write-device');
 
-describe('a broken connection to the database is told as what it is: nothing written, or nobody knows', () => {
+describe('the error for a broken connection to the database says what is known: nothing written, or outcome unknown', () => {
   let proxy: TcpProxy;
   let gateway: TestGateway;
   let device: TestDevice;
@@ -104,7 +104,7 @@ describe('a broken connection to the database is told as what it is: nothing wri
     await expect.poll(stored).toBe(expected);
   });
 
-  it('a server that is told to end the connection in the middle of a read is DATABASE_UNAVAILABLE', async () => {
+  it('a server that is made to end the connection in the middle of a read is DATABASE_UNAVAILABLE', async () => {
     const lock = await gateway.sql.connect();
     const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
     try {

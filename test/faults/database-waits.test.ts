@@ -175,7 +175,7 @@ describe('a connection has time limits of the server', () => {
     await drop();
   });
 
-  it('a transaction that says nothing for too long (25P03) wrote nothing, and that is what is told', async () => {
+  it('a transaction that says nothing for too long (25P03) wrote nothing, and its error says so', async () => {
     const { url, drop } = await createTestDatabase();
     const database = openDatabase(url, () => undefined);
     const silent = database.transaction(async (run) => {

@@ -53,7 +53,7 @@ describe('known documents', () => {
     expect(isReady(query, { variables: { id: { a: 1 } } })).toBe(false);
   });
 
-  it('judge the cost of each request anew where the variables say how long a list is', () => {
+  it('check the cost of each request anew where the variables say how long a list is', () => {
     const query =
       'query ($n: Int) { networkDeviceConnection(first: 500) { nodes { provisioningJobs(first: $n) { id } } } }';
     expect(isReady(query, { variables: { n: 10 } })).toBe(true);
@@ -79,7 +79,7 @@ describe('known documents', () => {
     ).toBe(found[0]);
   });
 
-  it('judge the cost of each operation, whichever was asked for first', () => {
+  it('check the cost of each operation, whichever was asked for first', () => {
     const large = 'networkDeviceConnection(first: 500) { nodes { provisioningJobs(first: 500) { id } } }';
     const query = `query Small { __typename } query Large { ${large} }`;
     expect(isReady(query, { operationName: 'Small' })).toBe(true);

@@ -201,6 +201,6 @@ it('an event that is too long is an error in its place, and the next one comes',
   subscriber.close();
 });
 
-it('nothing of this was a fault of the gateway', () => {
+it('nothing of this was INTERNAL_ERROR', () => {
   expect(gateway.logLines.filter((line) => line.includes('"level":50'))).toEqual([]);
 });

@@ -212,7 +212,7 @@ describe('a request on the page', () => {
     expect(fromPage(nest(path, null))).toStrictEqual(nest(path, null));
   });
 
-  it('reports every property at fault, the known ones in the order of the settings, then the unknown ones', () => {
+  it('reports every property that is wrong, the known ones in the order of the settings, then the unknown ones', () => {
     const body = { z: 1, dhcp: { leaseTime: 'x', b: 1 }, wifi: { ssid: 5 }, name: 5, a: 1 };
     const error = errorOf(body);
     expect(error).toMatchObject({ code: 'INVALID_VALUE', facts: { restMessage: 'name' } });

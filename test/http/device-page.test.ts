@@ -112,7 +112,7 @@ describe.each(['GET', 'POST'] as const)('%s: errors of the catalogue', (method) 
   });
 });
 
-describe('faults that the server finds are presented as the page does', () => {
+describe('errors that the server finds are presented as the page does', () => {
   it.each([
     [new HttpError(405, 'BAD_REQUEST'), 'bad_request'],
     [new HttpError(413, 'OPERATION_TOO_LARGE', 'Too large.'), 'bad_request'],

@@ -59,7 +59,7 @@ async function askManyTimes(count: number, send: () => Promise<number>): Promise
 /** What a network may ask for: its budget, and what time has given back meanwhile. */
 const allowance = (): number => RATE_LIMIT + Math.ceil((performance.now() - startedAt) / 1_000);
 
-describe('tokens that nobody has vouched for are judged within the rate of their address', () => {
+describe('tokens that nobody has vouched for are validated within the rate of their address', () => {
   it.each<[string, string, number, (token: string) => Promise<number>]>([
     ['1,000 bad ones on /graphql', '', 200, ask],
     ['1,000 bad ones on the REST page', '', 401, page],

@@ -109,7 +109,7 @@ describe('a document that is known', () => {
     expect((await operations()) - before).toBe(2);
   });
 
-  it('is not known for its other operations: each is judged by its own cost', async () => {
+  it('is not known for its other operations: each is checked by its own cost', async () => {
     const token = await gateway.token('MANAGER', device.customer);
     const large = 'networkDeviceConnection(first: 500) { nodes { provisioningJobs(first: 500) { id } } }';
     const query = `query Small { __typename } query Large { ${large} }`;

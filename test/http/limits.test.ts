@@ -181,7 +181,7 @@ describe('what depends on the variables is looked at each time', () => {
     expect((await gateway.query(QUERY, { token, variables: { n: 10 } })).errors).toEqual([]);
   });
 
-  it('a page that is too long keeps its own fault', async () => {
+  it('a page that is too long keeps its own error', async () => {
     const query = 'query ($n: Int) { networkDeviceConnection(first: $n) { nodes { id } } }';
     const { errors } = await gateway.query(query, { token, variables: { n: 1_000_000 } });
     expect(errors[0]?.extensions).toMatchObject({ code: 'INVALID_VALUE', rest: { message: 'first' } });
@@ -199,7 +199,7 @@ describe('variables of any shape cost little', () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
   });
 
-  it('a list of 20,000 faults is told in part', async () => {
+  it('a list of 20,000 violations is reported in part', async () => {
     const s = Array.from({ length: 20_000 }, () => 'x');
     const { errors } = await gateway.query(QUERY, { token, variables: { id: device.id, s } });
     expect(errors[0]?.extensions.code).toBe('VALUE_NOT_PERMITTED');
@@ -235,6 +235,6 @@ describe('what portals and explorers send is inside the limits', () => {
   });
 });
 
-it('nothing of this was a fault of the gateway', () => {
+it('nothing of this was INTERNAL_ERROR', () => {
   expect(gateway.logLines.filter((line) => line.includes('"level":50'))).toEqual([]);
 });

@@ -54,7 +54,7 @@ describe('what is no request of HTTP/1.1 is answered in JSON all the same', () =
     expectJsonError(await sendRaw(gateway.url, Buffer.from(bytes, 'latin1')), status);
   });
 
-  it('an expectation that nobody knows is no fault', async () => {
+  it('an expectation that nobody knows is no error', async () => {
     expect((await sendRaw(gateway.url, WHOLE.replace('Host', 'Expect: wonders\r\nHost')))?.status).toBe(200);
   });
 
@@ -125,7 +125,7 @@ describe('whatever is sent', () => {
     );
   });
 
-  it('and the gateway still works, and nothing of it was its own fault', async () => {
+  it('and the gateway still works, and nothing of it was INTERNAL_ERROR', async () => {
     expect((await gateway.query('{ __typename }')).data).toEqual({ __typename: 'Query' });
     expect(gateway.logLines.filter((line) => line.includes('"level":50'))).toEqual([]);
   });

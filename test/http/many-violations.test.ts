@@ -83,7 +83,7 @@ it('over WebSocket', async () => {
   subscriber.close();
 });
 
-it('a document that does not fit the schema in thousands of places is told in part', async () => {
+it('a document that does not fit the schema in thousands of places is reported in part', async () => {
   const ask = async (): Promise<GraphqlAnswer> =>
     await gateway.query(`${'\n'.repeat(30_000)} { viewer { ${NAMES.join(' ')} } }`, { token });
   const { errors } = await ask();

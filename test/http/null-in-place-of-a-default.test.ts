@@ -103,6 +103,6 @@ it('null stands for nothing where null may, and where nothing is executed', asyn
   }
 });
 
-it('nothing of this was a fault of the gateway', () => {
+it('nothing of this was INTERNAL_ERROR', () => {
   expect(gateway.logLines.filter((line) => line.includes('"level":50'))).toEqual([]);
 });

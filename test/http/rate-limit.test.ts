@@ -159,7 +159,7 @@ describe('without trusted proxies', () => {
   });
 });
 
-describe('MAC_ADDRESS_IN_USE is told MAC_PROBE_LIMIT times an hour', () => {
+describe('MAC_ADDRESS_IN_USE is an error at most MAC_PROBE_LIMIT times an hour', () => {
   const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!, $dryRun: Boolean) {
     updateNetworkDevice(id: $id, input: $input, dryRun: $dryRun) { macAddress name }
   }`;
@@ -246,7 +246,7 @@ describe('MAC_ADDRESS_IN_USE is told MAC_PROBE_LIMIT times an hour', () => {
     expect(posted.status).toBe(200);
   });
 
-  it('ADMIN is told as often as it asks', async () => {
+  it('ADMIN gets it as often as it asks', async () => {
     const token = await tokenOf('admin', { accessLevel: 'ADMIN' });
     const answers = [];
     for (let count = 0; count < 7; count += 1)
@@ -254,7 +254,7 @@ describe('MAC_ADDRESS_IN_USE is told MAC_PROBE_LIMIT times an hour', () => {
     expect(codesOf(answers)).toEqual(Array(7).fill('MAC_ADDRESS_IN_USE'));
   });
 
-  it('and updates that were told nothing cost nothing', async () => {
+  it('and updates that did not get it cost nothing', async () => {
     const token = await tokenOf('honest');
     for (let index = 0; index < 7; index += 1) {
       expect((await update(token, { macAddress: newMac() }, true)).errors).toEqual([]);

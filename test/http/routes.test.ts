@@ -110,7 +110,7 @@ describe('GET /', () => {
     expect(await response.text()).toContain('EmbeddedSandbox');
   });
 
-  it.each(['*/*', 'application/json'])('tells a client that accepts %s where things are', async (accept) => {
+  it.each(['*/*', 'application/json'])('shows a client that accepts %s where things are', async (accept) => {
     const response = await at('/', { headers: { accept } });
     const links = z.looseObject({ health: z.record(z.string(), z.string()) }).parse(await response.json());
     expect(links).toMatchObject({ graphql: 'graphql', schema: 'schema.graphql' });

@@ -24,7 +24,7 @@ const LONG = 'Did you mean '.repeat(7_300);
 const HINTED = ['{ vieweR { id } }', '{ viewer { iD } }', '{ networkDevice(iD: "x") { id } }'];
 
 describe('where introspection is closed', () => {
-  it.each(HINTED)('%s is told without a hint', async (query) => {
+  it.each(HINTED)('the error of %s has no hint', async (query) => {
     const { errors } = await gateway.query(query, { token });
     expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
     expect(JSON.stringify(errors)).not.toMatch(/did you mean/i);

@@ -262,7 +262,7 @@ describe('documents that cannot run stop no start', () => {
     ['twice', 'BAD_REQUEST'],
   ];
 
-  it.each(faults)('%s: a warning names it, and who asks for it is told %s', async (documentId, code) => {
+  it.each(faults)('%s: a warning names it, and who asks for it gets %s', async (documentId, code) => {
     for (const { url, logLines } of [allowing, refusing]) {
       const warned = logLines.filter((line) => line.includes('trusted document cannot be run'));
       expect(warned.filter((line) => line.includes(`"documentId":"${documentId}"`))).toHaveLength(1);

@@ -16,7 +16,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-describe('npm run import loads records that obey the rules, and nothing of a file with a fault', () => {
+describe('npm run import loads records that obey the rules, and nothing of a file with an error', () => {
   let database: TestDatabase;
   let folder: string;
   let sql: pg.Pool;
@@ -251,7 +251,7 @@ describe('npm run import loads records that obey the rules, and nothing of a fil
     expect(outcome.stderr).toContain('Nothing was written.');
   });
 
-  it('a byte order mark in front is no fault', async () => {
+  it('a byte order mark in front is no error', async () => {
     expect(await importText(`\ufeff${JSON.stringify(fleet({}))}`)).toMatchObject({ code: 0 });
   });
 });

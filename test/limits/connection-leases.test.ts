@@ -52,7 +52,7 @@ describe('the leases of connections', () => {
     expect(() => leases('d').assignTo(of('one'))).toThrow(FULL);
   });
 
-  it('one that is closed while its client is judged is nobody’s', () => {
+  it('one that is closed while its client’s token is validated is nobody’s', () => {
     const leases = connectionLeases(100, 1);
     const gone = leases('a');
     gone.release();

@@ -43,7 +43,7 @@ describe('a budget', () => {
     expect(limiter.take('a')).toBeGreaterThan(0);
   });
 
-  it('holds over any times: nobody gets more than two budgets in a period, and waiting as told is enough', () => {
+  it('holds over any times: nobody gets more than two budgets in a period, and waiting for as long as the error says is enough', () => {
     const waits = fc.array(fc.nat(400), { minLength: 50, maxLength: 300 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 7_000 }), waits, (count, pauses) => {

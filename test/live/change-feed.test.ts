@@ -83,7 +83,7 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
     expect(new Set(heard.filter((id) => id !== 'job'))).toEqual(new Set(missed));
   });
 
-  it('what this process commits is told at once, here and to others, of many at once; so is a job', async () => {
+  it('what this process commits is notified at once, here and to others, also of many at once; so is a job', async () => {
     const here = start();
     const others = start();
     await Promise.all([here.started, others.started]);
@@ -104,7 +104,7 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
     }
   });
 
-  it('however transactions overlap and connections break, every change that is committed is told once', async () => {
+  it('however transactions overlap and connections break, every change that is committed is an event once', async () => {
     await start().started;
     heard.length = 0;
     const committed: string[] = [];

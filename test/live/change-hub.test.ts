@@ -50,7 +50,7 @@ const ANY: DeviceWatch = {
   lifetime: undefined,
 };
 
-describe('the hub reads a changed device once and tells all who watch it', () => {
+describe('the hub reads a changed device once for all who watch it', () => {
   let reads: (readonly string[])[];
   /** Thrown by the next reads, the first one first. */
   let errors: Error[];
@@ -127,7 +127,7 @@ describe('the hub reads a changed device once and tells all who watch it', () =>
     expect(await next(subscriber, 3)).toEqual(['a', 'b', 'a']);
   });
 
-  it('any other failure is told; the hub goes on', async () => {
+  it('any other failure is reported; the hub goes on', async () => {
     errors = [new Error('a bug')];
     const subscriber = hub.watch(ANY);
     hub.changed(['a']);

@@ -128,7 +128,7 @@ describe('a subscriber gets every committed change within reach, with its own ri
     for (const id of ['none', 'foreign', 'malformed']) expect(heard(id)).toEqual([]);
   });
 
-  it('a customer of its own hears nothing of others, and reach is judged when the change comes', async () => {
+  it('a customer of its own hears nothing of others, and reach is checked when the change comes', async () => {
     const newReseller = await createCustomer(gateway);
     const above = await subscriberOf('RESELLER', reseller);
     const next = await subscriberOf('RESELLER', newReseller);

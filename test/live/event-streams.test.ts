@@ -41,7 +41,7 @@ const watch = async (sent: EventRequest): Promise<EventReader> => {
   return reader;
 };
 
-describe('server-sent events tell of changes as WebSockets do', () => {
+describe('server-sent events carry changes as WebSockets do', () => {
   it.each(['POST', 'GET'] as const)('%s with a bearer token', async (method) => {
     const reader = await watch({ token, method, variables: { ids: [device.id] } });
     const { statusCode, headers } = reader.response;
@@ -259,7 +259,7 @@ describe('other operations by an "accept" that holds text/event-stream', () => {
   });
 });
 
-describe('faults of HTTP stay what they are', () => {
+describe('errors of HTTP stay what they are', () => {
   const post = async (headers: Readonly<Record<string, string>>, body: string): Promise<Response> =>
     await fetch(gateway.url, {
       method: 'POST',
@@ -295,7 +295,7 @@ describe('faults of HTTP stay what they are', () => {
     expect(await response.text()).toContain('"requestId":"');
   });
 
-  it('a subscription whose client takes no events is told how to come', async () => {
+  it('a subscription whose client takes no events learns how to subscribe', async () => {
     const { errors } = await gateway.query('subscription { networkDeviceChanged { id } }', { token });
     expect(errors[0]?.message).toContain('text/event-stream');
     expect(errors[0]?.extensions.code).toBe('BAD_REQUEST');

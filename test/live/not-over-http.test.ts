@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
-describe('a subscription whose client takes no events is refused as a fault of the request', () => {
+describe('a subscription whose client takes no events is refused as a bad request', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startTestGateway();

@@ -63,7 +63,7 @@ describe('subscriptions are seen by operators', () => {
     expect(gateway.logLines.join('')).not.toMatch(/JohnConner|SarahConner/);
   });
 
-  it('the metrics tell how many there are', async () => {
+  it('the metrics show how many there are', async () => {
     const count = async (): Promise<unknown> => {
       const text = await (await fetch(new URL('/metrics', gateway.url))).text();
       return /^subscriptions_open (\d+)$/m.exec(text)?.[1];

@@ -87,7 +87,7 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     expect(subscriber.messages.map(({ type }) => type)).toEqual(['connection_ack']);
   });
 
-  it('an expired token is told as such, and "Authorization" will do as a name', async () => {
+  it('the error of an expired token says so, and "Authorization" will do as a name', async () => {
     const expired = await gateway.token('MANAGER', device.customer, '-1m');
     const subscriber = await connect({ Authorization: `Bearer ${expired}` });
     subscriber.subscribe('1');
@@ -238,7 +238,7 @@ describe('over WebSocket errors are those of HTTP, in the same shape', () => {
     const { extensions } = await subscriber.error('4');
     expect(extensions).toMatchObject({ code: 'RATE_LIMITED', rest: { code: 429 }, retryable: true });
     expect(extensions.retryAfterMs).toBeGreaterThan(0);
-    // Its credentials are judged anew meanwhile, which is not counted.
+    // Its credentials are validated anew meanwhile, which is not counted.
     await delay(500);
     await touch(limited, [other.id]);
     expect(await subscriber.receives('1', 1)).toHaveLength(1);

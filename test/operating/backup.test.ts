@@ -115,7 +115,7 @@ describe.skipIf(!hasDebianPostgres)('a backup of yesterday, restored into a fres
     expect(data).toMatchObject({ updateNetworkDevice: { version: 2 } });
   });
 
-  it('no old change is told, and each new one once', async () => {
+  it('no old change is an event, and each new one is one', async () => {
     const subscriber = await connect(after, token);
     await subscriber.watch('w', { ids: [quiet.id] });
     await touch(after, [quiet.id], 'New');

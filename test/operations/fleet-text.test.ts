@@ -11,7 +11,7 @@ function errorOf(bytes: Buffer | string): string | undefined {
 /** A text as Windows wrote it before Unicode. */
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-describe('a fleet file is JSON in UTF-8; anything else is told with its place', () => {
+describe('a fleet file is JSON in UTF-8; anything else is an error with its place', () => {
   it.each<[string, Buffer | string, string]>([
     ['nothing', '', 'empty (line 1, column 1)'],
     ['blanks alone', ' \r\n\t', 'empty (line 1, column 1)'],
@@ -61,7 +61,7 @@ describe('a fleet file is JSON in UTF-8; anything else is told with its place', 
     expect(readFleetText(Buffer.from(bytes))).toEqual({ content });
   });
 
-  it('finds no fault in JSON, however deep', () => {
+  it('finds no error in JSON, however deep', () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom('', ' ', '\n'), (json, blank) => {
         expect(findJsonError(blank + json + blank)).toBeUndefined();
@@ -70,7 +70,7 @@ describe('a fleet file is JSON in UTF-8; anything else is told with its place', 
     expect(findJsonError('['.repeat(100_000) + ']'.repeat(100_000))).toBeUndefined();
   });
 
-  it('agrees with the parser about what is no JSON, and finds the fault where it is', () => {
+  it('agrees with the parser about what is no JSON, and finds the error where it is', () => {
     const isJson = (text: string): boolean => {
       try {
         JSON.parse(text);

@@ -53,7 +53,7 @@ describe('an import puts customers in below their resellers, whatever the order 
     expect(kept.indexOf(idOf(4))).toBeLessThan(kept.indexOf(idOf(5)));
   });
 
-  it('a circle of 12,000 and what hangs below it are told, nobody else', async () => {
+  it('a circle of 12,000 and what hangs below it are reported, nobody else', async () => {
     const circle = Array.from({ length: LENGTH }, (_, index) => ({
       id: idOf(index),
       name: `Customer ${index}`,

@@ -367,7 +367,7 @@ describe('what a crash leaves behind', () => {
   });
 });
 
-describe('faults that the user can mend', () => {
+describe('errors that the user can mend', () => {
   beforeEach(useMadeDataDir);
 
   test('DATA_DIR cannot be created', async () => {

@@ -260,7 +260,7 @@ describe('a rotation', () => {
     await gateway.sql.query('DELETE FROM network_device WHERE id = $1', [device.id]);
   });
 
-  it('stops between two pages when it is told to, and says that it is not done', async () => {
+  it('stops between two pages when it is asked to, and says that it is not done', async () => {
     const device = await createDevice(gateway, { customer });
     await sealWith(OLD, device);
     expect(await rotate(AbortSignal.abort())).toMatchObject({ devices: 0, isComplete: false });

@@ -170,7 +170,7 @@ describe.skipIf(build === undefined)('the release before works on the schema of 
     expect(data).toMatchObject({ byText: { totalCount: 1, nodes: [{ id: device.id }] } });
   });
 
-  it('tells its subscribers of changes that this one makes, and this one of those that it makes', async () => {
+  it('sends its subscribers the changes that this one makes, and this one those that it makes', async () => {
     const authorization = { authorization: `Bearer ${token}` };
     const here = await Subscriber.connect(gateway, authorization);
     const there = await Subscriber.connect(previous, authorization);
@@ -307,7 +307,7 @@ describe.skipIf(build === undefined)('the release before works on the schema of 
     });
   });
 
-  it('and logs no fault meanwhile', async () => {
+  it('and logs no error meanwhile', async () => {
     await delay(100);
     const failures = previous.logLines.filter((line) => /"level":(50|60)/.test(line));
     expect(failures).toEqual([]);

@@ -14,7 +14,7 @@ export interface Cost {
   readonly largestBytes: number;
   /** Times that all records of a list are counted. */
   readonly counts: number;
-  /** The usual bytes that tell of the schema itself: what needs no token. */
+  /** The usual bytes that show the schema itself: what needs no token. */
   readonly schemaBytes: number;
 }
 

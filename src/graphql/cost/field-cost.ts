@@ -37,7 +37,7 @@ export interface FieldFacts {
 
 /** Bytes of the error that a resolver may fail with. */
 const ERROR_BYTES = 600;
-/** Bytes of the errors that one entry of a list may be told of: a report has 19 values. */
+/** Bytes of the errors that one entry of a list may cause: a report has 19 values. */
 const ENTRY_ERROR_BYTES = 4_000;
 
 const BRACKETS: Size = { usual: 2, largest: 2 };
@@ -99,7 +99,7 @@ function ownCost({ node, parent, definition }: DocumentField, sizes: SchemaSizes
   });
 }
 
-/** The fields that tell of the schema itself. */
+/** The fields that show the schema itself. */
 const TELLS_SCHEMA: ReadonlySet<string> = new Set([
   'Query._sdl',
   '_Service.sdl',

@@ -11,17 +11,17 @@ const MAX_WORK = 50_000;
 /** Maximum number of totals in one operation: each reads all records of a list. */
 const MAX_COUNTS = 2;
 
-/** Maximum of what one operation is told of the schema, which needs no token: a few introspections. */
+/** Maximum bytes of the schema in the answer to one operation, which needs no token: a few introspections. */
 const MAX_SCHEMA_BYTES = 400_000;
 
 /** What an operation is allowed by its cost: why it is refused, or what its answer is measured with. */
-export interface CostJudgement {
+export interface CostCheck {
   readonly error: GatewayError | undefined;
   /** Undefined when the answer cannot be too long, whatever the data are. */
   readonly meter: AnswerMeter | undefined;
 }
 
-/** Judges what operations cost, each by itself, and each request by its variables. */
+/** Checks what operations cost, each by itself, and each request by its variables. */
 export class OperationCosts {
   readonly #known = new WeakMap<OperationDefinitionNode, OperationCost>();
 
@@ -31,8 +31,8 @@ export class OperationCosts {
     private readonly maxAnswerBytes: number,
   ) {}
 
-  /** Judges one request for an operation of a document that is within the limits of documents. */
-  judge(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): CostJudgement {
+  /** Checks one request for an operation of a document that is within the limits of documents. */
+  check(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): CostCheck {
     const cost = this.#costOf(document, operation)(variables);
     const message = excessOf(cost, this.maxAnswerBytes);
     return {

@@ -16,7 +16,7 @@ export interface DocumentLimits {
 
 /** What the environment decides about documents. */
 export interface DocumentOptions extends DocumentLimits {
-  /** False leaves out of errors what tells strangers the schema. */
+  /** False leaves out of errors what shows strangers the schema. */
   readonly introspection: boolean;
   /** Tokens of a document; a longer one is refused before it is parsed any further. */
   readonly maxTokens: number;

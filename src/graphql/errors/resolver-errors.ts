@@ -20,7 +20,7 @@ import { logFailure } from '../../logging/log.js';
 import type { GatewayContext } from '../request/context.js';
 import { isPromise } from '../request/is-promise.js';
 
-/** Root fields that need no access token: what they tell is the schema. */
+/** Root fields that need no access token: they show the schema and no data. */
 const OPEN: ReadonlySet<string> = new Set(['_sdl', '_service']);
 
 /**

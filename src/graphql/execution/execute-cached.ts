@@ -9,7 +9,7 @@ import { runPlan } from './run-plan.js';
 /**
  * Answers a request for an operation of a known document.
  * @param body as the client sent it
- * @returns the body of the answer; undefined when the request is to be judged first
+ * @returns the body of the answer; undefined when the request must be validated first
  */
 export type ExecuteCached = (body: unknown, context: GatewayContext) => Promise<string | undefined>;
 
@@ -34,7 +34,7 @@ export function cachedExecutor(
   };
 }
 
-/** The usual shape of a request; whatever else there is, persisted queries for one, is judged elsewhere. */
+/** The usual shape of a request; whatever else there is, e.g. persisted queries, is checked elsewhere. */
 function operationRequest(body: unknown): OperationRequest | undefined {
   if (!isRecord(body)) return undefined;
   const { query, variables = null, operationName = null, extensions = null } = body;

@@ -10,7 +10,7 @@ import { logPasswordReads, takePasswordReads } from '../request/password-reads.j
 import { codesOf, logUnforeseen, presentErrors } from '../errors/request-errors.js';
 
 /**
- * Told of every operation that was answered.
+ * Called after every operation that was answered.
  * @param type query or mutation; unknown for a document that could not be read
  * @param codes `extensions.code` of its errors
  */

@@ -90,7 +90,7 @@ export class PlanCache {
     return this.#documents.calculatedSize;
   }
 
-  /** Remembers a document that was judged; the least recently used are dropped first. */
+  /** Remembers a document that was validated; the least recently used are dropped first. */
   learn(query: string, document: DocumentNode): void {
     if (query.length > MAX_QUERY_LENGTH || this.#known(query) !== undefined) return;
     const bytes = documentBytes(document);
@@ -99,7 +99,7 @@ export class PlanCache {
     this.#documents.set(query, { document, traits, plans: new Map(), bytes });
   }
 
-  /** Remembers a trusted document that was judged, and plans its operations: no other ever takes its place. */
+  /** Remembers a trusted document that was validated, and plans its operations: no other ever takes its place. */
   keep(query: string, document: DocumentNode): void {
     const bytes = documentBytes(document);
     if (bytes > MAX_DOCUMENT_BYTES || this.#keptBytes + bytes > MAX_KEPT_BYTES) return;
@@ -129,7 +129,7 @@ export class PlanCache {
     this.#kept.set(query, grown);
   }
 
-  /** The operation with its plan; undefined when the request is to be judged first. */
+  /** The operation with its plan; undefined when the request must be validated first. */
   find(request: OperationRequest): ReadyOperation | undefined {
     const { query, operationName, variables } = request;
     const known = this.#known(query);
@@ -137,8 +137,8 @@ export class PlanCache {
     const { document, traits } = known;
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
-    // Each operation by itself: the document was judged with another one, perhaps.
-    const { error, meter } = this.costs.judge(document, operation, variables);
+    // Each operation by itself: perhaps another one was checked when the document became known.
+    const { error, meter } = this.costs.check(document, operation, variables);
     if (error !== undefined) return undefined;
     const { values, violations } = coerceVariables(this.schema, operation, variables, 1);
     if (violations.length > 0) return undefined;

@@ -2,7 +2,7 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { GatewayContext } from '../request/context.js';
 import { finishOperation, type OnOperation } from './finish-operation.js';
 
-/** The body of the answer to a request whose document is not to be run, nor judged. */
+/** The body of the answer to a request whose document is neither validated nor run. */
 export type RefuseRequest = (error: GraphQLError, context: GatewayContext) => string;
 
 /** Refuses requests in the same shape as Apollo Server does. */

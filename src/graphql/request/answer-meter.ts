@@ -27,7 +27,7 @@ export class AnswerMeter {
     return this.#bytes > this.maxBytes;
   }
 
-  /** What is told in place of an answer that is too long. */
+  /** The error in place of an answer that is too long. */
   get error(): GatewayError | undefined {
     return this.isOver ? oversizedAnswer(this.maxBytes) : undefined;
   }

@@ -20,7 +20,7 @@ import { assertSized } from '../cost/schema-sizes.js';
 
 /** What the environment decides about the schema. */
 interface SchemaOptions {
-  /** False leaves out what tells strangers the schema: `_sdl` and `_service`. */
+  /** False leaves out what shows strangers the schema: `_sdl` and `_service`. */
   readonly introspection: boolean;
   /** The page that describes the error codes. */
   readonly docsUrl?: string | undefined;
@@ -55,7 +55,7 @@ export async function buildGatewaySchema(
       EntitiesResolver,
       ...(introspection ? [CompositionResolver] : []),
     ],
-    // The domain's rules judge the merged state; class-validator would see the patch only, and put it into its errors.
+    // The domain's rules check the merged state; class-validator would see the patch only, and put it into its errors.
     validate: false,
     // TypeGraphQL insists on one, though every subscription here has a source of its own.
     pubSub: { publish: () => undefined, subscribe: refuseTopic },

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { GatewayError } from '../../errors/gateway-error.js';
-import { parsedDocument, unfitDocument, validationErrors } from '../documents/judge-document.js';
+import { parsedDocument, unfitDocument, validationErrors } from '../documents/validate-document.js';
 import type { DocumentOptions } from '../documents/limits.js';
 import type { AnswerMeter } from '../request/answer-meter.js';
 import { refusedRequest, transportError, variablesError } from '../documents/operation-checks.js';
@@ -48,7 +48,7 @@ export function prepareSubscription(
     ...(type && { type }),
   });
   const operation = operationOf(document, operationName);
-  // Before validation, so that a document that is meant for HTTP is told so whatever is in it.
+  // Before validation, so that a document that is meant for HTTP gets this error whatever is in it.
   const misplaced = operation && transportError('events', operation);
   if (misplaced) return refused(misplaced, operation.operation);
   const tooLarge = unfitDocument(document, options);
@@ -59,14 +59,14 @@ export function prepareSubscription(
     return refused(new GatewayError('BAD_REQUEST', { message: 'The document has no such operation.' }));
   }
   const values = variables ?? {};
-  const { error, meter } = costs.judge(document, operation, values);
+  const { error, meter } = costs.check(document, operation, values);
   const unfit = error ?? variablesError(schema, document, operation, values);
   if (unfit !== undefined) return refused(unfit, operation.operation);
   const name = operation.name?.value ?? null;
   return { document, args: { document, operationName: name, variableValues: values }, meter };
 }
 
-/** As much of an operation as the refusal of a stranger shows. */
+/** The part of an operation that the refusal of a stranger shows. */
 export interface OperationSketch {
   readonly document: DocumentNode | undefined;
   readonly type: OperationTypeNode | undefined;

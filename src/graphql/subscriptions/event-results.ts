@@ -26,7 +26,7 @@ interface Entry {
 export class EventResults {
   readonly #entries = new LRUCache<object, Entry>({ maxSize: MAX_BYTES, sizeCalculation: () => 1 });
 
-  /** @param rights of the subscriber at this moment: they may be others than when it was told */
+  /** @param rights of the subscriber at this moment: they may be others than when the event was queued */
   async of(event: object, rights: string, execute: () => Promise<EventResult>): Promise<EventResult> {
     const known = this.#entries.get(event);
     if (known?.rights === rights) return await known.outcome;

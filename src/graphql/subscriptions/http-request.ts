@@ -5,7 +5,7 @@ import type { RequestedDocuments } from '../trusted/requested-document.js';
 import type { SubscriptionRequest } from './subscriptions.js';
 
 /**
- * What a request over HTTP subscribes to. Anything else is left to whoever judges requests over HTTP: what is malformed, what
+ * What a request over HTTP subscribes to. Anything else is left to what checks requests over HTTP: what is malformed, what
  * cannot be parsed, and what is no subscription.
  * @param documents know the text of what a request only names
  */

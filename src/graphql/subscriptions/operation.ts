@@ -16,7 +16,7 @@ export interface SubscriptionParts {
   readonly gateway: GatewayParts;
   readonly log: Logger;
   readonly metrics: OperationMetrics;
-  /** How often the credentials of a running subscription are judged anew, in milliseconds. */
+  /** How often the credentials of a running subscription are validated anew, in milliseconds. */
   readonly credentialRecheckMs: number;
   /** Waits for an event's turn among those of all subscriptions. */
   readonly takeTurn: () => Promise<void>;
@@ -80,7 +80,7 @@ export class SubscriptionOperation implements GatewayContext {
     };
   }
 
-  /** As it was judged last. */
+  /** As of its latest validation. */
   get credential(): Credential {
     return this.#credential;
   }
@@ -118,7 +118,7 @@ export class SubscriptionOperation implements GatewayContext {
     this.type = type ?? this.type;
   }
 
-  /** Ends it with its credentials. @param ask judges them anew */
+  /** Ends it with its credentials. @param ask validates them anew */
   watchCredential(ask: () => Promise<Credential>, everyMs: number): void {
     // Its client may have gone while it was admitted.
     if (this.#ending.signal.aborted) return;
@@ -137,7 +137,7 @@ export class SubscriptionOperation implements GatewayContext {
     else this.#ending.signal.addEventListener('abort', listener, { once: true });
   }
 
-  /** Ends it, without telling the client. @param codes of the errors that the client is told, if any */
+  /** Ends it, and sends nothing. @param codes of the errors that the client gets, if any */
   end(codes: readonly string[] = []): void {
     this.#end(codes);
   }

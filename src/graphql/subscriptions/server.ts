@@ -50,7 +50,7 @@ const LONG_ID = new GatewayError('BAD_REQUEST', {
   message: `The id of an operation has at most ${MAX_ID_LENGTH} characters.`,
 });
 
-/** The server of the WebSocket protocol. Every error that it tells has the shape of one over HTTP. */
+/** The server of the WebSocket protocol. Every error that it sends has the shape of one over HTTP. */
 export function createSubscriptionServer(subscriptions: Subscriptions): SubscriptionServer {
   /** By the message that started them: a client may use an id anew while the one before is still ending. */
   const operations = new WeakMap<SubscribePayload, SubscriptionOperation>();
@@ -69,8 +69,8 @@ export function createSubscriptionServer(subscriptions: Subscriptions): Subscrip
         acquireDelivery: extra.acquireDelivery,
         onOverload: (error) => {
           operation.end([error.code]);
-          const told = [refusedRequest(error, operation.requestId)];
-          extra.dropOverloaded(id, subscriptions.present(told, operation));
+          const errors = [refusedRequest(error, operation.requestId)];
+          extra.dropOverloaded(id, subscriptions.present(errors, operation));
         },
       });
       operations.set(payload, operation);

@@ -51,12 +51,12 @@ export class Subscriptions {
 
   /**
    * Prepares an operation whose credential is known.
-   * @param judge validates that credential anew, as often as it must be
+   * @param revalidate validates that credential anew, as often as it must be
    */
   begin(
     operation: SubscriptionOperation,
     asked: SubscriptionRequest,
-    judge: () => Promise<Credential>,
+    revalidate: () => Promise<Credential>,
   ): BegunSubscription {
     try {
       const named = this.documents.chooseAlone(asked, operation.credential);
@@ -72,7 +72,7 @@ export class Subscriptions {
         return request;
       }
       operation.run(request, () => this.#requests.release(request));
-      operation.watchCredential(judge, this.parts.credentialRecheckMs);
+      operation.watchCredential(revalidate, this.parts.credentialRecheckMs);
       return { args: { ...request.prepared.args, schema: this.#schema, contextValue: operation } };
     } catch (error) {
       return refusedSubscription(error, operation);
@@ -88,7 +88,7 @@ export class Subscriptions {
     return presentErrors(errors, { requestId, schema: this.#schema, document });
   }
 
-  /** Strangers pay for the parsing of what they send, and are told where they were refused; nothing else is done for them. */
+  /** For strangers a document is parsed, and its errors have their places in it; nothing else is done for them. */
   #strangersRefusal(operation: SubscriptionOperation, payload: SubscribePayload): GraphQLError | undefined {
     try {
       viewerOf(operation.credential);

@@ -1,8 +1,8 @@
 import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from 'graphql';
 import { fragmentMeasures } from '../documents/fragments.js';
-import { parsedDocument } from '../documents/judge-document.js';
+import { parsedDocument } from '../documents/validate-document.js';
 
-/** What tells a client of the schema, and nothing of anybody's data. */
+/** Fields that show the schema, and nobody's data. */
 const SCHEMA_FIELDS: ReadonlySet<string> = new Set(['__typename', '__schema', '__type', '_sdl', '_service']);
 const ALWAYS_OPEN: ReadonlySet<string> = new Set(['__typename']);
 

@@ -42,7 +42,7 @@ export class RequestedDocuments {
     private readonly policy: DocumentPolicy,
   ) {}
 
-  /** Judges what a request names, for who sends it. */
+  /** Finds the document that a request names, and decides whether its sender may run it. */
   choose(parameters: DocumentParameters, credential: Credential): RequestedDocument {
     const named = this.#named(parameters);
     if ('refusal' in named) return named;
@@ -92,7 +92,7 @@ export class RequestedDocuments {
     const found = this.trusted.find(documentId);
     if (found === undefined) return notFound();
     if ('text' in found) return { query: found.text, isReplacement: true };
-    return { refusal: badRequest(found.fault), isMalformed: false };
+    return { refusal: badRequest(found.refusal), isMalformed: false };
   }
 
   #mayRun(query: string, credential: Credential): boolean {

@@ -8,11 +8,11 @@ interface ListedDocument {
 }
 
 /** What stands under an id: a text, or why it is not to be run. */
-export type TrustedDocument = { readonly text: string } | { readonly fault: string };
+export type TrustedDocument = { readonly text: string } | { readonly refusal: string };
 
 const HASH_PREFIX = 'sha256:';
 
-/** The documents of a manifest, by their ids and by the hashes of their texts. Whether they fit the schema is judged elsewhere. */
+/** The documents of a manifest, by their ids and by the hashes of their texts. Whether they fit the schema is checked elsewhere. */
 export class TrustedDocuments {
   readonly #byId = new Map<string, TrustedDocument>();
   readonly #byHash = new Map<string, string>();
@@ -22,10 +22,10 @@ export class TrustedDocuments {
     for (const { id, text } of listed) {
       const hashed = sha256(text);
       if (id.startsWith(HASH_PREFIX) && id !== HASH_PREFIX + hashed) {
-        this.#byId.set(id, { fault: 'The id is not the hash of the text.' });
+        this.#byId.set(id, { refusal: 'The id is not the hash of the text.' });
         continue;
       }
-      this.#byId.set(id, this.#byId.has(id) ? { fault: 'Several documents have this id.' } : { text });
+      this.#byId.set(id, this.#byId.has(id) ? { refusal: 'Several documents have this id.' } : { text });
       this.#byHash.set(hashed, text);
       this.#texts.add(text);
     }

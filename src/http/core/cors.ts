@@ -15,7 +15,7 @@ const REQUEST_HEADERS = [
   // Set by pages that want no cache, although no answer may be kept.
   'cache-control',
   'pragma',
-  // Names of clients and operations: Apollo, Hive, GraphQL over HTTP, and what tells a page from a form.
+  // Names of clients and operations: Apollo, Hive, GraphQL over HTTP, and what distinguishes a page from a form.
   'apollographql-client-name',
   'apollographql-client-version',
   'x-apollo-operation-id',

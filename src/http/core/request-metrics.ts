@@ -64,7 +64,7 @@ export function measureRequests(
     }
     response.once(STREAMING, () => end(statusClass(response)));
     response.once('close', () => end(response.writableFinished ? statusClass(response) : 'aborted'));
-    // A response that waits for its turn is told nothing when the connection breaks.
+    // A response that waits for its turn gets no event when the connection breaks.
     if (response.socket === null) {
       message.once('close', () => {
         if (message.socket.destroyed) end('aborted');

@@ -19,7 +19,7 @@ const COMMENT = ':\n\n';
 /** The last event of an operation (GraphQL over SSE, distinct connections mode). */
 export const COMPLETE_EVENT = 'event: complete\ndata:\n\n';
 
-/** The event that tells an answer. @param json in one line */
+/** The event that carries an answer. @param json in one line */
 export function nextEvent(json: string): string {
   return `event: next\ndata: ${json}\n\n`;
 }
@@ -42,12 +42,12 @@ export class EventStream {
     else socket.once('close', this.#close);
   }
 
-  /** Whether nothing more can be told. */
+  /** Whether nothing more can be sent. */
   get isOver(): boolean {
     return this.#ending.signal.aborted;
   }
 
-  /** Called once, as soon as nothing more can be told. */
+  /** Called once, as soon as nothing more can be sent. */
   onEnd(listener: () => void): void {
     whenAborted(this.#ending.signal, listener);
   }
@@ -82,7 +82,7 @@ export class EventStream {
     void this.send(COMMENT).then(() => (this.#isCommentUnread = false));
   }
 
-  /** Ends it behind what its client has yet to read. @param last what is told at the end */
+  /** Ends it behind what its client has yet to read. @param last what is sent at the end */
   end(last?: string): void {
     if (this.isOver) return;
     this.#ending.abort();

@@ -28,7 +28,7 @@ export interface EventStreamParts {
 /** Subscriptions by server-sent events: GraphQL over SSE, distinct connections mode. */
 export interface EventStreams {
   /**
-   * Begins a subscription. What is wrong with it is told in its stream.
+   * Begins a subscription. Its errors are sent in its stream.
    * @throws OVERLOADED when too many connections are open, or the server stops
    */
   readonly open: (request: HttpRequest, credential: Credential, payload: SubscriptionRequest) => StreamAnswer;
@@ -61,7 +61,7 @@ export function eventStreams(parts: EventStreamParts): EventStreams {
         headers: EVENT_STREAM_HEADERS,
         stream: (response) => {
           stream.begin(response);
-          void tell(stream, subscription, parts.log);
+          void sendAll(stream, subscription, parts.log);
         },
       };
     },
@@ -112,8 +112,8 @@ function subscribeOver(
   }
 }
 
-/** Tells the answers one after the other, each when the one before was taken. */
-async function tell(stream: EventStream, { answers }: SoleSubscription, log: Logger): Promise<void> {
+/** Sends the answers one after the other, each when the one before was taken. */
+async function sendAll(stream: EventStream, { answers }: SoleSubscription, log: Logger): Promise<void> {
   try {
     for await (const answer of answers) {
       if (stream.isOver) break;

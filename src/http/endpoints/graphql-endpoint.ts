@@ -28,9 +28,9 @@ import { assertNotForged } from '../core/forgery.js';
 
 /** What the GraphQL endpoint works with. */
 export interface GraphqlEndpointParts {
-  /** Judges and answers every request. */
+  /** Validates, executes and answers every request. */
   readonly apollo: ApolloServer<GatewayContext>;
-  /** Answers those for documents that were judged before. */
+  /** Answers requests for known documents. */
   readonly executeCached: ExecuteCached;
   /** Says which document a request names, and whether it may run. */
   readonly documents: RequestedDocuments;
@@ -93,8 +93,8 @@ async function answered(
     return { status, headers: typeHeader(type), body: parts.refuse(named.refusal, context) };
   }
   const { query, isReplacement } = named;
-  const judged = query !== undefined && isReplacement ? withDocument(given, query) : given;
-  return await executed(parts, request, type, judged, context);
+  const parameters = query !== undefined && isReplacement ? withDocument(given, query) : given;
+  return await executed(parts, request, type, parameters, context);
 }
 
 async function executed(

@@ -15,7 +15,7 @@ export function answerUpgrades(
 ): void {
   const answer = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const endpoint = endpoints.get(withoutTrailingSlash((message.url ?? '').replace(/\?.*/s, '')));
-    // Headers are missing: the request cannot be told from the one that was sent.
+    // Headers are missing, so nobody knows what the client sent.
     if (hasTooManyHeaders(message)) refuse(socket, tooManyHeaders());
     else if (message.headers.upgrade?.toLowerCase() !== 'websocket')
       ignoreOffer(server, message, socket, head);

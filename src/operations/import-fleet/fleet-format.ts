@@ -97,7 +97,7 @@ const dhcp = z.strictObject({
   reservedClients: orNull(z.array(reservedClient)),
 });
 
-/** Types only: the rules of status reports judge the values. */
+/** Types only: the rules of status reports check the values. */
 const status = z.strictObject({
   provisioned: setting.flag,
   lastComm: setting.text,

@@ -13,7 +13,7 @@ export type ImportOutcome =
     }
   | { readonly errors: readonly string[] };
 
-/** Told while devices are written. */
+/** Called while devices are written. */
 export type ImportProgress = (done: number, total: number) => void;
 
 const BATCH = 1_000;

@@ -96,7 +96,7 @@ function toStatus(status: NonNullable<FleetFile['networkDevices'][number]['statu
   };
 }
 
-/** Every rule of status reports that a status breaks: a device cannot have told what it may not tell. */
+/** Every rule of status reports that a status breaks: a device cannot have reported what it may not report. */
 function statusErrors({ networkDevices }: FleetFile, now: Date): string[] {
   return networkDevices.flatMap(({ status }, index) => {
     if (status === null) return [];

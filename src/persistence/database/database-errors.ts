@@ -124,7 +124,7 @@ export function mayComeUp(error: unknown): boolean {
   return 'code' in error ? COMING_UP.has(String(error.code)) : /timeout|terminated/i.test(error.message);
 }
 
-/** What to tell an operator about a database that cannot be used at the start; undefined for any other error. */
+/** The message for an operator about a database that cannot be used at the start; undefined for any other error. */
 export function connectErrorReason(error: unknown): string | undefined {
   const code = errorCode(error);
   switch (code) {

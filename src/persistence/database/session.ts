@@ -14,7 +14,7 @@ const SETTINGS = {
   transform_null_equals: 'off',
   // Anything else makes an index of texts leave out matches at random.
   gin_fuzzy_search_limit: '0',
-  // A write judges for itself whether somebody was first; a stricter isolation would fail it instead.
+  // A write checks for itself whether somebody was first; a stricter isolation would fail it instead.
   default_transaction_isolation: 'read committed',
   idle_session_timeout: '0',
 } as const;

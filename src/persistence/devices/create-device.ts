@@ -28,8 +28,8 @@ const WRITTEN = `written AS (
   )`;
 
 /**
- * Creates devices, each of which is judged by itself. It locks the customer, and counts its devices under that lock: two at
- * once do not pass the limit together. Reach is judged as it stands then, as for an update.
+ * Creates devices, each decided by itself. It locks the customer, and counts its devices under that lock: two at
+ * once do not pass the limit together. Reach is checked as it stands then, as for an update.
  */
 export const CREATE_DEVICE: WriteRows = (ifHeld) => `${held(ifHeld)}, inserted AS (${insertFrom('NULL::text')}
     FROM held w ${ITS_CUSTOMER} WHERE ${MAY_BE_CREATED}
@@ -37,9 +37,9 @@ export const CREATE_DEVICE: WriteRows = (ifHeld) => `${held(ifHeld)}, inserted A
   ), ${WRITTEN}`;
 
 /** The same for devices that take the MAC address of one that is being deleted; only for one write at a time. */
-export const CREATE_DEVICE_TAKING_MAC: WriteRows = () => `${held('')}, judged AS (
+export const CREATE_DEVICE_TAKING_MAC: WriteRows = () => `${held('')}, decided AS (
     SELECT w.*, ${MAY_BE_CREATED} AS fits FROM held w ${ITS_CUSTOMER}
-  ), ${takeMac('judged')}, inserted AS (${insertFrom('v.device_id')}
-    FROM judged w LEFT JOIN waits v USING (place) ${ITS_CUSTOMER} WHERE w.fits
+  ), ${takeMac('decided')}, inserted AS (${insertFrom('v.device_id')}
+    FROM decided w LEFT JOIN waits v USING (place) ${ITS_CUSTOMER} WHERE w.fits
     RETURNING *
   ), ${WRITTEN}`;

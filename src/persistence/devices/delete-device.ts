@@ -7,7 +7,7 @@ const HELD = (ifHeld: string): string => `held AS (
     FOR NO KEY UPDATE OF d ${ifHeld}
   )`;
 
-/** Starts to delete devices, each of which is judged by itself: its removal is queued in place of a job that waits. */
+/** Starts to delete devices, each decided by itself: its removal is queued in place of a job that waits. */
 export const DELETE_DEVICE: WriteRows = (ifHeld) => `${HELD(ifHeld)}, written AS (
     UPDATE network_device d SET state = 'DELETING', has_open_removal = true,
       version = (w.device).version, updated_at = (w.device).updated_at,

@@ -140,7 +140,7 @@ function toFound(entry: unknown, read: ListShape['read']): FoundOnPage {
   };
 }
 
-/** One device more than are counted tells that there are more. */
+/** One device more than are counted shows that there are more. */
 function countsText(tables: string, where: Conditions): string {
   const count = (condition: string): string =>
     `count(*) FILTER (WHERE place <= ${MAX_COUNTED} AND ${condition})::integer`;

@@ -10,7 +10,7 @@ import { type DeviceSecrets, sealWifi } from '../../secrets/device-secrets.js';
 import type { DeviceAction } from '../../domain/device-history.js';
 import { settingsColumns } from '../rows/settings-columns.js';
 
-/** Writes a fleet in one transaction. Records that are there already are left alone; the counts tell the new ones. */
+/** Writes a fleet in one transaction. Records that are there already are left alone; the counts are those of new ones. */
 export interface FleetWriter {
   readonly knownCustomers: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly knownDeviceModels: (ids: readonly string[]) => Promise<readonly DeviceModel[]>;

@@ -8,7 +8,7 @@ export function customerOf(reach: Reach): string | null {
 /**
  * An expression for the id of a device within reach; null for one that is out of reach, or that is not there. Both take
  * the same steps: one look into an index that holds reach and id together, which finds nothing, so that no row is read
- * and time does not tell which it was. The id is a range because the planner would look for it alone else, in an index that does not hold the reach.
+ * and the time taken does not show which it was. The id is a range because otherwise the planner would look for it alone, in an index that does not hold the reach.
  * @param kind a literal, or an expression for the kind of a reach
  */
 export function reachedId(kind: string, customer: string, id: string): string {

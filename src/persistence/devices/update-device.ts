@@ -14,7 +14,7 @@ const changed = (more: string): string => `${SETTINGS}, ${more}
 const STARTED_ID = 'CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id END AS started_id';
 
 /**
- * Changes devices, each of which is judged by itself. It compares `version`, so it cannot overwrite what somebody else wrote
+ * Changes devices, each decided by itself. It compares `version`, so it cannot overwrite what somebody else wrote
  * in between; the state, which others change without a new version, so it cannot change a device that is being deleted; and
  * reach, so it cannot change a device that went to somebody else. The whole aggregate is one row, so it cannot tear either.
  * `jobs` is 1 only if no job ran before.

@@ -63,7 +63,7 @@ interface WrittenDevice extends ProvisioningProgress {
 }
 
 /**
- * The part of a statement that writes rows: the queries `held`, the rows of `requested` that are judged, and `written`, which
+ * The part of a statement that writes rows: the queries `held`, the rows of `requested` that it decides on, and `written`, which
  * returns `WRITTEN_COLUMNS` of those that were written.
  * @param ifHeld what a lock on rows is followed by, so that a batch leaves out those that somebody else holds
  */

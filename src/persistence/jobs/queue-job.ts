@@ -58,7 +58,7 @@ export const queueJobs = (kind: ProvisioningJobKind): string => `superseded AS (
     ) start WHERE w.needs_job AND (SELECT count(*) FROM superseded) >= 0
   )`;
 
-/** Tells subscribers of the changes, when they are committed. */
+/** Adds the changes for subscribers, who get them when they are committed. */
 export const NOTE_CHANGE = `noted AS (INSERT INTO device_change (device_id) SELECT id FROM written)`;
 
 /** Reads the progress out of a row of `written`. */

@@ -35,7 +35,7 @@ class UnreadableDeviceError extends UnreadableRowError {
 /** What a row holds: one that cannot be read is the trouble of those who want it, and of nobody who reads others with it. */
 export type StoredDeviceOrError = StoredDevice | UnreadableDeviceError;
 
-/** A device that is gone, for those who are still to be told that it was deleted. */
+/** A device that is gone, for subscribers who have yet to get the event of its deletion. */
 export interface EndedDevice {
   readonly id: string;
   /** Whose it was. */

@@ -111,7 +111,7 @@ describe('createNetworkDevice', () => {
     expect(await countDevices()).toEqual(before);
   });
 
-  it('tells every violation in the order of the input', async () => {
+  it('reports every violation in the order of the input', async () => {
     const before = await countDevices();
     const input = {
       customer,
@@ -167,7 +167,7 @@ describe('createNetworkDevice', () => {
     expect(second > first).toBe(true);
   });
 
-  it('is told to subscribers of the customer', async () => {
+  it('is an event for subscribers of the customer', async () => {
     const subscriber = await Subscriber.connect(gateway, { authorization: `Bearer ${token}` });
     try {
       await subscriber.watch('w', { customer });
@@ -209,7 +209,7 @@ describe('createNetworkDevice is for who may update the devices of the customer'
     expect(texts[0]).toContain('ACCESS_DENIED');
   });
 
-  it('ADMIN is told that a customer is missing, or that it has to name one', async () => {
+  it('ADMIN learns that a customer is missing, or that it has to name one', async () => {
     const admin = await gateway.token('ADMIN', customer);
     const fault = ['INVALID_VALUE', 'customer'];
     expect(faultOf(await create(gateway, admin, { model, customer: newId() }))).toEqual(fault);
@@ -217,7 +217,7 @@ describe('createNetworkDevice is for who may update the devices of the customer'
   });
 });
 
-describe('createNetworkDevice tells strangers of MAC addresses in use', () => {
+describe('createNetworkDevice shows strangers that a MAC address is in use', () => {
   it('as often as an update does, dry run or not', async () => {
     const limited = await startTestGateway({ MAC_PROBE_LIMIT: '2' });
     try {

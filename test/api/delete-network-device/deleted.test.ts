@@ -232,7 +232,7 @@ async function retry(device: TestDevice): Promise<readonly string[]> {
 }
 
 describe('subscribers of a device that ends at once', () => {
-  it('are told DELETING, once, and of no settings', async () => {
+  it('get one event with DELETING, without settings', async () => {
     const device = await createDevice(gateway);
     const subscriber = await connect(gateway, await gateway.token('OWNER', device.customer));
     try {

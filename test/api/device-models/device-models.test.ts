@@ -246,7 +246,7 @@ describe('deleteDeviceModel', () => {
 describe.each(ACCESS_LEVELS.map((level) => ({ level })))('$level', ({ level }) => {
   const mayManage = level === 'ADMIN' || level === 'RESELLER_ADMIN';
 
-  it(`${mayManage ? 'may' : 'may not'} write models, and a missing one tells no more than deviceModel`, async () => {
+  it(`${mayManage ? 'may' : 'may not'} write models, and the error for a missing one is that of deviceModel`, async () => {
     const own = await gateway.token(level, customer);
     const model = await created();
     const answers = [

@@ -51,7 +51,7 @@ describe('calls with one idempotency key have one effect', () => {
     expect(await effectsOn(gateway, other)).toEqual({ version: 2, jobs: 0, audited: 1, keys: 1 });
   });
 
-  it('one key for two devices at once: one of them is changed, the other is told', async () => {
+  it('one key for two devices at once: one of them is changed, the other gets IDEMPOTENCY_KEY_REUSED', async () => {
     for (let round = 0; round < 5; round += 1) {
       const devices = [await createDevice(gateway), await createDevice(gateway)];
       const token = await gateway.token('ADMIN', newId());

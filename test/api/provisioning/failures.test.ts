@@ -109,7 +109,7 @@ describe('an attempt that fails', () => {
     expect(job?.error).toBe(`bad "…" and '…' ${'x'.repeat(500)}`.slice(0, 500));
   });
 
-  it('tells those who may not read the passwords that it failed, and nothing of what the endpoint says', async () => {
+  it('shows those who may not read the passwords that it failed, and nothing of what the endpoint says', async () => {
     answerAll({ status: 422, body: { error: `It is ${Buffer.from('JohnConner').toString('base64')}.` } });
     await change();
     expect((await settled()).provisioningJobs[0]?.error).toBe('It is …==.');

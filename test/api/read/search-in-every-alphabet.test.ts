@@ -114,7 +114,7 @@ describe.each(LOCALES)('search knows every alphabet in a database with a locale 
     expect(await devices('serial-1')).toHaveLength(9);
   });
 
-  it('tells letters apart that only look alike, or stand for others in the index', async () => {
+  it('distinguishes letters that only look alike, or stand for others in the index', async () => {
     // 26 letters further on in Unicode.
     const other = Array.from('москва', (letter) =>
       String.fromCodePoint((letter.codePointAt(0) ?? 0) + 26),

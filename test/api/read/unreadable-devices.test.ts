@@ -128,7 +128,7 @@ describe.each(UNREADABLE)(
       expect(errors).toMatchObject([failureAt(['bad'], bad)]);
     });
 
-    it('subscribers are told of its change by an error and go on to hear of the others; whoever does not reach it hears nothing', async () => {
+    it('subscribers get an error for its change and go on to get the others; whoever does not reach it gets nothing', async () => {
       const [first, bad] = await three(spoil);
       const subscriber = await connect(gateway, token);
       const outside = await connect(gateway, await gateway.token('MANAGER', await createCustomer(gateway)));

@@ -125,7 +125,7 @@ describe('reportDeviceStatus: a bad report is null at its place with its own err
     ]);
   });
 
-  it('tells every violation of a report, in the order of the fields, and every bad report', async () => {
+  it('reports every violation of a report, in the order of the fields, and every bad report', async () => {
     const { id: device } = await createDevice(gateway);
     const missing = newId();
     const { devices, errors } = await report(gateway, [

@@ -70,7 +70,7 @@ describe('reportDeviceStatus: a report that is older than what is known changes 
     expect(await changesOf(gateway, device)).toBe(2);
   });
 
-  it('is told report by report: older and newer ones in one call', async () => {
+  it('is decided report by report: older and newer ones in one call', async () => {
     const [stale, fresh] = [await createDevice(gateway), await createDevice(gateway)];
     const outcome = await report(gateway, [
       { device: stale.id, lastComm: JUST_BEFORE, online: false },

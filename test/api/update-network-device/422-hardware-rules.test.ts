@@ -75,7 +75,7 @@ describe('updateNetworkDevice never stores a serial number or an MVNO account th
     expect((await expectAccepted(gateway, device, { mvnoAccount: null })).mvnoAccount).toBeNull();
   });
 
-  it('tells both among others at their places', async () => {
+  it('reports both among others at their places', async () => {
     const input = { dhcp: { leaseTime: 0 }, mvnoAccount: '', wifi: { ssid: '' }, serialNumber: '', name: '' };
     const paths = ['name', 'serialNumber', 'mvnoAccount', 'wifi.ssid', 'dhcp.leaseTime'];
     await expectRefused(gateway, await createDevice(gateway), input, paths);

@@ -17,7 +17,7 @@ describe('updateNetworkDevice lists no more violations than somebody reads', () 
     await gateway.stop();
   });
 
-  it.each([257, 31_000])('%d reservations are one violation, and no entry is judged', async (count) => {
+  it.each([257, 31_000])('%d reservations are one violation, and no entry is checked', async (count) => {
     const device = await createDevice(gateway);
     await expectRefused(gateway, device, reservations(count), ['dhcp.reservedClients']);
     const { errors } = await update(gateway, device, { name: '', ...reservations(count) });

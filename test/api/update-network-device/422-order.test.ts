@@ -46,7 +46,7 @@ describe('updateNetworkDevice reports every violation at once, in the order of t
     await gateway.stop();
   });
 
-  it('lists the faults of one input field by field, reservation by reservation', async () => {
+  it('lists the violations of one input field by field, reservation by reservation', async () => {
     await expectRefused(gateway, await createDevice(gateway), MANY_FAULTS, [
       'name',
       'notes',
@@ -84,7 +84,7 @@ describe('updateNetworkDevice reports every violation at once, in the order of t
     });
   });
 
-  it('tells where a fault is without telling the value', async () => {
+  it('says where a violation is without the value', async () => {
     const device = await createDevice(gateway);
     const secret = 'TopSecret\u0000';
     const input = { name: secret, notes: secret, wifi: { ssid: secret, password: secret } };
@@ -94,7 +94,7 @@ describe('updateNetworkDevice reports every violation at once, in the order of t
     expect(gateway.logLines.join('')).not.toContain('TopSecret');
   });
 
-  it('writes nothing of an input of which one value is at fault', async () => {
+  it('writes nothing of an input of which one value breaks a rule', async () => {
     const device = await createDevice(gateway);
     const before = await storedRow(gateway, device);
     const input = { name: 'Good', notes: 'Good', wifi: { ssid: 'Good' }, dhcp: { leaseTime: 0 } };

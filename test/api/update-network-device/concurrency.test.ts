@@ -183,7 +183,7 @@ describe('updateNetworkDevice never loses a write, whoever writes at the same ti
     expect({ version, notes }).toEqual({ version: 101, notes: byVersion.at(-1)?.notes });
   });
 
-  it('judges every update by the state that it meets: two good ones never add up to a bad one', async () => {
+  it('checks every update by the state that it meets: two good ones never add up to a bad one', async () => {
     for (const round of range(1, ROUNDS)) {
       const device = await createDevice(gateway, DEVICE);
       const outcomes = await Promise.all([

@@ -129,7 +129,7 @@ describe('reservations that are put and removed one by one', () => {
     expect(await faultsOf(dhcp)).toEqual(expected);
   });
 
-  it('more than 256 together are one fault of the list', async () => {
+  it('more than 256 together are one violation of the list', async () => {
     const put = Array.from({ length: 254 }, (_, index) => ({
       mac: `0211000000${index.toString(16).padStart(2, '0')}`,
       ip: '192.168.0.14',

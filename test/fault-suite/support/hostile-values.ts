@@ -59,7 +59,7 @@ const ODD: readonly unknown[] = [
   JSON.parse('{"__proto__": 1, "constructor": {"prototype": {}}}'),
 ];
 
-/** Makes values that are hard to judge, right or wrong ones. */
+/** Makes values that are hard to check, right or wrong ones. */
 export class HostileValues {
   /**
    * @param ids that are there, so that some requests find something

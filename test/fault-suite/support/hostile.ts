@@ -31,7 +31,7 @@ export function hostileVariation(
   const operations = make(
     new HostileDocuments(world.schema, dice, world.ids, dice.oneOf(ROOMS), dice.isOneIn(2)),
   );
-  // A document is judged when it is new, and may be answered in another way from then on.
+  // A document is validated when it is new, and may be answered in another way from then on.
   const steps = operations.flatMap(({ soundVariables, ...operation }) => {
     const request = asRequest(dice, world, { ...operation, query: `${mark}${operation.query}` });
     if (!isKnown || operations.length > 1) return [request];

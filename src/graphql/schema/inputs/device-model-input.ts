@@ -57,7 +57,7 @@ export class DeviceModelInput {
   @Field(() => DeviceCapabilitiesInput, {
     nullable: true,
     description:
-      'What the hardware can do; null is nothing at all. Devices of the model keep the settings that they have: rules judge what an update changes.',
+      'What the hardware can do; null is nothing at all. Devices of the model keep the settings that they have: rules check what an update changes.',
   })
   capabilities?: DeviceCapabilitiesInput | null;
 }

@@ -15,7 +15,7 @@ class Service {
   }
 }
 
-/** Tells portals what they need to compose this service. Like introspection it needs no token. */
+/** What portals need to compose this service. Like introspection it needs no token. */
 @Resolver()
 export class CompositionResolver {
   @Query(() => String, {

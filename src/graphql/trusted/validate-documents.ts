@@ -7,48 +7,48 @@ import {
   type TypeNode,
 } from 'graphql';
 import type { OperationCosts } from '../cost/operation-costs.js';
-import { parsedDocument, unfitDocument, validationErrors } from '../documents/judge-document.js';
+import { parsedDocument, unfitDocument, validationErrors } from '../documents/validate-document.js';
 import type { DocumentOptions } from '../documents/limits.js';
 import { presentErrors } from '../errors/request-errors.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
-/** What documents are judged by. */
-export interface JudgeParts {
+/** What documents are validated with. */
+export interface ValidationParts {
   readonly schema: GraphQLSchema;
   readonly costs: OperationCosts;
   readonly options: DocumentOptions;
 }
 
-/** What is wrong with a trusted document; whoever asks for it is told the same. */
-export interface DocumentFault {
+/** What is wrong with a trusted document; whoever asks for it gets the same message. */
+export interface DocumentError {
   readonly id: string;
   readonly message: string;
 }
 
 /**
- * Judges all trusted documents.
- * @param onValid told of each document that runs
+ * Validates all trusted documents.
+ * @param onValid called with each document that runs
  * @returns what is wrong with the others
  */
-export function judgeDocuments(
+export function validateDocuments(
   documents: TrustedDocuments,
-  parts: JudgeParts,
+  parts: ValidationParts,
   onValid: (text: string, document: DocumentNode) => void = () => undefined,
-): readonly DocumentFault[] {
+): readonly DocumentError[] {
   return [...documents.all].flatMap(([id, listed]) => {
-    if ('fault' in listed) return [{ id, message: listed.fault }];
-    const judged = judgeDocument(listed.text, parts);
-    if ('document' in judged) {
-      onValid(listed.text, judged.document);
+    if ('refusal' in listed) return [{ id, message: listed.refusal }];
+    const validated = validateDocument(listed.text, parts);
+    if ('document' in validated) {
+      onValid(listed.text, validated.document);
       return [];
     }
-    return judged.errors.map((error) => ({ id, message: error }));
+    return validated.errors.map((error) => ({ id, message: error }));
   });
 }
 
-type JudgedDocument = { readonly document: DocumentNode } | { readonly errors: readonly string[] };
+type ValidatedDocument = { readonly document: DocumentNode } | { readonly errors: readonly string[] };
 
-function judgeDocument(text: string, { schema, costs, options }: JudgeParts): JudgedDocument {
+function validateDocument(text: string, { schema, costs, options }: ValidationParts): ValidatedDocument {
   const document = parsedDocument(text, options.maxTokens);
   if (document instanceof GraphQLError) return { errors: messagesOf([document], schema) };
   const unfit = unfitDocument(document, options);
@@ -58,13 +58,13 @@ function judgeDocument(text: string, { schema, costs, options }: JudgeParts): Ju
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operations.length === 0) return { errors: ['The document has no operation.'] };
   const messages = operations.flatMap((operation) => {
-    const { error } = costs.judge(document, operation, leastOf(operation));
+    const { error } = costs.check(document, operation, leastOf(operation));
     return error === undefined ? [] : [error.message];
   });
   return messages.length > 0 ? { errors: messages } : { document };
 }
 
-/** In the words that clients are told, without the values of the document. */
+/** In the words of the error that clients get, without the values of the document. */
 function messagesOf(
   errors: readonly GraphQLError[],
   schema: GraphQLSchema,
