@@ -3,6 +3,7 @@ import { CATALOGUE } from '../errors/catalogue.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from './cause.js';
 import { loggable } from './loggable.js';
+import { stdoutByTurn } from './stdout-by-turn.js';
 
 export { describeCause } from './cause.js';
 
@@ -10,7 +11,7 @@ export { describeCause } from './cause.js';
  * The log of the process: one JSON object a line on stdout. Nothing that a client sent as input is ever given to it;
  * should it be all the same, `loggable` keeps out what can be recognised.
  */
-export function createLog(level: string, destination?: DestinationStream): Logger {
+export function createLog(level: string, destination: DestinationStream = stdoutByTurn()): Logger {
   return pino(
     {
       level,
