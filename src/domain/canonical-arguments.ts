@@ -17,17 +17,18 @@ const IDS: ReadonlySet<string> = new Set([OWN_ID, 'model', 'customer', 'mvnoAcco
 export function canonicalArguments(mutation: string, args: Readonly<Record<string, unknown>>): string {
   const given = Object.entries(args).filter(([, value]) => value !== null && value !== undefined);
   const inOrder = given.toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const normal = inOrder.map(([name, value]) => [name, canonical(value, name === 'id' ? OWN_ID : name)]);
-  return `${mutation}\0${JSON.stringify(normal)}`;
+  const normal = inOrder.map(([name, value]) => `["${name}",${canonical(value, name === 'id' ? OWN_ID : name)}]`);
+  return `${mutation}\0[${normal.join(',')}]`;
 }
 
-function canonical(value: unknown, field: string): unknown {
-  if (typeof value === 'string') return normalText(value, field);
-  if (Array.isArray(value)) return value.map((item) => canonical(item, field));
-  if (typeof value !== 'object' || value === null) return value;
+/** A value as JSON. Names of fields are GraphQL's, which JSON does not escape. */
+function canonical(value: unknown, field: string): string {
+  if (typeof value === 'string') return JSON.stringify(normalText(value, field));
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, field)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const fields = Object.entries(value).filter(([, item]) => item !== undefined);
   const inOrder = fields.toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(inOrder.map(([name, item]) => [name, canonical(item, name)]));
+  return `{${inOrder.map(([name, item]) => `"${name}":${canonical(item, name)}`).join(',')}}`;
 }
 
 function normalText(text: string, field: string): string {

@@ -39,8 +39,8 @@ const MAX_LIVE_KEYS = 100_000;
  */
 const LOW_COUNT_AGE_MS = 120_000;
 const HIGH_COUNT_AGE_MS = 10_000;
-/** Maximum number of subjects whose counts are remembered. */
-const MAX_COUNTS = 10_000;
+/** Maximum number of subjects whose digests and counts are remembered. */
+const MAX_SUBJECTS = 10_000;
 const RETRY_AFTER_MS = 60_000;
 
 const COUNT_KEYS: Statement = {
@@ -61,11 +61,15 @@ const FIND_KEY: Statement = {
 export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyKeys {
   const hmac = (kind: string, text: string): string =>
     createHmac('sha256', secret).update(`${kind}\0${text}`).digest('hex');
+  const subjectDigests = new LRUCache<string, string>({
+    max: MAX_SUBJECTS,
+    memoMethod: (subject) => hmac('subject', subject),
+  });
   const countKeys = batched(async (subjects: readonly string[]) => {
     const rows = await run(COUNT_KEYS, [subjects]);
     return rows.map((row) => RowReader.of(row).int('keys'));
   });
-  const counts = new LRUCache<string, SubjectCount>({ max: MAX_COUNTS, ttl: LOW_COUNT_AGE_MS });
+  const counts = new LRUCache<string, SubjectCount>({ max: MAX_SUBJECTS, ttl: LOW_COUNT_AGE_MS });
   const countOf = (subjectDigest: string): SubjectCount => {
     const known = counts.get(subjectDigest);
     if (known !== undefined) return known;
@@ -78,7 +82,7 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
       // The length keeps the two apart, whatever they hold.
       keyDigest: hmac('key', `${subject.length}\0${subject}\0${key}`),
       argsDigest: hmac('args', call),
-      subjectDigest: hmac('subject', subject),
+      subjectDigest: subjectDigests.memo(subject),
     }),
     assertBelowLimit: async ({ subjectDigest }) => {
       const count = countOf(subjectDigest);
@@ -169,7 +173,7 @@ const PRUNE_KEYS: Statement = {
   name: 'prune-idempotency-keys',
   text: `DELETE FROM idempotency_key WHERE key_digest IN (
       SELECT key_digest FROM idempotency_key WHERE ${isExpired('created_at')}
-      ORDER BY created_at LIMIT ${PRUNE_STEP} FOR UPDATE SKIP LOCKED) RETURNING 1 AS removed`,
+      LIMIT ${PRUNE_STEP} FOR UPDATE SKIP LOCKED) RETURNING 1 AS removed`,
   onLostConnection: 'unknown',
 };
 

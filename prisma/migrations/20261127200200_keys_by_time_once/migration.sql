@@ -1,0 +1,2 @@
+DROP INDEX "idempotency_key_created_at_idx";
+ALTER INDEX "idempotency_key_created_at_brin" RENAME TO "idempotency_key_created_at_idx";
