@@ -17,7 +17,9 @@ const IDS: ReadonlySet<string> = new Set([OWN_ID, 'model', 'customer', 'mvnoAcco
 export function canonicalArguments(mutation: string, args: Readonly<Record<string, unknown>>): string {
   const given = Object.entries(args).filter(([, value]) => value !== null && value !== undefined);
   const inOrder = given.toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const normal = inOrder.map(([name, value]) => `["${name}",${canonical(value, name === 'id' ? OWN_ID : name)}]`);
+  const normal = inOrder.map(
+    ([name, value]) => `["${name}",${canonical(value, name === 'id' ? OWN_ID : name)}]`,
+  );
   return `${mutation}\0[${normal.join(',')}]`;
 }
 
