@@ -10,7 +10,7 @@ import { recoveredAfter, settle, startWriters, throughput } from './support/writ
 const CLIENTS = 64;
 const LOCKED_MS = 12_000;
 
-/** The longest that a write waits: 1 s for its turn (persistence/database/batched.ts), 4.5 s for a connection and 4 s for a lock. */
+/** The longest that a write waits: 1 s for its turn, or more when connections are to be had soon (persistence/database/batched.ts); 4.5 s for one and 4 s for a lock. */
 const WAITS_AT_MOST_MS = 9_500;
 
 const IDLE = `SELECT pid FROM pg_stat_activity

@@ -61,16 +61,27 @@ export function batchedWrites<Request, Outcome>({
 
 /** Maximum number of writes that wait for their rows at once: each holds a connection, and the process has ten. */
 const MAX_WAITING_FOR_ROWS = 5;
-/** Maximum time that another one waits before it may wait for its row; it may then have to wait for a connection as well. */
-const MAX_WAIT_MS = 1_000;
+/** Maximum time that another one waits before it may wait for its row. */
+const MAX_WAIT_MS = 4_000;
+/** A write that waited for longer than this does not wait for a connection for long as well. */
+const LONG_WAIT_MS = 1_000;
 
 /**
  * Keeps writes that wait for their rows from taking all connections, e.g. while a reseller moves and its customers are locked.
- * OVERLOADED for a write whose turn does not come.
+ * @param connectionWaitMs how long statements wait for a connection at present
+ * @returns runs a write in its turn; OVERLOADED when that does not come in time
  */
-export function rowWaits(): Semaphore {
+export function rowWaits(connectionWaitMs: () => number): <T>(write: () => Promise<T>) => Promise<T> {
   const refusal = (): GatewayError => new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
-  return new Semaphore(MAX_WAITING_FOR_ROWS, { maxWaitMs: MAX_WAIT_MS, refusal });
+  const slots = new Semaphore(MAX_WAITING_FOR_ROWS, { maxWaitMs: MAX_WAIT_MS, refusal });
+  return async (write) => {
+    const arrivedAt = performance.now();
+    return await slots.run(async () => {
+      const waitedMs = performance.now() - arrivedAt;
+      if (waitedMs > LONG_WAIT_MS && connectionWaitMs() > LONG_WAIT_MS) throw refusal();
+      return await write();
+    });
+  };
 }
 
 /** Dispatches at the end of this turn, but at least this long after the last time. */

@@ -47,6 +47,8 @@ interface PoolUse {
   readonly idle: number;
   /** Statements that wait for a connection. */
   readonly waiting: number;
+  /** How long the one of them has waited that came first, in milliseconds; 0 when none waits. */
+  readonly longestWaitMs: number;
 }
 
 /** What a pooler between here and PostgreSQL keeps for a connection, if there is one: its session, or one transaction at a time. */
@@ -82,10 +84,11 @@ export function openDatabase(
   pool.on('connect', (client) => client.on('error', () => undefined));
   const names = new Map<string, string>();
   const runClient = hasSessions ? runOn : runUnnamedOn;
+  const waits: Waits = new Set();
   // Prisma's own statements have no name: nobody knows how many texts it makes.
   const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(withExactErrors(pool), {
+    adapter: new PrismaPg(withExactErrors(pool, waits), {
       statementNameGenerator,
       schema: schemaOf(url) ?? 'public',
     }),
@@ -95,14 +98,23 @@ export function openDatabase(
   return {
     prisma: withGatewayErrors(prisma, () => assertShortQueue(pool)),
     run: async (statement, values) =>
-      await withClient(pool, async (client) => await runClient(client, statement, values)),
+      await withClient(pool, waits, async (client) => await runClient(client, statement, values)),
     runThroughPrisma: async ({ name, text }, values) => {
       if (name !== undefined && hasSessions) names.set(text, name);
       return await prisma.$queryRawUnsafe<RawRow[]>(text, ...values).catch(rethrow);
     },
     transaction: async (work) =>
-      await withClient(pool, async (client, drop) => await transactionOn(client, runClient, drop, work)),
-    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+      await withClient(
+        pool,
+        waits,
+        async (client, drop) => await transactionOn(client, runClient, drop, work),
+      ),
+    pool: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      longestWaitMs: longestOf(waits),
+    }),
     close: async () => {
       await prisma.$disconnect();
       await pool.end();
@@ -114,12 +126,13 @@ export function openDatabase(
 class StatementFailure extends Error {}
 
 /** Prisma asks the pool itself; this way its statements fail exactly as ours do. Those in its transactions do not come by here. */
-function withExactErrors(pool: pg.Pool): pg.Pool {
+function withExactErrors(pool: pg.Pool, waits: Waits): pg.Pool {
   const query = async (config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> => {
     const onLostConnection = /^\s*SELECT\b/i.test(config.text) ? 'nothing-written' : 'unknown';
     try {
       return await withClient(
         pool,
+        waits,
         async (client) => await client.query(config).catch(failed(onLostConnection)),
       );
     } catch (cause) {
@@ -154,15 +167,22 @@ function assertShortQueue(pool: pg.Pool): void {
   if (pool.waitingCount >= MAX_WAITING) throw new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
 }
 
+/** Since when statements wait for a connection, by `performance.now()`; the first one has waited for the longest time. */
+type Waits = Set<{ readonly since: number }>;
+
+function longestOf(waits: Waits): number {
+  const [first] = waits;
+  return first === undefined ? 0 : performance.now() - first.since;
+}
+
 /** @param work is given a connection, and what keeps it from being used again */
 async function withClient<T>(
   pool: pg.Pool,
+  waits: Waits,
   work: (client: pg.PoolClient, drop: () => void) => Promise<T>,
 ): Promise<T> {
   assertShortQueue(pool);
-  const client = await pool.connect().catch((error: unknown) => {
-    throw connectError(error);
-  });
+  const client = await connected(pool, waits);
   let isLost = false;
   const drop = (): void => {
     isLost = true;
@@ -176,6 +196,18 @@ async function withClient<T>(
   } finally {
     client.off('error', drop);
     client.release(isLost);
+  }
+}
+
+async function connected(pool: pg.Pool, waits: Waits): Promise<pg.PoolClient> {
+  const wait = { since: performance.now() };
+  waits.add(wait);
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw connectError(error);
+  } finally {
+    waits.delete(wait);
   }
 }
 

@@ -46,13 +46,11 @@ export interface DeviceStore {
 }
 
 /** The devices of this database. @param jobs what dispatches new jobs to workers */
-export function deviceStore(
-  { run, runThroughPrisma, transaction }: Database,
-  jobs: JobDispatcher,
-): DeviceStore {
+export function deviceStore(database: Database, jobs: JobDispatcher): DeviceStore {
+  const { run, transaction } = database;
   const read = batched(async (lookups: readonly DeviceLookup[]) => await readDevices(run, lookups));
   const readPlace = batched(async (lookups: readonly PlaceLookup[]) => await readPlaces(run, lookups));
-  const write = deviceWrites(runThroughPrisma);
+  const write = deviceWrites(database);
   return {
     find: async (reach, id) => (await read({ id, macAddress: null, reach }))?.device,
     optimistic: {

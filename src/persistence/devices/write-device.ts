@@ -3,7 +3,7 @@ import type { ProvisioningProgress } from '../../domain/device.js';
 import type { ProvisioningJobKind } from '../../domain/provisioning-job.js';
 import { AUDIT_CHANGE, auditColumns, type AuditEntry } from '../rows/audit.js';
 import { brokenConstraint } from '../database/database-errors.js';
-import type { RunStatement, Statement } from '../database/database.js';
+import type { Database, RunStatement, Statement } from '../database/database.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import { batchedWrites, rowWaits } from '../database/batched.js';
 import { isKeyTaken, KEEP_KEY, keyColumns, type WriteKey } from '../idempotency/idempotency-keys.js';
@@ -125,10 +125,13 @@ const TAKING_MAC: Readonly<Partial<Record<DeviceWrite['kind'], WithOrWithoutKeys
 };
 
 /** Writes devices: those that arrive together by one statement for each kind. */
-export function deviceWrites(run: RunStatement): (write: LeasedWrite) => Promise<WriteOutcome> {
-  const slots = rowWaits();
+export function deviceWrites({
+  runThroughPrisma: run,
+  pool,
+}: Pick<Database, 'runThroughPrisma' | 'pool'>): (write: LeasedWrite) => Promise<WriteOutcome> {
+  const inTurn = rowWaits(() => pool().longestWaitMs);
   const writeAlone = async (write: LeasedWrite): Promise<WriteOutcome> =>
-    await slots.run(async () => await writeDevice(run, write));
+    await inTurn(async () => await writeDevice(run, write));
   const writesOf = ({ batch }: KindStatements): ((write: LeasedWrite) => Promise<WriteOutcome>) =>
     batchedWrites({
       batch: async (writes) => {
