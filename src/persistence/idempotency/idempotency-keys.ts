@@ -171,9 +171,9 @@ export async function keepKey(run: RunStatement, key: WriteKey, objectId: string
 
 const PRUNE_KEYS: Statement = {
   name: 'prune-idempotency-keys',
-  text: `DELETE FROM idempotency_key WHERE key_digest IN (
-      SELECT key_digest FROM idempotency_key WHERE ${isExpired('created_at')}
-      LIMIT ${PRUNE_STEP} FOR UPDATE SKIP LOCKED) RETURNING 1 AS removed`,
+  text: `DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM idempotency_key WHERE ${isExpired('created_at')}
+      LIMIT ${PRUNE_STEP} FOR UPDATE SKIP LOCKED)) RETURNING 1 AS removed`,
   onLostConnection: 'unknown',
 };
 
