@@ -1,5 +1,6 @@
 import { isHostAddress, isStationMac, parseIPv4, parseMac, type Subnet } from './addresses.js';
 import { type RuleViolation, violation } from './violation.js';
+import { byKind } from './section-fields.js';
 import { codePoints, isCleanLine } from './text.js';
 
 /** One address that DHCP keeps for one client. */
@@ -27,15 +28,23 @@ export interface DhcpSettings {
   readonly reservedClients: readonly ReservedClient[];
 }
 
+/** What each field holds, in the page's order. */
+export const DHCP_FIELDS = {
+  enable: 'flag',
+  ipPoolStart: 'text',
+  ipPoolEnd: 'text',
+  leaseTime: 'int',
+  primaryDnsServer: 'text',
+  reservedClients: 'reservations',
+} as const satisfies Record<keyof DhcpSettings, string>;
+
 /** What a section that was null starts from, and what a field that is set to null becomes. */
-export const DHCP_DEFAULTS: DhcpSettings = {
-  enable: false,
-  ipPoolStart: null,
-  ipPoolEnd: null,
-  leaseTime: null,
-  primaryDnsServer: null,
-  reservedClients: [],
-};
+export const DHCP_DEFAULTS: DhcpSettings = byKind(DHCP_FIELDS, {
+  flag: false,
+  text: null,
+  int: null,
+  reservations: [],
+});
 
 const MAX_LEASE_MINUTES = 525_600;
 /** Maximum number of reservations of a device; a longer list is refused as a whole. */

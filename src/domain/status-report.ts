@@ -6,29 +6,42 @@ import { networkTypeCodeOf } from './network-type.js';
 import { simStatusCodeOf } from './sim-status.js';
 import { codePoints, isCleanLine } from './text.js';
 
-/** What is reported of a device, as it was sent. Absent leaves a value, null and the empty text clear it. */
-export interface StatusReport {
-  readonly lastComm?: string | null;
-  readonly online?: boolean | null;
-  readonly lanIp?: string | null;
-  readonly subnetMask?: string | null;
-  readonly gateway?: string | null;
-  readonly wanIp?: string | null;
-  readonly publicIp?: string | null;
-  readonly upTime?: number | null;
-  readonly dns?: string | null;
-  readonly dns2?: string | null;
-  readonly ipv6?: string | null;
-  readonly ipv6Dns?: string | null;
-  readonly ipv6Dns2?: string | null;
-  readonly simStatus?: string | null;
-  readonly networkType?: string | null;
-  readonly signalStrength?: number | null;
-  readonly ssSignalStrength?: number | null;
-  readonly uplinkRate?: number | null;
-  readonly downlinkRate?: number | null;
-  readonly connectionTime?: number | null;
+/** What each field of a report holds, in the order of the input's fields. */
+export const REPORT_FIELDS = {
+  lastComm: 'text',
+  online: 'flag',
+  lanIp: 'text',
+  subnetMask: 'text',
+  gateway: 'text',
+  wanIp: 'text',
+  publicIp: 'text',
+  upTime: 'int',
+  dns: 'text',
+  dns2: 'text',
+  ipv6: 'text',
+  ipv6Dns: 'text',
+  ipv6Dns2: 'text',
+  simStatus: 'text',
+  networkType: 'text',
+  signalStrength: 'int',
+  ssSignalStrength: 'int',
+  uplinkRate: 'int',
+  downlinkRate: 'int',
+  connectionTime: 'int',
+} as const;
+
+type ReportFields = typeof REPORT_FIELDS;
+
+interface ValueOf {
+  readonly text: string;
+  readonly flag: boolean;
+  readonly int: number;
 }
+
+/** What is reported of a device, as it was sent. Absent leaves a value, null and the empty text clear it. */
+export type StatusReport = {
+  readonly [Name in keyof ReportFields]?: ValueOf[ReportFields[Name]] | null;
+};
 
 /** A report in normal form: the values that it changes. It always says when the device was communicated with. */
 export interface StatusPatch

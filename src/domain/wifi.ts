@@ -1,5 +1,6 @@
 import type { DeviceCapabilities } from './device-model.js';
 import { type RuleViolation, violation } from './violation.js';
+import { byKind } from './section-fields.js';
 import { isCleanLine, utf8Bytes } from './text.js';
 
 /** The WiFi section of a device, in the page's names and order. `Secret` is how passwords are held. */
@@ -16,19 +17,22 @@ export interface WifiSettings<Secret = string> {
   readonly bandsteering: boolean;
 }
 
+/** What each field holds, in the page's order. */
+export const WIFI_FIELDS = {
+  enabled: 'flag',
+  ssid: 'text',
+  password: 'text',
+  enabled5G: 'flag',
+  ssid5G: 'text',
+  password5G: 'text',
+  enabled6G: 'flag',
+  ssid6G: 'text',
+  password6G: 'text',
+  bandsteering: 'flag',
+} as const satisfies Record<keyof WifiSettings, string>;
+
 /** What a section that was null starts from, and what a field that is set to null becomes. */
-export const WIFI_DEFAULTS: WifiSettings = {
-  enabled: false,
-  ssid: null,
-  password: null,
-  enabled5G: false,
-  ssid5G: null,
-  password5G: null,
-  enabled6G: false,
-  ssid6G: null,
-  password6G: null,
-  bandsteering: false,
-};
+export const WIFI_DEFAULTS: WifiSettings = byKind(WIFI_FIELDS, { flag: false, text: null });
 
 interface Band {
   readonly enabled: 'enabled' | 'enabled5G' | 'enabled6G';

@@ -1,9 +1,10 @@
 import { dottedPath } from '../errors/dotted-path.js';
 import { z } from 'zod';
 import type { Device } from '../domain/device.js';
-import type { DeviceStatus } from '../domain/device-status.js';
-import type { DhcpSettings, ReservedClient } from '../domain/dhcp.js';
-import type { WifiSettings } from '../domain/wifi.js';
+import { type DeviceStatus, UNREPORTED_STATUS } from '../domain/device-status.js';
+import { DHCP_FIELDS, type ReservedClient } from '../domain/dhcp.js';
+import { byKind } from '../domain/section-fields.js';
+import { WIFI_FIELDS, type WifiSettings } from '../domain/wifi.js';
 import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
 import type { DeviceInput } from '../domain/device-input.js';
 
@@ -30,65 +31,34 @@ export function toPage(device: Device) {
     mvnoAccount: device.mvnoAccount,
     jobs: device.jobs,
     notes: device.notes,
-    wifi: wifi && toWifi(wifi),
-    dhcp: dhcp && toDhcp(dhcp),
+    // The names and the order of the settings are the page's.
+    wifi,
+    dhcp: dhcp && { ...dhcp, reservedClients: dhcp.reservedClients.map(toReservation) },
     status: status && toStatus(status),
   };
 }
 
-function toWifi(wifi: WifiSettings): WifiSettings {
-  return {
-    enabled: wifi.enabled,
-    ssid: wifi.ssid,
-    password: wifi.password,
-    enabled5G: wifi.enabled5G,
-    ssid5G: wifi.ssid5G,
-    password5G: wifi.password5G,
-    enabled6G: wifi.enabled6G,
-    ssid6G: wifi.ssid6G,
-    password6G: wifi.password6G,
-    bandsteering: wifi.bandsteering,
-  };
+/** The page's table calls `enable` a String, its example prints a boolean; the example is what clients parse. */
+function toReservation({ mac, ip, enable, id }: ReservedClient): ReservedClient {
+  return { mac, ip, enable, id };
 }
 
-function toDhcp(dhcp: DhcpSettings): DhcpSettings {
-  return {
-    enable: dhcp.enable,
-    ipPoolStart: dhcp.ipPoolStart,
-    ipPoolEnd: dhcp.ipPoolEnd,
-    leaseTime: dhcp.leaseTime,
-    primaryDnsServer: dhcp.primaryDnsServer,
-    // The page's table calls `enable` a String, its example prints a boolean; the example is what clients parse.
-    reservedClients: dhcp.reservedClients.map(({ mac, ip, enable, id }) => ({ mac, ip, enable, id })),
-  };
-}
+/** The page's names where they are others than those of the status. */
+const STATUS_NAMES: ReadonlyMap<string, string> = new Map<keyof DeviceStatus, string>([
+  ['upTimeSeconds', 'upTime'],
+  ['simStatusCode', 'simStatus'],
+  ['networkTypeCode', 'networkType'],
+  // Spelt like this on the page.
+  ['ssSignalStrength', 'ssSingnalStrength'],
+  ['uplinkRateKbps', 'uplinkRate'],
+  ['downlinkRateKbps', 'downlinkRate'],
+  ['connectionSeconds', 'connectionTime'],
+]);
 
 /** Codes and addresses go out as they are stored: "1", "32", "". */
-function toStatus(status: DeviceStatus) {
-  return {
-    provisioned: status.provisioned,
-    lastComm: status.lastComm?.toISOString() ?? null,
-    online: status.online,
-    lanIp: status.lanIp,
-    subnetMask: status.subnetMask,
-    gateway: status.gateway,
-    wanIp: status.wanIp,
-    publicIp: status.publicIp,
-    upTime: status.upTimeSeconds,
-    dns: status.dns,
-    dns2: status.dns2,
-    ipv6: status.ipv6,
-    ipv6Dns: status.ipv6Dns,
-    ipv6Dns2: status.ipv6Dns2,
-    simStatus: status.simStatusCode,
-    networkType: status.networkTypeCode,
-    signalStrength: status.signalStrength,
-    // Spelt like this on the page.
-    ssSingnalStrength: status.ssSignalStrength,
-    uplinkRate: status.uplinkRateKbps,
-    downlinkRate: status.downlinkRateKbps,
-    connectionTime: status.connectionSeconds,
-  };
+function toStatus(status: DeviceStatus): Readonly<Record<string, unknown>> {
+  const named = Object.entries({ ...status, lastComm: status.lastComm?.toISOString() ?? null });
+  return Object.fromEntries(named.map(([name, value]) => [STATUS_NAMES.get(name) ?? name, value]));
 }
 
 /** One entry for each property: one that the page prints and a request does not know would not compile. */
@@ -109,32 +79,14 @@ const enable = z
 /** Read-only: a device that was read can be posted back whole. */
 const ignored = z.unknown().optional();
 
-const WIFI = {
-  enabled: flag,
-  ssid: text,
-  password: text,
-  enabled5G: flag,
-  ssid5G: text,
-  password5G: text,
-  enabled6G: flag,
-  ssid6G: text,
-  password6G: text,
-  bandsteering: flag,
-} as const satisfies EachOf<WifiSettings>;
-
 const RESERVATION = { mac: text, ip: text, enable, id: text } as const satisfies EachOf<ReservedClient>;
+const reservations = z
+  .array(z.strictObject(RESERVATION, NEEDS_OBJECT), 'A list or null is needed here.')
+  .nullable()
+  .exactOptional();
 
-const DHCP = {
-  enable,
-  ipPoolStart: text,
-  ipPoolEnd: text,
-  leaseTime: int,
-  primaryDnsServer: text,
-  reservedClients: z
-    .array(z.strictObject(RESERVATION, NEEDS_OBJECT), 'A list or null is needed here.')
-    .nullable()
-    .exactOptional(),
-} as const satisfies EachOf<DhcpSettings>;
+const WIFI = byKind(WIFI_FIELDS, { flag, text });
+const DHCP = byKind(DHCP_FIELDS, { flag: enable, text, int, reservations });
 
 const SETTINGS = {
   name: text,
@@ -144,29 +96,7 @@ const SETTINGS = {
   dhcp: z.strictObject(DHCP, 'An object or null is needed here.').nullable().exactOptional(),
 } as const;
 
-const STATUS = {
-  provisioned: ignored,
-  lastComm: ignored,
-  online: ignored,
-  lanIp: ignored,
-  subnetMask: ignored,
-  gateway: ignored,
-  wanIp: ignored,
-  publicIp: ignored,
-  upTime: ignored,
-  dns: ignored,
-  dns2: ignored,
-  ipv6: ignored,
-  ipv6Dns: ignored,
-  ipv6Dns2: ignored,
-  simStatus: ignored,
-  networkType: ignored,
-  signalStrength: ignored,
-  ssSingnalStrength: ignored,
-  uplinkRate: ignored,
-  downlinkRate: ignored,
-  connectionTime: ignored,
-} as const satisfies EachOf<ReturnType<typeof toStatus>>;
+const STATUS = Object.fromEntries(Object.keys(toStatus(UNREPORTED_STATUS)).map((name) => [name, ignored]));
 
 const READ_ONLY = {
   _id: ignored,

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { parseId } from '../../domain/id.js';
 import { isBrand, isDescription, MAX_BRAND, MAX_DESCRIPTION } from '../../domain/device-model.js';
+import { DHCP_FIELDS } from '../../domain/dhcp.js';
 import { isName, NAME_RULE, normalName } from '../../domain/name.js';
+import { byKind } from '../../domain/section-fields.js';
+import { REPORT_FIELDS } from '../../domain/status-report.js';
+import { WIFI_FIELDS } from '../../domain/wifi.js';
 
 // The file is in the REST page's spelling. Absent is null everywhere (the page: "properties holding no value may be
 // omitted"), and a property that nobody knows is refused, so that a typing error cannot lose a value.
@@ -68,18 +72,7 @@ const deviceModel = z
 
 const setting = { flag: orNull(z.boolean()), text: orNull(z.string()), int: orNull(int) };
 
-const wifi = z.strictObject({
-  enabled: setting.flag,
-  ssid: setting.text,
-  password: setting.text,
-  enabled5G: setting.flag,
-  ssid5G: setting.text,
-  password5G: setting.text,
-  enabled6G: setting.flag,
-  ssid6G: setting.text,
-  password6G: setting.text,
-  bandsteering: setting.flag,
-});
+const wifi = z.strictObject(byKind(WIFI_FIELDS, setting));
 
 const reservedClient = z.strictObject({
   mac: z.string(),
@@ -88,38 +81,18 @@ const reservedClient = z.strictObject({
   id: orNull(z.string()),
 });
 
-const dhcp = z.strictObject({
-  enable: setting.flag,
-  ipPoolStart: setting.text,
-  ipPoolEnd: setting.text,
-  leaseTime: setting.int,
-  primaryDnsServer: setting.text,
-  reservedClients: orNull(z.array(reservedClient)),
-});
+const reservations = orNull(z.array(reservedClient));
+
+const dhcp = z.strictObject(byKind(DHCP_FIELDS, { ...setting, reservations }));
+
+const { ssSignalStrength, ...reported } = byKind(REPORT_FIELDS, setting);
 
 /** Types only: the rules of status reports check the values. */
 const status = z.strictObject({
+  ...reported,
   provisioned: setting.flag,
-  lastComm: setting.text,
-  online: setting.flag,
-  lanIp: setting.text,
-  subnetMask: setting.text,
-  gateway: setting.text,
-  wanIp: setting.text,
-  publicIp: setting.text,
-  upTime: setting.int,
-  dns: setting.text,
-  dns2: setting.text,
-  ipv6: setting.text,
-  ipv6Dns: setting.text,
-  ipv6Dns2: setting.text,
-  simStatus: setting.text,
-  networkType: setting.text,
-  signalStrength: setting.int,
-  ssSingnalStrength: setting.int,
-  uplinkRate: setting.int,
-  downlinkRate: setting.int,
-  connectionTime: setting.int,
+  // Spelt like this on the page.
+  ssSingnalStrength: ssSignalStrength,
 });
 
 const networkDevice = z
