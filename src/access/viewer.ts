@@ -22,7 +22,7 @@ export function isUsefulAlone(scope: Scope): boolean {
   return scope !== 'documents:any';
 }
 
-/** Whoever stands behind a valid token. */
+/** The subject of a valid token, with its rights. */
 export interface Viewer {
   /** Id of the employee, or of the machine, that the token was issued to. */
   readonly subject: string;

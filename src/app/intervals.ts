@@ -6,7 +6,7 @@ export interface Intervals {
   readonly credentialRecheckMs: number;
   /** How often changes are read without a notification. */
   readonly heartbeatMs: number;
-  /** How often WebSocket clients are pinged; one that has not answered by the next time is gone. */
+  /** How often WebSocket clients are pinged; one that has not answered by the next time is disconnected. */
   readonly pingMs: number;
   readonly stopWaits: StopWaits;
 }

@@ -8,7 +8,7 @@ import { deviceLists } from '../persistence/devices/device-lists.js';
 import { findEndedDevices } from '../persistence/devices/ended-devices.js';
 import type { Storage } from '../persistence/setup/open-storage.js';
 
-/** How long the start waits for changes to be heard; subscriptions before are refused. */
+/** How long the start waits until the feed listens; subscriptions before are refused. */
 const FEED_PATIENCE_MS = 2_000;
 
 /** What delivers changes to subscribers. */
@@ -18,7 +18,7 @@ export interface LiveChanges {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts to hear of changes, and waits a little for the first reading. @param onJob there may be a new provisioning job */
+/** Starts to listen for changes, and waits a little for the first reading. @param onJob there may be a new provisioning job */
 export async function openLiveChanges(
   { database, url }: Storage,
   log: Logger,

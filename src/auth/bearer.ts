@@ -33,7 +33,7 @@ export const JWKS_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
 /** Seconds by which the issuer's clock may be ahead of ours; a token that has expired by ours is not used any more. */
 const CLOCK_TOLERANCE_S = 5;
 
-/** For at most this long the withdrawal of a key goes unnoticed by tokens that it has vouched for. */
+/** Maximum time for which a token is still accepted after its key was withdrawn. */
 const VIEWER_MS = 5 * 60_000;
 const MAX_ENTRIES = 10_000;
 
@@ -122,7 +122,7 @@ async function verifyWithOneOf(
   throw new errors.JWSSignatureVerificationFailed();
 }
 
-/** The viewer that the claims speak of, or undefined when they make no sense. */
+/** The viewer that the claims describe, or undefined when they make no sense. */
 function toViewer({ sub, customer, accessLevel, scope }: JWTPayload): Viewer | undefined {
   // Only types say that it is a text.
   if (typeof sub !== 'string' || sub === '' || !isStorable(sub)) return undefined;

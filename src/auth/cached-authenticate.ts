@@ -65,6 +65,6 @@ function keyOf(authorization: string, clientAddress: string): string {
 
 interface Entry {
   readonly credential: Credential;
-  /** In milliseconds since 1970; worth nothing from then on. */
+  /** In milliseconds since 1970; not valid from then on. */
   readonly until: number;
 }

@@ -7,15 +7,15 @@ export interface CredentialWatch {
   readonly ask: () => Promise<Credential>;
   /** How often that is done, in milliseconds. */
   readonly everyMs: number;
-  /** The credentials still hold, perhaps with other rights. */
+  /** The credentials are still valid, possibly with other rights. */
   readonly onRenewed: (credential: Credential) => void;
   /** Called last, when the credentials are not valid any more. */
   readonly onEnd: (error: GatewayError) => void;
 }
 
 /**
- * Watches over credentials until they end. At the moment of expiry that they name they are validated anew: those of the
- * platform live longer when they are used. An issuer that cannot be asked ends nothing before.
+ * Watches credentials until they end. At the moment of expiry that they name they are validated anew: those of the
+ * platform live longer when they are used. An issuer that is not available ends nothing before that.
  * @returns stops watching
  */
 export function watchCredential(first: Credential, watch: CredentialWatch): () => void {

@@ -4,18 +4,18 @@ import { GatewayError } from '../errors/gateway-error.js';
 /** Why a request has no viewer, in the platform's words for a 401. */
 export type CredentialRejection = 'expired' | 'credentials_invalid' | 'format_error' | 'invalid_token';
 
-/** What a request's credentials amount to. With `failure` nobody knows: the issuer could not be asked. */
+/** The result of validating a request's credentials. With `failure` it is unknown: the issuer could not be asked. */
 export type Credential =
   | {
       readonly viewer: Viewer;
-      /** From then on the credentials are worth nothing; null when only the issuer knows. */
+      /** When the credentials expire; null when only the issuer knows. */
       readonly expiresAt: Date | null;
     }
   | { readonly rejection: CredentialRejection }
   | { readonly failure: unknown };
 
 /**
- * Validates the value of an `Authorization` header, or of its twin in a WebSocket's connection parameters.
+ * Validates the value of an `Authorization` header, or of the same parameter of a WebSocket connection.
  * @param clientAddress where the request comes from, an IP address: the platform can bind a token to one
  */
 export type Authenticate = (authorization: string | undefined, clientAddress: string) => Promise<Credential>;
@@ -29,7 +29,7 @@ export type ValidateToken = (token: string, clientAddress: string) => Promise<Cr
 /** Bounds how many tokens are validated; of those beyond, nobody knows whether they are good. */
 export type LimitValidations = (validate: ValidateToken) => ValidateToken;
 
-/** From this moment on, in milliseconds since 1970, no year has four digits and a date ends somewhere. */
+/** The first moment, in milliseconds since 1970, whose year has five digits. */
 const YEAR_10000_MS = 253_402_300_800_000;
 
 /** Whether a token may name this moment as its expiry, in milliseconds since 1970. */
@@ -45,12 +45,12 @@ const MESSAGES: Readonly<Record<CredentialRejection, string>> = {
   invalid_token: 'The access token is not valid here.',
 };
 
-/** Foreseen, soon over, and before any work: what clients know as OVERLOADED. */
+/** Expected, short, and before any work: clients get OVERLOADED. */
 const ISSUER_AWAY = 'Access tokens cannot be checked at present. Nothing was done; try again in a moment.';
 
 /**
  * The viewer of a request.
- * @throws UNAUTHENTICATED with the platform's word for what is wrong, OVERLOADED when the issuer is away
+ * @throws UNAUTHENTICATED with the platform's code for what is wrong, OVERLOADED when the issuer is away
  */
 export function viewerOf(credential: Credential): Viewer {
   if ('viewer' in credential) return credential.viewer;
@@ -60,7 +60,7 @@ export function viewerOf(credential: Credential): Viewer {
   throw unauthenticated(credential.rejection);
 }
 
-/** The answer to a request without a viewer, with the platform's word for what is wrong. */
+/** The error for a request without a viewer, with the platform's code for what is wrong. */
 export function unauthenticated(rejection: CredentialRejection): GatewayError {
   return new GatewayError('UNAUTHENTICATED', { restMessage: rejection, message: MESSAGES[rejection] });
 }

@@ -8,7 +8,7 @@ const REFRESH_MS = 5 * 60_000;
 /** An issuer that is away issues nothing; what it issued before has expired by then, and a stolen key must not live for ever. */
 const MAX_AGE_MS = 24 * 3_600_000;
 
-/** How long a fetch that failed, or one for a key that nobody knew, keeps the next one back. */
+/** Minimum time between a fetch that failed, or did not find the key, and the next one. */
 const COOLDOWN_MS = 2_000;
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
@@ -16,7 +16,7 @@ type KeySet = ReturnType<typeof createLocalJWKSet>;
 /** What jose does not check when it picks a key: that there is a list of them (RFC 7517, 5). */
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
-/** What the keys are got with. */
+/** What the keys are fetched with. */
 interface IssuerKeyParts {
   /** Called after every failed fetch: cached keys hide it from clients. */
   readonly onError: (rejection: unknown) => void;

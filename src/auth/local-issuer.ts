@@ -7,7 +7,7 @@ const ALGORITHM = 'HS256';
 /** The issuer for development: whoever can read its key in DATA_DIR may be anybody. */
 export interface LocalIssuer {
   readonly rules: TokenRules;
-  /** @param ttl how long the token holds, e.g. `15m` */
+  /** @param ttl how long the token is valid, e.g. `15m` */
   readonly issue: (claims: TokenClaims, ttl: string) => Promise<string>;
 }
 

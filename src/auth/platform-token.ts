@@ -87,8 +87,8 @@ function toCredential(status: number, body: unknown, now: number): Credential {
 }
 
 /**
- * The platform's other words speak of a token that was not sent, or not in the header: seen from the client they are
- * all about a token that is worth nothing.
+ * The platform's other codes concern a token that was not sent, or not in the header: seen from the client they are
+ * all about a token that is not valid.
  */
 function toRefusal(body: unknown): Credential {
   const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : body;

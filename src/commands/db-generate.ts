@@ -33,7 +33,7 @@ function readNumber(): number {
     const devices = Number(values.devices);
     if (Number.isInteger(devices) && devices >= 1 && devices <= MAX_DEVICES) return devices;
   } catch {
-    // An option that is not known gets the same answer.
+    // An unknown option gets the usage as well.
   }
   throw new StartupError(usage);
 }

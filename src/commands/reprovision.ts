@@ -89,7 +89,7 @@ function readOptions(): ReprovisionRequest & { readonly isDryRun: boolean } {
       };
     }
   } catch {
-    // An option that is not known gets the same answer.
+    // An unknown option gets the usage as well.
   }
   throw new StartupError(USAGE);
 }

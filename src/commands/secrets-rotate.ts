@@ -44,7 +44,7 @@ function readOptions(): { readonly check: boolean; readonly newKey: boolean } {
     const { check = false, 'new-key': newKey = false } = values;
     if (!(check && newKey)) return { check, newKey };
   } catch {
-    // An option that is not known gets the same answer.
+    // An unknown option gets the usage as well.
   }
   throw new StartupError(
     'Usage: npm run secrets:rotate -- [--check | --new-key]\n' +

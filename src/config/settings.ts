@@ -18,7 +18,7 @@ const DAY_MS = 24 * 3_600_000;
 /** Where Apollo Studio and its Sandbox run. */
 const APOLLO_STUDIO = 'https://studio.apollographql.com';
 
-/** Who says who a client is: an issuer elsewhere, known by its public keys, the platform itself, or the one in DATA_DIR. */
+/** What authenticates clients: an external issuer, known by its public keys, the platform itself, or the issuer in DATA_DIR. */
 type IssuerSettings =
   | {
       readonly kind: 'external';
@@ -90,7 +90,7 @@ export interface Settings extends DatabaseSettings, DocumentSettings, TrustedDoc
   readonly auditKeepMs: number;
   /** How long the old values of changes are kept and shown, in milliseconds; 0 for good. */
   readonly historyKeepMs: number;
-  /** The proxies whose word counts for where a request comes from. */
+  /** The proxies whose `x-forwarded-for` is trusted. */
   readonly trustedProxies: readonly IpRange[];
 }
 
@@ -183,7 +183,7 @@ function readIssuer(reader: EnvironmentReader, isProduction: boolean): IssuerSet
 }
 
 function readJwksIssuer(reader: EnvironmentReader, isProduction: boolean): IssuerSettings {
-  // Whoever can change the keys on their way can be anybody; only a test network may take that lightly.
+  // Whoever can change the keys in transit can impersonate anybody; only a test network may allow that.
   const jwksUrl = reader.serviceUrl('AUTH_JWKS_URL', !isProduction);
   const issuer = reader.text('AUTH_ISSUER');
   const audience = reader.text('AUTH_AUDIENCE');
@@ -263,7 +263,7 @@ function readTrustedProxies(reader: EnvironmentReader): readonly IpRange[] {
   });
 }
 
-/** What development gets for free must be chosen on purpose where real customers are served. */
+/** Production must set what has a default for development. */
 function requireForProduction(reader: EnvironmentReader): void {
   if (reader.text('AUTH_JWKS_URL') === undefined && reader.text('AUTH_VALIDATE_TOKEN_URL') === undefined) {
     const reason = 'tokens of the local issuer are for development';

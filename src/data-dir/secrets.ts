@@ -11,7 +11,7 @@ function keyRingFile(dataDir: string): string {
   return join(dataDir, 'wifi-secret-keys');
 }
 
-/** The key ring that is kept in DATA_DIR, made when it is asked for the first time. */
+/** The key ring that is kept in DATA_DIR, made on first use. */
 export async function dataDirKeyRing(dataDir: string): Promise<readonly [SecretKey, ...SecretKey[]]> {
   const file = keyRingFile(dataDir);
   const text = await readOrCreate(file, newKey);
@@ -21,7 +21,7 @@ export async function dataDirKeyRing(dataDir: string): Promise<readonly [SecretK
 }
 
 /**
- * Puts a new key in front of the ring that is kept in DATA_DIR. Whoever calls holds DATA_DIR: a gateway that runs has the
+ * Puts a new key in front of the ring that is kept in DATA_DIR. The caller holds DATA_DIR: a gateway that runs has the
  * old ring in its memory and could not open what the new key seals.
  */
 export async function addDataDirKey(dataDir: string): Promise<readonly [SecretKey, ...SecretKey[]]> {
@@ -39,7 +39,7 @@ function newKey(): string {
   return `local-${randomBytes(4).toString('hex')}:${randomBytes(32).toString('base64')}`;
 }
 
-/** The key of the local issuer, made when it is asked for the first time. */
+/** The key of the local issuer, made on first use. */
 export async function dataDirIssuerKey(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, 'local-issuer-key');
   const key = Buffer.from(await readOrCreate(file, () => randomBytes(32).toString('base64')), 'base64');

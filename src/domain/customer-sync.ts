@@ -26,7 +26,7 @@ export interface CustomerChange extends KnownCustomer {
 /** Maximum number of customers of one call. */
 export const MAX_SYNCED = 500;
 
-/** The ids that a call speaks of, in normal form: customers and parent resellers. */
+/** The ids in a call, in normal form: customers and parent resellers. */
 export function idsOfSync(patches: readonly CustomerPatch[]): readonly string[] {
   const ids = patches.flatMap(({ id, parentReseller }) => [id, parentReseller ?? '']);
   return [...new Set(ids.flatMap((id) => parseId(id) ?? []))];

@@ -81,7 +81,7 @@ function areSameReservations(before: DhcpSettings | null, after: DhcpSettings | 
 }
 
 function changedReservations(before: readonly ReservedClient[], after: readonly ReservedClient[]): string[] {
-  // No rule looks at the entries of a list that is too long, so that the list answers for whatever changed in it.
+  // No rule looks at the entries of a list that is too long, so any change in it involves the list itself.
   if (after.length > MAX_RESERVATIONS) return isDeepStrictEqual(before, after) ? [] : [RESERVATIONS_PATH];
   const changed = before.length === after.length ? [] : [RESERVATIONS_PATH];
   const twins = matchReservations(before, after);

@@ -59,7 +59,7 @@ export function settingsViolations(
   return inInputOrder(violations);
 }
 
-/** Those violations that an update from one settings to the other answers for: they involve a value that it changes. */
+/** Those violations that an update from one settings to the other is refused for: they involve a value that it changes. */
 export function violationsOfChange(
   before: DeviceSettings,
   after: DeviceSettings,

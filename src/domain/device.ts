@@ -77,7 +77,7 @@ interface DeviceUpdate {
 }
 
 /**
- * The device as an effective update leaves it. Everything that an update sets in motion beside the settings
+ * The device as an effective update leaves it. Everything that an update changes beside the settings
  * themselves belongs here, so that a dry run shows it and the write stores it.
  */
 export function updatedDevice(before: Device, settings: DeviceSettings, now: Date): DeviceUpdate {

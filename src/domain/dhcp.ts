@@ -156,7 +156,7 @@ function reservedIpViolation(ip: number | undefined, subnet: Subnet | undefined)
   return isHostAddress(ip, subnet) ? undefined : NOT_IN_SUBNET;
 }
 
-/** Of two alike the later one is the violation. Texts that are no address at all are reported as such, not as twins. */
+/** Of two alike the later one is the violation. Texts that are no address at all are reported as such, not as duplicates. */
 function macTwinViolations(firstWithMac: Map<string, number>, mac: string, index: number): RuleViolation[] {
   const first = parseMac(mac) === undefined ? undefined : firstOrSet(firstWithMac, mac, index);
   if (first === undefined) return [];

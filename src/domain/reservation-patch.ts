@@ -58,7 +58,7 @@ export function mergedReservations(
   return [...changed, ...added.map(([mac, { item }]) => ({ ip: '', enable: true, id: null, ...item, mac }))];
 }
 
-/** Whether the patch only removes, so that a section that is not there stays away. */
+/** Whether the patch only removes, so that an absent section stays absent. */
 export function onlyRemoves(patch: ReservationPatch): boolean {
   const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   const isRest = given.every(

@@ -62,7 +62,7 @@ function numberRule(max: number, message: string): Rule {
 
 const MAX_CODE = 64;
 
-/** How far the clock of whoever reports may be ahead of ours, in milliseconds. A moment beyond that is not known, it is wrong. */
+/** How far the clock of whoever reports may be ahead of ours, in milliseconds. A later moment is wrong. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 const IPV4 = textRule((text) => parseIPv4(text) !== undefined, 'Not an IPv4 address as a dotted quad.');

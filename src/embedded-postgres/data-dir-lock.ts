@@ -12,11 +12,11 @@ export interface RunRecord extends ProcessIdentity {
   readonly databasePort: number | null;
 }
 
-/** DATA_DIR in the hands of this process. */
+/** DATA_DIR, held by this process. */
 export interface DataDirLock {
   /** Publishes to other processes where the database listens. */
   publish(databasePort: number): Promise<void>;
-  /** Gives DATA_DIR up. */
+  /** Releases DATA_DIR. */
   release(): Promise<void>;
 }
 

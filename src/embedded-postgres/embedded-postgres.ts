@@ -14,7 +14,7 @@ import { chooseLauncher } from './run-as.js';
 export interface EmbeddedPostgres {
   /** `postgresql://…` of the database of this project. */
   readonly url: string;
-  /** Ends all connections, stops the server and gives DATA_DIR up. A further call waits for the first. */
+  /** Ends all connections, stops the server and releases DATA_DIR. A further call waits for the first. */
   stop(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ interface CatalogueEntry {
   readonly restCode: number;
   /** The page's machine-readable message; errors about a value carry the value's path instead. */
   readonly restMessage: string;
-  /** The public sentence, used where the place of the error knows none better. */
+  /** The public message, used where the error has none of its own. */
   readonly message: string;
   /** Whether the same request can succeed later without being changed. */
   readonly retryable: boolean;

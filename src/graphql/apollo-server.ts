@@ -43,7 +43,7 @@ export function createApolloServer(
     fieldResolver: meteredFieldResolver,
     // Apollo's own option looks for hints with a regular expression that is quadratic in what clients send.
     validationOptions: { maxErrors: MAX_REQUEST_VIOLATIONS, hideSuggestions: !introspection },
-    // The HTTP layer does it, which knows a bearer token when it sees one.
+    // The HTTP layer does it (http/core/forgery.ts), and accepts a bearer token as proof.
     csrfPrevention: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -84,7 +84,7 @@ function documentStore(): NonNullable<ApolloServerOptions<GatewayContext>['docum
   };
 }
 
-/** Puts everything that is wrong with a request itself into our words. */
+/** Gives every error of a request itself a message of the gateway's. */
 function answersPlugin(onOperation: OnOperation, known: PlanCache): ApolloServerPlugin<GatewayContext> {
   return {
     requestDidStart: async ({ request }) => {

@@ -38,7 +38,7 @@ export interface ServerParts
 export interface HttpServer {
   /** Where GraphQL is served. */
   readonly url: string;
-  /** Says so where balancers look, and serves on. */
+  /** Announces the stop where balancers look, and continues to serve. */
   readonly announceStop: () => void;
   /** Finishes what was accepted, for at most this long, then closes. */
   readonly stop: (graceMs: number) => Promise<void>;

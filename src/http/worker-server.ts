@@ -23,7 +23,7 @@ interface WorkerServerParts {
 /** Health and metrics of a worker, served. */
 export interface WorkerServer {
   readonly url: string;
-  /** Says that the worker stops, and serves on. */
+  /** Announces that the worker stops, and continues to serve. */
   readonly announceStop: () => void;
   readonly close: () => Promise<void>;
 }

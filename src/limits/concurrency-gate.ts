@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.js';
 import { Semaphore } from '../timing/semaphore.js';
 
-/** When a client that was turned away may try again: most work is done by then. */
+/** When a client that was refused may try again: most work is done by then. */
 const RETRY_AFTER_MS = 1_000;
 
 /**

@@ -15,7 +15,7 @@ const RETRY_AFTER_MS = 5_000;
 /** The lease of one open connection. */
 export interface ConnectionLease {
   /**
-   * Whose it is: it counts for its subject from now on, and no longer for its network. Strangers stay where they are.
+   * Whose it is: it counts for its subject from now on, and no longer for its network. Connections without a valid token stay counted for their network.
    * @throws OVERLOADED when the subject has as many as it may
    */
   readonly assignTo: (credential: Credential) => void;

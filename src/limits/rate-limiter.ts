@@ -6,7 +6,7 @@ export interface RateBudget {
 
 /**
  * Counts what each client takes of a budget, one number per client: GCRA's theoretical arrival time (`tat`), at which the
- * budget is whole again. It holds a maximum number of clients: whoever was quiet for longest is forgotten first.
+ * budget is whole again. It holds a maximum number of clients: the one that was idle for longest is dropped first.
  */
 export class RateLimiter {
   readonly #tat = new Map<string, number>();
@@ -49,7 +49,7 @@ export class RateLimiter {
   }
 
   #keep(client: string, tat: number): void {
-    // A map keeps the order in which its keys came: the first one is the one that was quiet for longest.
+    // A map keeps the order in which its keys came: the first one was idle for longest.
     this.#tat.delete(client);
     this.#tat.set(client, tat);
     if (this.#tat.size <= this.maxClients) return;

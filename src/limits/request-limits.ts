@@ -15,7 +15,7 @@ export type CountRequest = (network: string, credential: Credential) => void;
 
 /**
  * The budgets of one process. Subjects, addresses without a token and addresses with refused tokens are counted apart,
- * so that no number of strangers makes the gateway forget, or refuse, those it knows.
+ * so that no number of anonymous clients makes the gateway forget, or refuse, known subjects.
  * @param perMinute requests of each; 0: any number
  */
 export function requestCounter(perMinute: number): CountRequest {

@@ -21,7 +21,7 @@ export interface ChangeHubParts {
   readonly read: (ids: readonly string[]) => Promise<readonly StoredDeviceOrError[]>;
   /** Those of these ids that are gone since a short time. */
   readonly readEnded: (ids: readonly string[]) => Promise<readonly EndedDevice[]>;
-  /** Whether changes are heard of. */
+  /** Whether the feed listens. */
   readonly isFed: () => boolean;
   readonly log: Logger;
 }

@@ -41,7 +41,7 @@ function wordsIn(error: Error, keys: readonly string[]): Readonly<Record<string,
   return Object.fromEntries(keys.map((key) => [key, wordIn(error, key)]));
 }
 
-/** A property that is a name, a code or a number; anything else is no business of the log. */
+/** A property that is a name, a code or a number; anything else is not logged. */
 function wordIn(error: Error, key: string): string | number | undefined {
   const value: unknown = Reflect.get(error, key);
   if (typeof value === 'number') return value;

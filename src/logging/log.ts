@@ -30,7 +30,7 @@ export function createLog(level: string, destination: DestinationStream = stdout
   );
 }
 
-/** Writes down why a request failed, at the level that the catalogue gives this kind of error. */
+/** Logs why a request failed, at the level that the catalogue gives this kind of error. */
 export function logFailure(log: Logger, error: GatewayError, requestId: string): void {
   const deviceId = loggableId(error.facts.deviceId);
   const cause = error.cause === undefined ? undefined : describeCause(error.cause);
@@ -45,7 +45,7 @@ function loggableId(id: string | undefined): string | undefined {
 /** Dotted paths of passwords by the id of the device, e.g. `wifi.password5G`, in the order in which they were read. */
 export type PasswordsOfDevices = ReadonlyMap<string, readonly string[]>;
 
-/** Somebody got to see WiFi passwords. */
+/** WiFi passwords were read. */
 export interface ReadPasswords {
   readonly requestId: string;
   /** Id of the employee or machine. */
@@ -58,7 +58,7 @@ export interface ReadPasswords {
 /** Maximum number of devices in one line of the log; a request that reads the passwords of more has more lines. */
 const MAX_DEVICES_IN_LINE = 1_000;
 
-/** Writes down who got which WiFi passwords: one line for all of a request, with the devices of the same fields side by side. */
+/** Logs who read which WiFi passwords: one line for all of a request, with the devices of the same fields side by side. */
 export function logReadPasswords(
   log: Logger,
   { requestId, subject, accessLevel, byVersion }: ReadPasswords,

@@ -4,7 +4,7 @@ import { inputError } from '../errors/gateway-error.js';
 /** Maximum number of ids of one batch look-up. */
 const MAX_BATCH = 1_000;
 
-/** @throws INVALID_VALUE for more records than one batch look-up answers */
+/** @throws INVALID_VALUE for more records than one batch look-up may ask for */
 export function assertBatchSize(argument: string, count: number): void {
   if (count <= MAX_BATCH) return;
   throw inputError([{ path: argument, code: 'INVALID_VALUE', message: `At most ${MAX_BATCH} of them.` }]);

@@ -97,7 +97,7 @@ function toRepeat(viewer: Viewer, key: WriteKey, kept: KeptCreate): FoundDevice 
 /** In place of a customer that is not there; only for those who reach all devices. */
 const NO_CUSTOMER: Customer = { id: '', name: '', ancestorIds: [] };
 
-/** In place of a model that is not there: no rule speaks of what it can do. */
+/** In place of a model that is not there: no rule looks at what it can do. */
 const NO_MODEL: DeviceModel = {
   id: '',
   name: 'unknown',

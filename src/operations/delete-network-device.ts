@@ -29,9 +29,9 @@ export interface DeleteParts extends WriteParts {
 
 /** How devices are taken out of service. */
 export interface Removals {
-  /** Whether there is anybody to ask. */
+  /** Whether removals are sent to an endpoint. */
   readonly areSent: boolean;
-  /** Called with a device that was deleted although nobody was asked. */
+  /** Called with a device that was deleted without a removal. */
   readonly onNotSent: (deviceId: string) => void;
 }
 

@@ -31,7 +31,7 @@ export interface SettingsView {
   readonly passwords: PasswordAccess;
 }
 
-/** A change as one viewer gets it: who made it, by which request, and the values are null where they are not the viewer's business. */
+/** A change as one viewer gets it: who made it, by which request, and the values are null where the viewer may not read them. */
 export interface ChangeView extends Pick<RecordedChange, 'id' | 'version' | 'at' | 'action'> {
   readonly by: string | null;
   readonly accessLevel: AccessLevel | null;

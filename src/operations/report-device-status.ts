@@ -32,7 +32,7 @@ export interface ReportParts {
 const MAX_REPORTS = 500;
 
 /**
- * Takes in what devices, or those who speak for them, report of their status. A report that is older than what is known
+ * Stores what devices, or systems on their behalf, report of their status. A report that is older than what is known
  * changes nothing; the settings and their version stay as they are.
  * @returns for each report its device as it stands after all of them; null where there is none, for a bad report its error
  * @throws ACCESS_DENIED to others than ADMIN and holders of the scope, INVALID_VALUE for none or more than 500 reports

@@ -43,7 +43,7 @@ export interface DeviceWatch {
 export interface DeviceChanges {
   /**
    * From now on until the iterator is returned or the lifetime ends.
-   * @throws DATABASE_UNAVAILABLE while changes cannot be heard yet, OVERLOADED when too much is watched
+   * @throws DATABASE_UNAVAILABLE while the feed does not listen yet, OVERLOADED when too much is watched
    */
   readonly watch: (watch: DeviceWatch) => AsyncIterableIterator<ChangeView>;
 }

@@ -23,7 +23,7 @@ export interface WriteParts {
   readonly keys: IdempotencyKeys;
 }
 
-/** What every operation that writes a device is asked for. */
+/** What a client asks every operation for that writes a device. */
 export interface WriteRequest {
   /** The device, as the client wrote its id. */
   readonly id: string;

@@ -29,7 +29,7 @@ export interface ProvisioningWorker {
   readonly wake: () => void;
   /** Reserves a slot for a job that is about to be made; undefined when none is free. */
   readonly reserveSlot: () => JobSlot | undefined;
-  /** Takes up nothing more, waits for the attempts that run, and gives back those that take longer than this. */
+  /** Claims no more jobs, waits for the attempts that run, and gives back those that take longer than this. */
   readonly stop: (graceMs: number) => Promise<void>;
 }
 
@@ -131,7 +131,7 @@ class Worker {
     clearInterval(this.#renew);
   }
 
-  /** Takes up what is due, until nothing is due or no slot is free. */
+  /** Claims what is due, until nothing is due or no slot is free. */
   async #claimAll(): Promise<void> {
     const { queue, log } = this.#parts;
     while (this.#isWoken && !this.#isStopped && this.#queueSlots.free > 0) {
@@ -172,7 +172,7 @@ class Worker {
       'provisioning attempt ended',
     );
     this.#parts.onAttemptEnded?.(end);
-    // What is known of the device must not be lost because the database is away for a moment.
+    // The outcome of an attempt must not be lost because the database is away for a moment.
     while (!(await this.#store(job, end))) {
       if (attempt.abort.signal.aborted || performance.now() > attempt.leaseEndsAt) return;
       await delay(STORE_AGAIN_MS);
@@ -202,7 +202,7 @@ class Worker {
   async #runAttempt({ job, abort, startedAt }: RunningAttempt): Promise<JobEnd> {
     const { secrets, driver, log } = this.#parts;
     const { device } = job;
-    // The next attempt, and the next worker, would fare no better.
+    // The next attempt, or another worker, would fail alike.
     if (device instanceof Error) return { state: 'FAILED', error: device.message, why: 'unreadable' };
     // Its MAC address is another device's, or it was of other hardware: what comes after it waits for its end.
     if (device.isGivenUp || job.isOutdated) return { state: 'RELEASED' };

@@ -133,7 +133,7 @@ function expectedVersions({ 'if-match': header }: IncomingHttpHeaders): Expected
   });
 }
 
-/** @throws BAD_REQUEST for one that was sent twice: which of them is meant, nobody knows */
+/** @throws BAD_REQUEST for one that was sent twice: which of them is meant is unknown */
 function idempotencyKey({ 'idempotency-key': header }: IncomingHttpHeaders): string | undefined {
   if (!Array.isArray(header)) return header;
   throw new GatewayError('BAD_REQUEST', { message: 'Idempotency-Key stands there more than once.' });

@@ -50,7 +50,7 @@ const SEALED = /^v1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
 
 /**
  * Seals and opens secrets with AES-256-GCM. The owner's id and the field's name are authenticated with the text,
- * so that a stored secret opens at its own place only: copied to another row, it is worthless.
+ * so that a stored secret opens at its own place only: copied to another row it does not open.
  */
 export class KeyRing {
   readonly #keys: ReadonlyMap<string, ReadyKey>;

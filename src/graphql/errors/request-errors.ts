@@ -33,7 +33,7 @@ export interface RequestFacts {
 
 /**
  * The errors of one answer in wire format: those that resolvers threw are ready (see resolver-errors.ts), those
- * about the document or its transport are put in our words, because graphql-js repeats the values it complains of.
+ * about the document or its transport get messages of the gateway's, because graphql-js repeats the values it complains of.
  */
 export function presentErrors(
   errors: readonly GraphQLError[],
@@ -86,7 +86,7 @@ export function codesOf(errors: readonly GraphQLFormattedError[]): readonly stri
   return errors.map(({ extensions }) => String(extensions?.['code']));
 }
 
-/** Writes down the errors of an execution that no resolver foresaw, e.g. a value that does not fit its type. */
+/** Logs the errors of an execution that no resolver expected, e.g. a value that does not fit its type. */
 export function logUnforeseen(errors: readonly GraphQLError[], log: Logger, requestId: string): void {
   for (const error of errors) {
     if (isReady(error) || error.path === undefined) continue;

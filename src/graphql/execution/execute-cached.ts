@@ -13,7 +13,7 @@ import { runPlan } from './run-plan.js';
  */
 export type ExecuteCached = (body: unknown, context: GatewayContext) => Promise<string | undefined>;
 
-/** The answers to requests for these documents: the same bytes that they would get without being known. */
+/** Answers requests for known documents with the same bytes that Apollo Server would. */
 export function cachedExecutor(
   documents: PlanCache,
   schema: GraphQLSchema,

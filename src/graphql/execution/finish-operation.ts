@@ -26,8 +26,8 @@ interface EndedOperation {
 }
 
 /**
- * What every operation ends with, whoever executed it: logs who got to see passwords and what nobody foresaw, and tells how it
- * ended.
+ * What every operation ends with, whoever executed it: logs which passwords were read and unexpected errors, and reports how
+ * it ended.
  * @returns its errors as clients get them
  */
 export function finishOperation(

@@ -60,7 +60,7 @@ interface KnownDocument {
 
 /**
  * Documents that were found valid and within all limits, with plans for their operations. A request that it does not know, or
- * would have to refuse, goes to Apollo Server: nothing here answers with an error.
+ * would have to refuse, goes to Apollo Server, which makes the error.
  */
 export class PlanCache {
   readonly #documents = new LRUCache<string, KnownDocument>({

@@ -25,25 +25,25 @@ export interface Run {
   readonly meter: AnswerMeter | undefined;
 }
 
-/** What collects the errors of fields that answer null instead. */
+/** Collects the errors of fields that are null instead. */
 export interface FieldErrors {
   /** @param keys the path of the place that is null now; the error's own may go deeper */
   readonly add: (error: GraphQLError, keys: readonly (string | number)[]) => void;
 }
 
 /**
- * Works out what the answer holds for a field, at once or later.
+ * Works out the value of a field in the answer, at once or later.
  * @param source the object that has the field
  * @param parent where it stands
- * @throws what the nearest field that may be null answers for; a promise rejects with it
+ * @throws the error that makes the nearest nullable field null; a promise rejects with it
  */
 type Answer = (run: Run, source: unknown, parent: Path | undefined) => unknown;
 
 /**
- * Makes a value what the answer holds, at once or later.
+ * Turns what a resolver returned into the value in the answer, at once or later.
  * @param parent where the field's parent or the item's list stands
  * @param key the field's or the item's key there
- * @throws what the nearest field that may be null answers for
+ * @throws the error that makes the nearest nullable field null
  */
 export type Complete = (run: Run, value: unknown, parent: Path | undefined, key: string | number) => unknown;
 

@@ -32,7 +32,7 @@ export async function runPlan(
   }
 }
 
-/** The changes of one operation are made in their order. */
+/** The root fields of a mutation run one after the other, in their order. */
 async function runOneByOne(run: Run, fields: SelectionPlan): Promise<unknown> {
   const results: Record<string, unknown> = {};
   for (const field of fields) {
@@ -66,7 +66,7 @@ export function runSelection(
     }
   } catch (error) {
     if (pending.length === 0) throw error;
-    // What the others do is waited for, so that nothing of it is left to fail unheard.
+    // The others are waited for, so that no rejection of theirs is left unhandled.
     return Promise.allSettled(pending).then(() => {
       throw error;
     });
@@ -82,7 +82,7 @@ function runField(run: Run, field: FieldPlan, source: unknown, parent: Path | un
   }
 }
 
-/** Waits for the answer of a field, and puts it at its place. */
+/** Waits for the value of a field, and puts it at its place. */
 async function settle(
   run: Run,
   field: FieldPlan,
@@ -102,8 +102,8 @@ function nullFor(run: Run, field: FieldPlan, error: unknown, parent: Path | unde
 }
 
 /**
- * Answers null in place of what failed, and notes why.
- * @throws the error, for a type that may not be null: its parent answers for it
+ * Null in place of a value that failed; its error is collected.
+ * @throws the error, for a non-null type: the nearest nullable parent becomes null
  */
 export function nullInstead(
   { errors }: Run,

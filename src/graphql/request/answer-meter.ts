@@ -9,7 +9,7 @@ import { GatewayError } from '../../errors/gateway-error.js';
 /** Texts up to this length are counted by their UTF-16 units: that is less than their bytes, and costs nothing. */
 const SHORT_TEXT = 64;
 
-/** What an error takes beside its message and violations: code, REST twin, path, request id. */
+/** What an error takes beside its message and violations: code, REST counterpart, path, request id. */
 const ERROR_BYTES = 200;
 const VIOLATION_BYTES = 100;
 

@@ -10,7 +10,7 @@ export type PasswordReads = ReadonlyMap<number | undefined, PasswordsOfDevices>;
 const reads = new WeakMap<GatewayContext, Map<number | undefined, Map<string, string[]>>>();
 
 /**
- * Remembers that the request got to see a password.
+ * Remembers that the request read a password.
  * @param version of a password as it was at a version of the device; undefined for the device as it is
  */
 export function notePasswordRead(
@@ -29,14 +29,14 @@ export function notePasswordRead(
   else if (!paths.includes(path)) paths.push(path);
 }
 
-/** The passwords that a request got to see since the last time; undefined for none. */
+/** The passwords that a request read since the last time; undefined for none. */
 export function takePasswordReads(context: GatewayContext): PasswordReads | undefined {
   const versions = reads.get(context);
   reads.delete(context);
   return versions;
 }
 
-/** Logs who got to see which passwords. */
+/** Logs who read which passwords. */
 export function logPasswordReads(context: GatewayContext, byVersion: PasswordReads | undefined): void {
   if (byVersion === undefined) return;
   const { requestId, log } = context;

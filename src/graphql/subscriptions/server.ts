@@ -31,7 +31,7 @@ interface SubscriptionConnection {
   readonly dropOverloaded: (id: string, errors: readonly GraphQLFormattedError[]) => void;
 }
 
-/** Speaks graphql-transport-ws with clients. */
+/** Serves clients by the protocol graphql-transport-ws. */
 export type SubscriptionServer = Server<SubscriptionConnection>;
 
 /** Subscriptions that one connection may run. */

@@ -4,7 +4,7 @@ import { HttpError } from './http-error.js';
 /** Maximum number of headers of a request. */
 const MAX_HEADERS = 1_000;
 
-/** For Node, which drops what is beyond without a word: with one more it shows that there was more. */
+/** For Node, which drops headers beyond it silently: with room for one more it shows that there were more. */
 export const MAX_HEADERS_READ = MAX_HEADERS + 1;
 
 /** Whether a header can have been dropped, perhaps the one that protects what a request overwrites. */

@@ -19,7 +19,7 @@ export class HttpError extends Error {
   }
 }
 
-/** The error for an error that leaves nothing of a request to be answered: its status is that of the REST page. */
+/** The HTTP error for an error of a whole request: its status is that of the REST page. */
 export function toHttpError({ code, message, facts }: GatewayError): HttpError {
   const { restCode } = CATALOGUE[code];
   return new HttpError(restCode, code, message, retryAfterHeader(facts), facts.retryAfterMs);

@@ -1,7 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** A turn of the event loop that is longer did some work, or was kept waiting: somebody may have come unseen. */
+/** A turn of the event loop that is longer did some work, or had to wait: a connection may have arrived meanwhile. */
 const EMPTY_TURN_MS = 0.2;
 
 /** Maximum time that a stop waits for quiet, however many requests come. */
@@ -19,7 +19,7 @@ export interface RequestHold {
 /**
  * A hold before a handler. A connection that the system has accepted, and that the process has not looked at yet, is reset
  * when the listener closes; while the process works there are always some. So work pauses until all are in.
- * @param quietMs without anybody new, everybody who was on the way is in
+ * @param quietMs without a new connection, all that were accepted have arrived
  */
 export function requestHold(handle: RequestListener, quietMs: number): RequestHold {
   const waiting: (() => void)[] = [];

@@ -4,7 +4,7 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import { type ClientAddress, networkOf } from '../../limits/client-address.js';
 import type { CountRequest } from '../../limits/request-limits.js';
 
-/** What requests are let in by. */
+/** What admission works with. */
 interface AdmissionParts {
   readonly authenticate: Authenticate;
   readonly addressOf: ClientAddress;
@@ -12,8 +12,8 @@ interface AdmissionParts {
 }
 
 /**
- * Says who stands behind a request, or the request that opened a WebSocket.
- * @param authorization the header, or its twin in a WebSocket's connection parameters
+ * Authenticates a request, or the request that opened a WebSocket.
+ * @param authorization the header, or the same parameter of a WebSocket connection
  */
 type AuthenticateRequest = (
   message: IncomingMessage,
@@ -42,7 +42,7 @@ export function openAdmission({ authenticate, addressOf, countRequest }: Admissi
     authenticateAndCount: async (message, authorization) => {
       const address = of(message);
       const credential = await authenticate(authorization, address);
-      // Too many tokens to look at this one.
+      // The client has sent too many tokens for this one to be validated.
       if ('failure' in credential && credential.failure instanceof GatewayError) throw credential.failure;
       countRequest(networkOf(address), credential);
       return credential;

@@ -92,7 +92,7 @@ export class EventStream {
     this.onClose(() => clearTimeout(closing));
   }
 
-  /** Ends it and its connection, without another word: clients come back elsewhere. */
+  /** Ends it and its connection without a last event: clients reconnect elsewhere. */
   goAway(): void {
     this.#response?.once('finish', () => this.#socket.end());
     this.end();

@@ -13,7 +13,7 @@ import type { Admission } from './admission.js';
 import type { HttpRequest, StreamAnswer } from '../core/endpoint.js';
 import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, EventStream, nextEvent } from './event-stream.js';
 
-/** What clients of server-sent events are served with; WebSockets have the same budgets, and take of them too. */
+/** What clients of server-sent events are served with; WebSockets share the same budgets. */
 export interface EventStreamParts {
   readonly subscriptions: Subscriptions;
   readonly admission: Admission;

@@ -110,7 +110,7 @@ async function executed(
       ? await throughApollo(apollo, request, type, given, context)
       : { status: 200, headers: typeHeader(type), body: known };
   if (!isOversized(answer.body, maxAnswerBytes)) return answer;
-  // What was measured while it was made was less than its bytes; these decide.
+  // The meter counts at most the bytes of an answer; the bytes themselves decide.
   const { message, extensions } = toGraphQLError(oversizedAnswer(maxAnswerBytes), context);
   const errors = [{ message, extensions: withDocsLink({ ...extensions }, docsUrl) }];
   return { ...answer, body: JSON.stringify({ errors, data: null }), errorCode: 'OPERATION_TOO_LARGE' };

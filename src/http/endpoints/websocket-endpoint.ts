@@ -24,7 +24,7 @@ export interface WebSocketParts extends ConnectionParts {
 export interface WebSocketEndpoint {
   /** Takes over a connection whose client asks for WebSocket; it is refused when that cannot be. */
   readonly upgrade: (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Says goodbye to everybody and takes nobody any more. */
+  /** Closes all connections and accepts no more. */
   readonly stop: () => void;
 }
 

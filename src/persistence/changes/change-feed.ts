@@ -11,9 +11,9 @@ import { RowReader } from '../database/row-reader.js';
 interface ChangeHandlers {
   /** Every committed change of a device, whichever instance made it, once each; a device may stand there twice. */
   readonly onChanges: (deviceIds: readonly string[]) => void;
-  /** There may be a new provisioning job; also called after each time that the connection was away. */
+  /** There may be a new provisioning job; also called after each time that the connection was broken. */
   readonly onJob: () => void;
-  /** Changes were missed for good: whoever builds on them has to read anew. */
+  /** Changes were missed for good: whoever depends on them must read anew. */
   readonly onGap: () => void;
 }
 
@@ -21,7 +21,7 @@ interface ChangeHandlers {
 export interface ChangeFeedParts {
   /** Of the database. It must lead to PostgreSQL itself or to a pooler that keeps sessions. */
   readonly url: string;
-  /** Runs on the pool what need not be heard. */
+  /** Runs on the pool what needs no connection of its own. */
   readonly run: RunStatement;
   readonly handlers: ChangeHandlers;
   readonly log: Logger;
@@ -29,9 +29,9 @@ export interface ChangeFeedParts {
   readonly heartbeatMs: number;
 }
 
-/** Hears of changes until it is stopped. */
+/** Listens for changes until it is stopped. */
 export interface ChangeFeed {
-  /** Whether it has heard for the first time: no change from then on is missed, even while the connection is away. */
+  /** Whether it has listened once: no change from then on is missed, even while the connection is broken. */
   readonly hasStarted: () => boolean;
   /** Resolved as soon as it has. */
   readonly started: Promise<void>;
@@ -70,7 +70,7 @@ const PRUNE_EVERY_MS = 60_000;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 
-/** Starts to hear of changes, and goes on however often the connection breaks. */
+/** Starts to listen for changes, and goes on however often the connection breaks. */
 export function startChangeFeed(parts: ChangeFeedParts): ChangeFeed {
   const feed = new Feed(parts);
   const served = feed.serve();
@@ -134,7 +134,7 @@ class Feed {
     }
   }
 
-  /** Hears until the connection breaks. */
+  /** Listens until the connection breaks. */
   async #listen(): Promise<void> {
     const { url, handlers, heartbeatMs } = this.#parts;
     const listener = await openChangeListener(url, PATIENCE_BEATS * heartbeatMs, (channel, sender) => {

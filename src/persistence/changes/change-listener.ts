@@ -7,7 +7,7 @@ import { REQUEST_TIMEOUTS, sessionConfig } from '../database/session.js';
 /** A statement on such a connection; one with a name is parsed once. */
 type ListenerStatement = Pick<Statement, 'name' | 'text'>;
 
-/** A connection that hears notifications. */
+/** A connection that listens for notifications. */
 export interface ChangeListener {
   readonly query: (statement: ListenerStatement, values?: readonly unknown[]) => Promise<readonly RawRow[]>;
   /** Aborted when the connection breaks. */
@@ -16,7 +16,7 @@ export interface ChangeListener {
   readonly close: () => Promise<void>;
 }
 
-/** How long the server may take to say goodbye. */
+/** How long the server may take to close a connection. */
 const GOODBYE_MS = 500;
 
 /**
@@ -28,7 +28,7 @@ export async function openChangeListener(
   timeoutMs: number,
   onNotification: (channel: string, payload: string) => void,
 ): Promise<ChangeListener> {
-  // The driver's own farewell waits for the server, which may be a machine that is gone: this socket can be dropped.
+  // The driver's own `end` waits for the server, which may be a machine that is gone: this socket can be dropped.
   const socket = new Socket();
   const client = new pg.Client({
     ...sessionConfig(url, REQUEST_TIMEOUTS),

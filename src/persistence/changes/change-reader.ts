@@ -18,8 +18,8 @@ const PAGE = 5_000;
 
 /**
  * The changes of the transactions that have finished between two snapshots, in pages; the later one is the statement's own
- * for the first page. Transactions that were under way are named one by one, so that one that stays open for long makes
- * nobody read again what came after it. The same statement notifies the other instances that there is something to read.
+ * for the first page. Transactions that were under way are named one by one, so that nothing is read twice because one
+ * of them stays open for long. The same statement notifies the other instances that there is something to read.
  * "After this xid and seq" is not written as one comparison of rows: PostgreSQL would begin at the oldest change that is kept.
  *
  * A restored row brings the transaction id of the cluster that it comes from. It is recognised by `xmin`, the transaction that

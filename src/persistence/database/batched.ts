@@ -10,7 +10,7 @@ const MAX_BATCH = 100;
 export type Schedule = (dispatch: () => void) => void;
 
 /**
- * Serves requests that arrive together with one statement. Each gets its own answer, and nothing is cached: a later request
+ * Serves requests that arrive together with one statement. Each gets its own outcome, and nothing is cached: a later request
  * is served anew.
  * @param batch same length and order as the requests; an `Error` fails only the request at its index
  * @param schedule by default a batch is what one turn of the event loop brings, dispatched at its end: a request that is

@@ -105,7 +105,7 @@ export function errorOfPrisma(cause: unknown): unknown {
   return isAway ? connectError(cause) : cause;
 }
 
-/** What passes by itself while a database server, or the network around it, comes up. */
+/** Transient errors while a database server, or the network around it, comes up. */
 const COMING_UP: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

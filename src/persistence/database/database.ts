@@ -80,19 +80,19 @@ export function openDatabase(
     application_name: 'device-gateway',
   });
   pool.on('error', onError);
-  // One that is on its way out may still hear that the server stops; nobody else listens to it by then.
+  // A client that the pool removes may still get an error when the server stops; nobody else listens by then.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const names = new Map<string, string>();
   const runClient = hasSessions ? runOn : runUnnamedOn;
   const waits: Waits = new Set();
-  // Prisma's own statements have no name: nobody knows how many texts it makes.
+  // Prisma's own statements have no name: the number of their texts has no bound.
   const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
   const prisma = new PrismaClient({
     adapter: new PrismaPg(withExactErrors(pool, waits), {
       statementNameGenerator,
       schema: schemaOf(url) ?? 'public',
     }),
-    // The other formats take a stack trace of each call, for a message that nobody gets to see.
+    // The other formats take a stack trace of each call, for a message that is never shown.
     errorFormat: 'minimal',
   });
   return {
@@ -122,10 +122,10 @@ export function openDatabase(
   };
 }
 
-/** Carries an error past Prisma, which would put one of the driver's in its own words. */
+/** Carries an error through Prisma, which would replace the driver's by one of its own. */
 class StatementFailure extends Error {}
 
-/** Prisma asks the pool itself; this way its statements fail exactly as ours do. Those in its transactions do not come by here. */
+/** Prisma calls the pool itself; with this `query` its statements fail exactly as ours do. Statements in its transactions do not use it. */
 function withExactErrors(pool: pg.Pool, waits: Waits): pg.Pool {
   const query = async (config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> => {
     const onLostConnection = /^\s*SELECT\b/i.test(config.text) ? 'nothing-written' : 'unknown';
@@ -258,7 +258,7 @@ async function transactionOn<T>(
     await runClient(client, COMMIT, []);
     return result;
   } catch (error) {
-    // A connection of which nobody knows what it does is not asked for anything more.
+    // Nothing more is sent on a connection whose state is unknown.
     if (!losesConnection(error)) await client.query('ROLLBACK').catch(drop);
     throw error;
   }

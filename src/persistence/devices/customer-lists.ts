@@ -11,7 +11,7 @@ export interface ListedCustomer {
   readonly name: string;
 }
 
-/** Lists of customers; the reach is part of every statement. */
+/** Lists of customers; reach is part of every statement. */
 export interface CustomerLists {
   readonly findMany: (reach: Reach, ids: readonly string[]) => Promise<readonly ListedCustomer[]>;
   /** Customers in the order of the page, one more than its limit when there are more. */

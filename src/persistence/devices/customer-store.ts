@@ -8,7 +8,7 @@ import { auditCatalog, catalogAuditColumns, type CatalogAuditEntry } from '../ro
 export interface CustomerStore {
   /**
    * Reads customers with all that stand above them, and writes what `decide` makes of them, with an audit entry for each; all
-   * or nothing. Syncs take turns, so that no two of them close a ring in the tree.
+   * or nothing. Syncs take turns, so that no two of them close a circle in the tree.
    */
   readonly sync: (
     ids: readonly string[],

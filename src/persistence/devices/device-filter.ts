@@ -41,7 +41,7 @@ const INNER_STATUS = 'JOIN device_status s ON s.device_id = d.id';
 const LEFT_STATUS = `LEFT ${INNER_STATUS}`;
 
 /**
- * Puts reach and filter into the conditions; the tables hold what they speak of.
+ * Puts reach and filter into the conditions; the tables hold the columns that they name.
  * @param needsStatus whether the list reads of the status of each device
  */
 export async function deviceSource(
@@ -160,7 +160,7 @@ function searchCondition(search: string, reach: Reach, where: Conditions): strin
   ].join(' OR ');
 }
 
-/** The customers below one whose name fits, itself included; names out of reach have no say. */
+/** The customers below one whose name fits, itself included; names out of reach do not count. */
 function customersBelow(search: string, reach: Reach, where: Conditions): string {
   const fits = textHolds('n.name', search, where);
   if (reach.kind === 'own' || reach.kind === 'nothing') return `SELECT n.id FROM customer n WHERE ${fits}`;

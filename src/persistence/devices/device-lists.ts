@@ -19,7 +19,7 @@ interface FoundOnPage {
   readonly device: StoredDeviceOrError;
 }
 
-/** Lists of devices; the reach is part of every statement, and nothing is read of a device but what is selected. */
+/** Lists of devices; reach is part of every statement, and nothing is read of a device but what is selected. */
 export interface DeviceLists {
   readonly findMany: (
     reach: Reach,

@@ -50,14 +50,14 @@ export function deviceStore(database: Database, jobs: JobDispatcher): DeviceStor
   const { run, transaction } = database;
   const read = batched(async (lookups: readonly DeviceLookup[]) => await readDevices(run, lookups));
   const readPlace = batched(async (lookups: readonly PlaceLookup[]) => await readPlaces(run, lookups));
-  const write = deviceWrites(database);
+  const writeLeased = deviceWrites(database);
   return {
     find: async (reach, id) => (await read({ id, macAddress: null, reach }))?.device,
     optimistic: {
       isLocked: false,
       read,
       readPlace,
-      write: async (lookup) => await writeAndStart(write, jobs, lookup),
+      write: async (write) => await writeAndStart(writeLeased, jobs, write),
       keepKey: async (key, deviceId) => await keepKey(run, key, deviceId),
     },
     locked: async (work) => {

@@ -40,7 +40,7 @@ const READ_DEVICES: Statement = {
   onLostConnection: 'nothing-written',
 };
 
-/** The same with idempotency keys, for which reads without one pay nothing. */
+/** The same with idempotency keys, which cost reads without one nothing. */
 const READ_DEVICES_AND_KEYS: Statement = {
   name: 'read-devices-and-keys',
   text: `SELECT ${DEVICE_AND_MAC}, encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id

@@ -44,7 +44,7 @@ const CHANGES = `CASE
  * One statement for all reports. `$1` holds what is reported by the id of the device; what is absent there keeps its value.
  * The upsert merges into the newest version of each row, which it locks, so that nothing is lost between two who report
  * at once; and it goes through the rows in order of id, so that two batches never wait for each other.
- * A row that knows better is written as it was: that costs no more than to lock it, and makes the answer hold every device
+ * A row with a later report is written as it was: that costs no more than to lock it, and makes the answer hold every device
  * as it stands. Only then do the row and the last report differ in `last_comm`, which every report sets.
  * The ids are an array of a subquery because the planner takes that for few: it looks devices up one by one by their ids.
  */

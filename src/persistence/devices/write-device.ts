@@ -23,7 +23,7 @@ import {
 } from './update-device.js';
 
 // The one way to write a device. A kind of write says how rows become those of `written`; what goes with each of them is
-// the same for all kinds: the job, the note for subscribers, the audit entry and the idempotency key, in one statement, written with it or not at all.
+// the same for all kinds: the job, the change for subscribers, the audit entry and the idempotency key, in one statement, written with it or not at all.
 
 /** What is to be written of one device. */
 export interface DeviceWrite {

@@ -9,7 +9,7 @@ import { unsizedIds } from '../database/sql-builder.js';
 
 // Whoever changes the state of a job locks its device first, so that nothing is decided on what is about to change.
 
-/** What a worker holds a job by: nobody else takes it up before the lease ends. */
+/** The lease of a job: no other worker claims it before the lease ends. */
 export interface JobLease {
   /** Names the attempt: without it nobody can end it. */
   readonly lease: string;
@@ -32,7 +32,7 @@ export interface JobDispatcher {
   readonly notifyQueued: () => void;
 }
 
-/** What a job is known by to whoever works on it. */
+/** What identifies a job to its worker. */
 export interface HeldJob {
   readonly id: string;
   readonly lease: string;
@@ -63,7 +63,7 @@ export type JobEnd =
 
 /** The jobs that wait and run, for workers: any number of them, in any number of processes. */
 export interface ProvisioningQueue {
-  /** Takes up jobs that are due, and those whose worker let its lease run out; the longest due first. */
+  /** Claims jobs that are due, and those whose lease ran out; the longest due first. */
   readonly claim: (limit: number, leaseMs: number) => Promise<readonly ClaimedJob[]>;
   /** Prolongs leases. @returns the ids of the jobs that are still this process's */
   readonly renew: (jobs: readonly ClaimedJob[], leaseMs: number) => Promise<ReadonlySet<string>>;

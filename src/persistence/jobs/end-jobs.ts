@@ -5,7 +5,7 @@ import { dueAfter } from './queue-job.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
-/** Ends attempts. Both statements are one text: the batch skips locked rows, so it never waits and never blocks. */
+/** Ends attempts. Both statements are one text: the batch skips locked rows, so it never waits. */
 const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
   name,
   text: `WITH held AS (

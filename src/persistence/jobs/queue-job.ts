@@ -5,7 +5,7 @@ import type { RawRow } from '../database/database.js';
 import { DEVICE_STATES } from '../rows/device-fields.js';
 import { RowReader } from '../database/row-reader.js';
 
-// Parts of the statements that queue a job. They speak of the devices as `written`, which the statement has updated:
+// Parts of the statements that queue a job. The devices are called `written`, which the statement has updated:
 // whoever changes a job holds the lock of its device, so `jobs` and `running_job_id` are never out of step with the jobs.
 
 /** What `written` returns of each device `d` and the row `w` of `requested` that it was written by; beside it, `started_id` is the job that starts at once, if one does. */

@@ -32,7 +32,7 @@ class UnreadableDeviceError extends UnreadableRowError {
   }
 }
 
-/** What a row holds: one that cannot be read is the trouble of those who want it, and of nobody who reads others with it. */
+/** What a row holds: one that cannot be read is an error in its own place, and fails no others that are read with it. */
 export type StoredDeviceOrError = StoredDevice | UnreadableDeviceError;
 
 /** A device that is gone, for subscribers who have yet to get the event of its deletion. */

@@ -119,7 +119,7 @@ export const DEVICE_ROWS = sealedRows({
   set: PASSWORDS.map((column) => `${column} = change.${column}`).join(', '),
 });
 
-/** What devices were before their changes. Values that a change does not hold stay away. */
+/** What devices were before their changes. Values that a change does not hold stay absent. */
 export const HISTORY_ROWS = sealedRows({
   name: 'old-secrets',
   table: 'device_audit r',

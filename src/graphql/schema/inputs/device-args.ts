@@ -15,7 +15,7 @@ export function ExpectedVersionArg(refused = ''): ReturnType<typeof Arg> {
   });
 }
 
-/** The argument `dryRun` of a mutation. @param more what else there is to say of its answer */
+/** The argument `dryRun` of a mutation. @param more what else its description says of the answer */
 export function DryRunArg(more = ''): ReturnType<typeof Arg> {
   return Arg('dryRun', () => Boolean, {
     nullable: true,

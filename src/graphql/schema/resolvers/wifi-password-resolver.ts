@@ -28,7 +28,7 @@ export class WifiPasswordResolver {
   }
 }
 
-/** A password that is not set is refused like one that is: whether there is one is nobody's business either. */
+/** A password that is not set is refused like one that is: whether there is one may not be read either. */
 function readPassword(
   { source: { deviceId, wifi, passwords, version } }: WifiSettings,
   field: WifiPasswordField,
