@@ -1,12 +1,11 @@
-import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { PrismaClient } from '../../generated/prisma/client.js';
-import { GatewayError } from '../../errors/gateway-error.js';
+import { Connections, failed } from './connections.js';
+import { losesConnection } from './database-errors.js';
+import { type Prisma, prismaOverPool } from './prisma-over-pool.js';
 import { REQUEST_TIMEOUTS, schemaOf, sessionConfig, unstatedConfig } from './session.js';
-import { connectError, errorOfPrisma, losesConnection, statementError } from './database-errors.js';
 
 /** What is known of a statement's effect when its connection breaks before the answer: there is none, or nobody knows. */
-type LostConnection = 'nothing-written' | 'unknown';
+export type LostConnection = 'nothing-written' | 'unknown';
 
 /** A statement that runs beside Prisma. */
 export interface Statement {
@@ -58,9 +57,6 @@ export type PoolMode = 'session' | 'transaction';
 const CONNECT_TIMEOUT_MS = 4_500;
 const QUERY_TIMEOUT_MS = 10_000;
 
-/** Maximum number of statements that wait for a connection; a later one would wait in vain, and fails at once. */
-const MAX_WAITING = 500;
-
 /**
  * Opens a pool of connections; the first one is made when it is needed.
  * @param url names the schema, unless that is `public`
@@ -82,133 +78,29 @@ export function openDatabase(
   pool.on('error', onError);
   // A client that the pool removes may still get an error when the server stops; nobody else listens by then.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const names = new Map<string, string>();
   const runClient = hasSessions ? runOn : runUnnamedOn;
-  const waits: Waits = new Set();
-  // Prisma's own statements have no name: the number of their texts has no bound.
-  const statementNameGenerator = ({ sql }: { readonly sql: string }): string => names.get(sql) ?? '';
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(withExactErrors(pool, waits), {
-      statementNameGenerator,
-      schema: schemaOf(url) ?? 'public',
-    }),
-    // The other formats take a stack trace of each call, for a message that is never shown.
-    errorFormat: 'minimal',
-  });
+  const connections = new Connections(pool);
+  const throughPrisma = prismaOverPool(connections, schemaOf(url) ?? 'public', hasSessions);
   return {
-    prisma: withGatewayErrors(prisma, () => assertShortQueue(pool)),
+    prisma: throughPrisma.prisma,
     run: async (statement, values) =>
-      await withClient(pool, waits, async (client) => await runClient(client, statement, values)),
-    runThroughPrisma: async ({ name, text }, values) => {
-      if (name !== undefined && hasSessions) names.set(text, name);
-      return await prisma.$queryRawUnsafe<RawRow[]>(text, ...values).catch(rethrow);
-    },
+      await connections.use(async (client) => await runClient(client, statement, values)),
+    runThroughPrisma: throughPrisma.run,
     transaction: async (work) =>
-      await withClient(
-        pool,
-        waits,
+      await connections.use(
         async (client, drop) => await transactionOn(client, runClient, drop, work),
       ),
     pool: () => ({
       total: pool.totalCount,
       idle: pool.idleCount,
       waiting: pool.waitingCount,
-      longestWaitMs: longestOf(waits),
+      longestWaitMs: connections.longestWaitMs,
     }),
     close: async () => {
-      await prisma.$disconnect();
+      await throughPrisma.prisma.$disconnect();
       await pool.end();
     },
   };
-}
-
-/** Carries an error through Prisma, which would replace the driver's by one of its own. */
-class StatementFailure extends Error {}
-
-/** Prisma calls the pool itself; with this `query` its statements fail exactly as ours do. Statements in its transactions do not use it. */
-function withExactErrors(pool: pg.Pool, waits: Waits): pg.Pool {
-  const query = async (config: pg.QueryArrayConfig): Promise<pg.QueryArrayResult> => {
-    const onLostConnection = /^\s*SELECT\b/i.test(config.text) ? 'nothing-written' : 'unknown';
-    try {
-      return await withClient(
-        pool,
-        waits,
-        async (client) => await client.query(config).catch(failed(onLostConnection)),
-      );
-    } catch (cause) {
-      throw new StatementFailure('A statement failed.', { cause });
-    }
-  };
-  return Object.defineProperty(pool, 'query', { value: query });
-}
-
-/** @throws what the gateway makes of an error of Prisma's */
-function rethrow(error: unknown): never {
-  throw error instanceof StatementFailure ? error.cause : errorOfPrisma(error);
-}
-
-/** Turns Prisma's many ways to say "no database" into ours, in one place. */
-function withGatewayErrors(prisma: PrismaClient, assertShortQueue: () => void) {
-  return prisma.$extends({
-    query: {
-      $allOperations: async ({ args, query }): Promise<unknown> => {
-        assertShortQueue();
-        return await query(args).catch(rethrow);
-      },
-    },
-  });
-}
-
-/** Prisma's client, with database errors turned into the catalogue's. */
-export type Prisma = ReturnType<typeof withGatewayErrors>;
-
-/** @throws OVERLOADED when too many wait for a connection already: nothing was sent */
-function assertShortQueue(pool: pg.Pool): void {
-  if (pool.waitingCount >= MAX_WAITING) throw new GatewayError('OVERLOADED', { retryAfterMs: 1_000 });
-}
-
-/** Since when statements wait for a connection, by `performance.now()`; the first one has waited for the longest time. */
-type Waits = Set<{ readonly since: number }>;
-
-function longestOf(waits: Waits): number {
-  const [first] = waits;
-  return first === undefined ? 0 : performance.now() - first.since;
-}
-
-/** @param work is given a connection, and what keeps it from being used again */
-async function withClient<T>(
-  pool: pg.Pool,
-  waits: Waits,
-  work: (client: pg.PoolClient, drop: () => void) => Promise<T>,
-): Promise<T> {
-  assertShortQueue(pool);
-  const client = await connected(pool, waits);
-  let isLost = false;
-  const drop = (): void => {
-    isLost = true;
-  };
-  client.on('error', drop);
-  try {
-    return await work(client, drop);
-  } catch (error) {
-    isLost ||= losesConnection(error);
-    throw error;
-  } finally {
-    client.off('error', drop);
-    client.release(isLost);
-  }
-}
-
-async function connected(pool: pg.Pool, waits: Waits): Promise<pg.PoolClient> {
-  const wait = { since: performance.now() };
-  waits.add(wait);
-  try {
-    return await pool.connect();
-  } catch (error) {
-    throw connectError(error);
-  } finally {
-    waits.delete(wait);
-  }
 }
 
 type RunOnClient = (
@@ -232,13 +124,6 @@ async function runOn(
 /** A named statement belongs to a session: where each transaction may come to another one, there is no such name, or another text has it. */
 const runUnnamedOn: RunOnClient = async (client, { text, onLostConnection, timeoutMs }, values) =>
   await runOn(client, { text, onLostConnection, ...(timeoutMs !== undefined && { timeoutMs }) }, values);
-
-/** What becomes of an error of the driver. */
-function failed(onLostConnection: LostConnection): (error: unknown) => never {
-  return (error) => {
-    throw statementError(error, onLostConnection);
-  };
-}
 
 const BEGIN: Statement = { name: 'begin', text: 'BEGIN', onLostConnection: 'nothing-written' };
 const COMMIT: Statement = { name: 'commit', text: 'COMMIT', onLostConnection: 'unknown' };

@@ -1,6 +1,6 @@
 import type { DeviceModel } from '../../domain/device-model.js';
 import type { DeviceModel as DeviceModelRow } from '../../generated/prisma/client.js';
-import type { Prisma } from '../database/database.js';
+import type { Prisma } from '../database/prisma-over-pool.js';
 
 /** Customers and device models: small, read by id, changed by imports only. */
 export interface CatalogStore {

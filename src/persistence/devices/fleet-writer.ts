@@ -5,7 +5,7 @@ import { ownRequestId } from '../../domain/request-id.js';
 import type { NewCustomer, NewDevice } from '../../domain/new-device.js';
 import type { DeviceModel } from '../../domain/device-model.js';
 import { toDeviceModel } from './catalog-store.js';
-import type { Prisma } from '../database/database.js';
+import type { Prisma } from '../database/prisma-over-pool.js';
 import { type DeviceSecrets, sealWifi } from '../../secrets/device-secrets.js';
 import type { DeviceAction } from '../../domain/device-history.js';
 import { settingsColumns } from '../rows/settings-columns.js';

@@ -1,5 +1,5 @@
 import { StartupError } from '../../errors/startup-error.js';
-import type { Prisma } from '../database/database.js';
+import type { Prisma } from '../database/prisma-over-pool.js';
 import { type KeyRing, SealedText, sealPrefix } from '../../secrets/key-ring.js';
 
 const KNOWN_TEXT = 'device-gateway';

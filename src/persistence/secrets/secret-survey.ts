@@ -1,4 +1,5 @@
-import type { Prisma, RunStatement } from '../database/database.js';
+import type { RunStatement } from '../database/database.js';
+import type { Prisma } from '../database/prisma-over-pool.js';
 import { findSecret } from '../idempotency/idempotency-secret.js';
 import { type KeyRing, keyIdOf } from '../../secrets/key-ring.js';
 import { RowReader } from '../database/row-reader.js';
