@@ -76,11 +76,11 @@ function documentStore(): NonNullable<ApolloServerOptions<GatewayContext>['docum
     sizeCalculation: documentBytes,
   });
   return {
-    get: async (hash) => await Promise.resolve(documents.get(hash)),
+    get: async (hash) => documents.get(hash),
     set: async (hash, document) => {
-      await Promise.resolve(documents.set(hash, document));
+      documents.set(hash, document);
     },
-    delete: async (hash) => await Promise.resolve(documents.delete(hash)),
+    delete: async (hash) => documents.delete(hash),
   };
 }
 
@@ -89,9 +89,8 @@ function answersPlugin(onOperation: OnOperation, known: PlanCache): ApolloServer
   return {
     requestDidStart: async ({ request }) => {
       if (request.operationName === '') delete request.operationName;
-      return await Promise.resolve({
+      return {
         willSendResponse: async ({ response, errors, operation, document, schema, source, contextValue }) => {
-          await Promise.resolve();
           statusForType(response.http, request.http?.headers.get('accept'), source);
           const oversized = contextValue.meter?.error;
           const all = oversized === undefined ? errors : [toGraphQLError(oversized, contextValue)];
@@ -104,7 +103,7 @@ function answersPlugin(onOperation: OnOperation, known: PlanCache): ApolloServer
           if (oversized !== undefined && isExecuted) singleResult.data = null;
           if (isExecuted && document !== undefined) known.learn(source, document);
         },
-      });
+      };
     },
   };
 }

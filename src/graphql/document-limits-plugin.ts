@@ -18,33 +18,30 @@ export function documentLimitsPlugin(
 ): ApolloServerPlugin<GatewayContext> {
   const errors = new WeakMap<DocumentNode, GatewayError>();
   return {
-    requestDidStart: async () =>
-      await Promise.resolve({
-        validationDidStart: async (request) => {
-          await Promise.resolve();
-          const { document } = request;
-          const error = unfitDocument(document, limits);
-          if (error === undefined) return;
-          // Apollo has no way to refuse a document before its validation. An empty one is validated, and kept under the
-          // same hash, in its place: whoever sends it again is refused without another look at it.
-          const refused: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
-          errors.set(refused, error);
-          Object.assign(request, { document: refused });
-        },
-        didResolveOperation: async ({ schema, document, operation, request, contextValue }) => {
-          await Promise.resolve();
-          const refused = errors.get(document);
-          if (refused !== undefined) throw refusedRequest(refused, contextValue.requestId);
-          if (!operation) return;
-          const variables = request.variables ?? {};
-          const { error, meter } = costs.check(document, operation, variables);
-          const unfit =
-            error ??
-            transportError('answer', operation) ??
-            variablesError(schema, document, operation, variables);
-          if (unfit !== undefined) throw refusedRequest(unfit, contextValue.requestId);
-          contextValue.meter = meter;
-        },
-      }),
+    requestDidStart: async () => ({
+      validationDidStart: async (request) => {
+        const { document } = request;
+        const error = unfitDocument(document, limits);
+        if (error === undefined) return;
+        // Apollo has no way to refuse a document before its validation. An empty one is validated, and kept under the
+        // same hash, in its place: whoever sends it again is refused without another look at it.
+        const refused: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
+        errors.set(refused, error);
+        Object.assign(request, { document: refused });
+      },
+      didResolveOperation: async ({ schema, document, operation, request, contextValue }) => {
+        const refused = errors.get(document);
+        if (refused !== undefined) throw refusedRequest(refused, contextValue.requestId);
+        if (!operation) return;
+        const variables = request.variables ?? {};
+        const { error, meter } = costs.check(document, operation, variables);
+        const unfit =
+          error ??
+          transportError('answer', operation) ??
+          variablesError(schema, document, operation, variables);
+        if (unfit !== undefined) throw refusedRequest(unfit, contextValue.requestId);
+        contextValue.meter = meter;
+      },
+    }),
   };
 }

@@ -1,3 +1,4 @@
+import { NO_SETTINGS } from '../../domain/device.js';
 import { dottedPath } from '../../errors/dotted-path.js';
 import type { NewCustomer, NewDevice } from '../../domain/new-device.js';
 import { applyPatch } from '../../domain/device-patch.js';
@@ -48,16 +49,6 @@ function toFleet({ customers, deviceModels, networkDevices }: FleetFile): Fleet 
   };
 }
 
-const BLANK = {
-  name: '',
-  notes: null,
-  macAddress: '',
-  serialNumber: null,
-  mvnoAccount: null,
-  wifi: null,
-  dhcp: null,
-};
-
 function toDevice(record: FleetFile['networkDevices'][number]): NewDevice {
   const { name, notes, macAddress, serialNumber, mvnoAccount, wifi, dhcp, status } = record;
   return {
@@ -66,7 +57,7 @@ function toDevice(record: FleetFile['networkDevices'][number]): NewDevice {
     modelId: record.model,
     customerId: record.customer,
     // A new device is a blank one that is updated: the same defaults, the same normal forms.
-    ...applyPatch(BLANK, { name, notes, macAddress, serialNumber, mvnoAccount, wifi, dhcp }),
+    ...applyPatch(NO_SETTINGS, { name, notes, macAddress, serialNumber, mvnoAccount, wifi, dhcp }),
     status: status && toStatus(status),
   };
 }

@@ -87,9 +87,7 @@ export function openDatabase(
       await connections.use(async (client) => await runClient(client, statement, values)),
     runThroughPrisma: throughPrisma.run,
     transaction: async (work) =>
-      await connections.use(
-        async (client, drop) => await transactionOn(client, runClient, drop, work),
-      ),
+      await connections.use(async (client, drop) => await transactionOn(client, runClient, drop, work)),
     pool: () => ({
       total: pool.totalCount,
       idle: pool.idleCount,

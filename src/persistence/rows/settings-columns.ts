@@ -1,5 +1,5 @@
 import { type ColumnValue, readDhcp, readWifi, writeDhcp, writeWifi } from './fields.js';
-import type { DeviceSettings } from '../../domain/device.js';
+import { type DeviceSettings, NO_SETTINGS } from '../../domain/device.js';
 import type { SealedText } from '../../secrets/key-ring.js';
 import type { RowReader } from '../database/row-reader.js';
 
@@ -25,17 +25,7 @@ export function settingsColumns({
 }
 
 /** The names of these columns. */
-export const SETTINGS_COLUMNS: readonly string[] = Object.keys(
-  settingsColumns({
-    name: '',
-    notes: null,
-    macAddress: '',
-    serialNumber: null,
-    mvnoAccount: null,
-    wifi: null,
-    dhcp: null,
-  }),
-);
+export const SETTINGS_COLUMNS: readonly string[] = Object.keys(settingsColumns(NO_SETTINGS));
 
 /** Reads the settings out of these columns. */
 export function readSettings(row: RowReader): DeviceSettings<SealedText> {
