@@ -48,7 +48,7 @@ await withBench(options, async (bench) => {
         const idle = Object.values(servers).filter((one) => one !== undefined && one !== server);
         // Its worker would take up jobs of the other one.
         for (const { pid } of idle) process.kill(pid, 'SIGSTOP');
-        runs[name] = await measure(bench, [server], OURS.kind, measured, pair * 1_000_000);
+        runs[name] = await measure(bench, [server], OURS.kind, measured);
         for (const { pid } of idle) process.kill(pid, 'SIGCONT');
         const { failed, firstFailure } = runs[name];
         if (failed > 0)

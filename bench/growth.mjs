@@ -51,7 +51,7 @@ await withBench(options, async (bench) => {
 async function measureAll(bench, servers, operations, place, round) {
   const runs = [];
   for (const operation of operations) {
-    const run = await measure(bench, servers, OURS.kind, operation, round * 1_000_000);
+    const run = await measure(bench, servers, OURS.kind, operation);
     say(
       `${place.size} devices, ${place.instances} instances, ${operation}: ${Math.round(run.rps)} rps, ${run.cpu.toFixed(2)} ms of CPU`,
     );

@@ -88,7 +88,7 @@ async function measureAll(bench, contender, operations, round) {
   const runs = [];
   const server = await bench.start(contender);
   for (const operation of operationsOf(contender.kind, operations)) {
-    const run = await measure(bench, [server], contender.kind, operation, round * 1_000_000);
+    const run = await measure(bench, [server], contender.kind, operation);
     say(
       `round ${round}, ${contender.name}, ${operation}: ${Math.round(run.rps)} rps, ${run.cpu.toFixed(2)} ms of CPU`,
     );

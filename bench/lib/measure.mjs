@@ -24,23 +24,27 @@ export async function availableOperations(url, names) {
   });
 }
 
+/** Requests of two runs of one seed are the same: an update would set what is set already, which costs next to nothing. */
+let seeds = 0;
+const newSeed = () => (seeds += 1) * 1_000_000;
+
 /**
  * Measures one operation on running servers that share the load: a warm-up, then the run. The CPU of an update includes the
  * jobs that it made, to the last one.
  * @param bench the load generator, the database and the options of the run
  */
-export async function measure({ load, database, options }, servers, kind, operation, seed) {
+export async function measure({ load, database, options }, servers, kind, operation) {
   const urls = servers.map(({ url }) => url);
   const job = { urls, kind, operation, devices: options.devices, connections: options.connections };
   // As long as the run: V8 goes on to optimise for many seconds, and servers run for weeks.
-  const warmUp = { ...job, seconds: options.seconds, seed: seed + 500_000, isWarmUp: true };
+  const warmUp = { ...job, seconds: options.seconds, seed: newSeed(), isWarmUp: true };
   await load.run(warmUp);
   const makesJobs = kind === 'ours' && OPERATIONS[operation].makesJobs === true;
   if (makesJobs) await drainJobs(database);
   const before = readUsage();
   const cpuBefore = cpuOf(servers);
   const from = process.hrtime.bigint();
-  const result = await load.run({ ...job, seconds: options.seconds, seed });
+  const result = await load.run({ ...job, seconds: options.seconds, seed: newSeed() });
   if (makesJobs) await drainJobs(database);
   const to = process.hrtime.bigint();
   const elapsed = Number(to - from) / 1e9;

@@ -20,7 +20,7 @@ export async function profile(bench) {
       names ??= await availableOperations(server.url, bench.options.operations);
       if (!names.includes(operation)) continue;
       say(`profiling ${operation}`);
-      const { window } = await measure(bench, [server], OURS.kind, operation, 1);
+      const { window } = await measure(bench, [server], OURS.kind, operation);
       await server.stop();
       const [file] = await readdir(folder);
       const text = await readFile(join(folder, file), 'utf8');
