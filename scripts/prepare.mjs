@@ -2,6 +2,7 @@
 // nothing else. It runs before `npm start` and `npm test`; everything it prints goes to stderr.
 //   node scripts/prepare.mjs           dependencies and generated code
 //   node scripts/prepare.mjs build     also dist/
+//   node scripts/prepare.mjs tests     also dist/joined/, for tests that start many processes
 //   node scripts/prepare.mjs bench     also what the benchmark's contenders need
 //   node scripts/prepare.mjs mutation  also Stryker, which only the mutation test needs
 //   node scripts/prepare.mjs clients   also the clients that the gateway is tested with, and the examples of their guides
@@ -45,6 +46,13 @@ const buildStep = {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
     execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck']);
   },
+};
+
+const joinStep = {
+  name: 'dist/joined',
+  inputs: [...buildStep.inputs, 'scripts/join-modules.mjs'],
+  stamp: 'dist/joined/.device-gateway-stamp',
+  run: () => execute(process.execPath, ['scripts/join-modules.mjs']),
 };
 
 const benchSteps = [
@@ -191,6 +199,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 const extras = {
   build: [buildStep],
+  tests: [buildStep, joinStep],
   bench: [buildStep, ...benchSteps],
   mutation: [mutationStep],
   clients: clientSteps,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { build, type Outcome, start } from '../support/processes.js';
+import { build, MAIN, type Outcome, start } from '../support/processes.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 
 const WAITING = '"msg":"waiting for the database server"';
@@ -24,7 +24,7 @@ describe('a start waits for a database server that may be coming up', () => {
   });
 
   const main = (url: URL, env: Record<string, string> = {}) =>
-    start(['dist/main.js'], { PORT: '0', DATA_DIR: join(folder, 'data'), DATABASE_URL: url.href, ...env });
+    start([MAIN], { PORT: '0', DATA_DIR: join(folder, 'data'), DATABASE_URL: url.href, ...env });
   const databaseUrl = (change: Partial<URL>): URL => Object.assign(new URL(database.url), change);
   /** How often the log says that it waits. */
   const waits = (stdout: string): number => stdout.split(WAITING).length - 1;

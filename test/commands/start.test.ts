@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import {
   build,
   isAlive,
+  MAIN,
   type Outcome,
   postgresPid,
   runCommand,
@@ -19,6 +20,9 @@ import {
 
 const DEVICE = '12345678901234567890abcd';
 const BAGERIET = '12345678901234567890cccc';
+
+/** What `npm start` runs. */
+const DIST = 'dist/main.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -62,7 +66,7 @@ describe('what an operator can mend ends the start with exit code 1 and one mess
     await database.drop();
   });
   const main = async (env: Record<string, string>): Promise<Outcome> =>
-    await start(['dist/main.js'], { PORT: '0', DATA_DIR: join(folder, 'refused'), ...env }).ended;
+    await start([MAIN], { PORT: '0', DATA_DIR: join(folder, 'refused'), ...env }).ended;
 
   it('settings, all at once', async () => {
     const outcome = await main({ PORT: 'x', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://u:Zq7canaryW9@h/d' });
@@ -123,7 +127,7 @@ describe('the server serves until a signal, and keeps what was written', () => {
     if (server?.child.exitCode === null) await server.end('SIGTERM');
   });
   async function begin(): Promise<ServerProcess> {
-    server = await startServer({ DATA_DIR: dataDir });
+    server = await startServer({ DATA_DIR: dataDir }, [], DIST);
     return server;
   }
   function running(): ServerProcess {
@@ -170,7 +174,7 @@ describe('the server serves until a signal, and keeps what was written', () => {
   });
 
   it('a second server on the same DATA_DIR is refused by name; the first one serves on', async () => {
-    const outcome = await start(['dist/main.js'], { PORT: '0', DATA_DIR: dataDir }).ended;
+    const outcome = await start([DIST], { PORT: '0', DATA_DIR: dataDir }).ended;
     expectRefused(outcome, 'DATA_DIR');
     expect(outcome.stderr).toContain(dataDir);
     expect(await nameNow()).toMatchObject({ data: { networkDevice: { name: 'Johns router' } } });

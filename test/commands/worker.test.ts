@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { createDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { metricsOf } from '../support/metrics.js';
-import { build, start } from '../support/processes.js';
+import { build, commandPath, start } from '../support/processes.js';
 import { startSouthbound, type Southbound } from '../support/southbound.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import { isSettled, progressIn, update, waitFor } from '../api/provisioning/provisioning.js';
@@ -27,7 +27,7 @@ describe('npm run worker', () => {
   });
 
   const startWorker = (env: Readonly<Record<string, string>>) =>
-    start(['dist/commands/worker.js'], { ...gateway.env, ...southbound.env, ...env });
+    start([commandPath('worker')], { ...gateway.env, ...southbound.env, ...env });
 
   /** The worker's URL, once it is ready. */
   async function urlOf({ output }: ReturnType<typeof startWorker>): Promise<string | undefined> {

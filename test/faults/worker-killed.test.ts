@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
-import { build, start } from '../support/processes.js';
+import { build, commandPath, start } from '../support/processes.js';
 import { startSouthbound, type Southbound } from '../support/southbound.js';
 import { progressIn, update } from '../api/provisioning/provisioning.js';
 
@@ -35,7 +35,7 @@ describe(`${CHANGES} changes to ${DEVICES} devices from ${CLIENTS} clients, a wo
     await southbound.close();
   });
 
-  const startWorker = () => start(['dist/commands/worker.js'], { ...gateway.env, ...southbound.env });
+  const startWorker = () => start([commandPath('worker')], { ...gateway.env, ...southbound.env });
 
   /** Two workers side by side, of which one is killed and replaced, again and again. */
   async function killWorkers(): Promise<readonly ReturnType<typeof startWorker>[]> {

@@ -1,3 +1,4 @@
+import { insertFleet } from './device-rows.js';
 import type { TestGateway } from './gateway.js';
 import { newId, newMac } from './gateway.js';
 
@@ -59,11 +60,11 @@ export interface TestDevice {
 }
 
 /** Where the data of a test goes. */
-type Target = Pick<TestGateway, 'sql' | 'importFleet'>;
+type Target = Pick<TestGateway, 'sql' | 'secrets'>;
 
 /** Puts a customer into the database. @returns its id */
 export async function createCustomer(
-  { sql }: Target,
+  { sql }: Pick<Target, 'sql'>,
   parentReseller: string | null = null,
   id = newId(),
 ): Promise<string> {
@@ -75,7 +76,7 @@ export async function createCustomer(
   return id;
 }
 
-/** Puts a device into the database through the same import that operators use. */
+/** Puts a device into the database as an import does. */
 export async function createDevice(gateway: Target, wishes: DeviceWishes = {}): Promise<TestDevice> {
   const device = {
     id: wishes.id ?? newId(),
@@ -107,6 +108,6 @@ export async function createDevice(gateway: Target, wishes: DeviceWishes = {}): 
       },
     ],
   };
-  await gateway.importFleet(fleet);
+  await insertFleet(gateway.sql, gateway.secrets, fleet);
   return device;
 }

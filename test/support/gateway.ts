@@ -12,7 +12,10 @@ import type { Intervals } from '../../src/app/intervals.js';
 import { readSettings } from '../../src/config/settings.js';
 import { importFleet } from '../../src/operations/import-fleet/import-fleet.js';
 import { writeFleet } from '../../src/persistence/devices/fleet-writer.js';
+import { dataDirKeyRing } from '../../src/data-dir/secrets.js';
 import { openStorage } from '../../src/persistence/setup/open-storage.js';
+import type { DeviceSecrets } from '../../src/secrets/device-secrets.js';
+import { KeyRing } from '../../src/secrets/key-ring.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 const restError = z.strictObject({ code: z.int(), message: z.string() });
@@ -65,6 +68,8 @@ export interface TestGateway {
   readonly logLines: string[];
   /** Straight to the database, to look at what is stored or to make what the front door refuses. */
   readonly sql: pg.Pool;
+  /** What seals passwords in its database. */
+  readonly secrets: DeviceSecrets;
   /** Loads a fleet as `npm run import` does; errors are thrown. */
   readonly importFleet: (content: unknown) => Promise<void>;
   readonly token: (level: AccessLevel, customer: string, ttl?: string) => Promise<string>;
@@ -117,7 +122,7 @@ export async function startGatewayOn(
   const logLines: string[] = [];
   const log = pino({ level: 'trace' }, linesInto(logLines));
   const app = await startApp(settings, log, { ...INTERVALS, ...intervals });
-  const storage = await openStorage({ ...settings, databaseUrl: database.url }, log);
+  const secrets = new KeyRing(settings.secretKeys ?? (await dataDirKeyRing(dataDir)));
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   // One that is on its way out may still hear that its database is dropped.
   sql.on('connect', (client) => client.on('error', () => undefined));
@@ -127,15 +132,20 @@ export async function startGatewayOn(
     env: { DATA_DIR: dataDir, DATABASE_URL: database.url },
     logLines,
     sql,
+    secrets,
     importFleet: async (content) => {
-      const { database: target, keyRing } = storage;
-      const outcome = await importFleet(
-        async (work) => await writeFleet(target.prisma, keyRing, work),
-        content,
-        () => undefined,
-        new Date(),
-      );
-      if ('errors' in outcome) throw new Error(outcome.errors.join('\n'));
+      const storage = await openStorage({ ...settings, databaseUrl: database.url }, log);
+      try {
+        const outcome = await importFleet(
+          async (work) => await writeFleet(storage.database.prisma, secrets, work),
+          content,
+          () => undefined,
+          new Date(),
+        );
+        if ('errors' in outcome) throw new Error(outcome.errors.join('\n'));
+      } finally {
+        await storage.close();
+      }
     },
     token: async (level, customerId, ttl = '5m') => {
       if (app.issuer === undefined) throw new Error('This gateway has no local issuer.');
@@ -150,7 +160,6 @@ export async function startGatewayOn(
     },
     stop: async () => {
       await app.stop();
-      await storage.close();
       await sql.end();
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });

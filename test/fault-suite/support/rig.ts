@@ -5,9 +5,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import type { AccessLevel } from '../../../src/access/viewer.js';
 import { localIssuer } from '../../../src/auth/local-issuer.js';
-import { importFleet } from '../../../src/operations/import-fleet/import-fleet.js';
 import { dataDirIssuerKey } from '../../../src/data-dir/secrets.js';
-import { writeFleet } from '../../../src/persistence/devices/fleet-writer.js';
 import { openStorage } from '../../../src/persistence/setup/open-storage.js';
 import { parseSecretKeys } from '../../../src/config/secret-keys.js';
 import { createTestDatabase } from '../../support/database.js';
@@ -121,23 +119,12 @@ async function seed(
 ): Promise<Pick<Rig, 'customer' | 'devices'>> {
   const parsed = env['WIFI_SECRET_KEYS'] === undefined ? undefined : parseSecretKeys(env['WIFI_SECRET_KEYS']);
   const secretKeys = parsed !== undefined && 'keys' in parsed ? parsed.keys : undefined;
-  const { database, keyRing, close } = await openStorage(
+  const { keyRing, close } = await openStorage(
     { databaseUrl, databaseWaitMs: 0, dataDir, secretKeys },
     pino({ level: 'silent' }),
   );
   const sql = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-  const target = {
-    sql,
-    importFleet: async (content: unknown) => {
-      const outcome = await importFleet(
-        async (work) => await writeFleet(database.prisma, keyRing, work),
-        content,
-        () => undefined,
-        new Date(),
-      );
-      if ('errors' in outcome) throw new Error(outcome.errors.join('\n'));
-    },
-  };
+  const target = { sql, secrets: keyRing };
   const customer = await createCustomer(target);
   const devices: TestDevice[] = [];
   while (devices.length < deviceCount) devices.push(await createDevice(target, { customer }));
