@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS_LEVELS } from '../../src/access/viewer.js';
 import { createCustomer, createDevice } from '../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { newId, sharedGateway, type TestGateway } from '../support/gateway.js';
 import { listWith, objectWith } from '../support/matchers.js';
 import { type Places, plantTree, type Relation, RELATIONS, TABLE } from './access-table.js';
 
@@ -29,7 +29,7 @@ async function nameOf(id: string): Promise<unknown> {
 }
 
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await sharedGateway();
   places = await plantTree(gateway);
 });
 afterAll(async () => {

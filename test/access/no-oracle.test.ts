@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS_LEVELS, type AccessLevel } from '../../src/access/viewer.js';
 import { createCustomer, createDevice } from '../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { newId, sharedGateway, type TestGateway } from '../support/gateway.js';
 
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { id version name wifi { password } } }';
 const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!, $expectedVersion: Int, $dryRun: Boolean) {
@@ -30,7 +30,7 @@ describe('a device that is missing, one that is out of reach and an id that is n
   let takenMac: string;
 
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
     customer = await createCustomer(gateway);
     own = (await createDevice(gateway, { customer })).id;
     const stranger = await createDevice(gateway);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../support/gateway.js';
 
 // Errors of types and those of rules name a value in one way: by the argument, whatever the client calls its variable.
 
@@ -8,7 +8,7 @@ let gateway: TestGateway;
 let device: TestDevice;
 let token: string;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await sharedGateway();
   device = await createDevice(gateway);
   token = await gateway.token('ADMIN', device.customer);
 });

@@ -13,13 +13,13 @@ import { size } from './support/sizes.js';
 /** Windows of attack, each followed by one without; between them what is suspicious is sent again, alone. */
 const ATTACK_MS = size(20_000, 4_000);
 const CALM_MS = size(5_000, 800);
-const WINDOWS = size(30, 5);
+const WINDOWS = size(30, 3);
 
 /** Variations of a window: in the short form the same ones on any machine that is not too slow for them. */
 const TURNS = size(Infinity, 60);
 
 /** After this window the heap is looked at for the first time: caches are full by then, but for those of the short form. */
-const SETTLED_WINDOW = WINDOWS / 5;
+const SETTLED_WINDOW = size(6, 1);
 const MAX_HEAP_GROWTH = size(1.2, 1.5);
 
 /** As `npm start` has them, but for the heap that is looked at. */

@@ -5,6 +5,8 @@ import { type IssuerReply, jsonReply, startIssuer, type TestIssuer } from '../su
 
 const VIEWER = '{ viewer { id } }';
 const RATE_LIMIT = 60;
+/** Requests with tokens that nobody knows: far more than the budget of their network and what time gives back meanwhile. */
+const MANY = 300;
 const CUSTOMER = newId();
 
 let platform: TestIssuer;
@@ -61,15 +63,15 @@ const allowance = (): number => RATE_LIMIT + Math.ceil((performance.now() - star
 
 describe('tokens that nobody has vouched for are validated within the rate of their address', () => {
   it.each<[string, string, number, (token: string) => Promise<number>]>([
-    ['1,000 bad ones on /graphql', '', 200, ask],
-    ['1,000 bad ones on the REST page', '', 401, page],
-    ['1,000 while the issuer is away', 'away-', 200, ask],
+    [`${MANY} bad ones on /graphql`, '', 200, ask],
+    [`${MANY} bad ones on the REST page`, '', 401, page],
+    [`${MANY} while the issuer is away`, 'away-', 200, ask],
   ])('%s', async (_, prefix, served, send) => {
-    const statuses = await askManyTimes(1_000, async () => await send(newToken(prefix)));
+    const statuses = await askManyTimes(MANY, async () => await send(newToken(prefix)));
     expect(platform.asked.length).toBeGreaterThanOrEqual(RATE_LIMIT);
     expect(platform.asked.length).toBeLessThanOrEqual(allowance());
     expect(new Set(statuses)).toEqual(new Set([served, 429]));
-    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(1_000 - allowance());
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(MANY - allowance());
   });
 
   it('and whoever is known, or comes from elsewhere, is served all the same', async () => {

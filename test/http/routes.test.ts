@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../support/gateway.js';
 import { sendRaw } from './raw-request.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await sharedGateway();
 });
 afterAll(async () => {
   await gateway.stop();

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../support/gateway.js';
 import { sendRaw } from './raw-request.js';
 
 let gateway: TestGateway;
 let device: TestDevice;
 let token: string;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await sharedGateway();
   device = await createDevice(gateway);
   token = await gateway.token('OWNER', device.customer);
 });

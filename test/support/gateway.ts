@@ -107,6 +107,20 @@ export async function startTestGateway(
   return await startGatewayOn(await createTestDatabase(), env, proxyPort, intervals);
 }
 
+let shared: Promise<TestGateway> | undefined;
+
+/**
+ * The gateway of this worker that test files share one after the other: settings as they are by default, but no limit of what a
+ * subject may ask. For files that look at customers and devices of their own, and neither at what else is logged or stored nor
+ * at counts of statements. Its `stop` leaves it to the next file.
+ */
+export async function sharedGateway(): Promise<TestGateway> {
+  shared ??= startTestGateway({ RATE_LIMIT: '0', MAC_PROBE_LIMIT: '0' });
+  const gateway = await shared;
+  gateway.logLines.length = 0;
+  return { ...gateway, stop: async () => await Promise.resolve() };
+}
+
 /** Starts a gateway on a database, which is dropped when it stops. */
 export async function startGatewayOn(
   database: Pick<TestDatabase, 'url' | 'drop'>,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newId, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { changesOf, type Report, report, storedStatus } from './report.js';
 
 const IPV4_FIELDS = ['lanIp', 'subnetMask', 'gateway', 'wanIp', 'publicIp', 'dns', 'dns2'];
@@ -64,7 +64,7 @@ describe('reportDeviceStatus: a bad report is null at its place with its own err
   let bad: TestDevice;
   let good: TestDevice;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
     [bad, good] = [await createDevice(gateway), await createDevice(gateway)];
   });
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS_LEVELS } from '../../../src/access/viewer.js';
 import { buildGatewaySchema } from '../../../src/graphql/schema/schema.js';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newId, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { protectedRootFields } from '../../support/root-fields.js';
 import { changesOf, report, scopeToken, storedStatus } from './report.js';
 
@@ -20,7 +20,7 @@ const DENIED = {
 let gateway: TestGateway;
 let device: TestDevice;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await sharedGateway();
 });
 afterAll(async () => {
   await gateway.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newId, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { inputPaths } from '../update-network-device/input-fields.js';
 import { read, report, reported, storedStatus } from './report.js';
 
@@ -37,7 +37,7 @@ const LATER = '2025-03-02T00:00:00.000Z';
 describe('reportDeviceStatus: absent leaves, null clears, a value sets, field by field', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

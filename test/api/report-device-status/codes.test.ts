@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { read, reported } from './report.js';
 
 describe('reportDeviceStatus takes codes and names, and keeps a code that nobody knows', () => {
   let gateway: TestGateway;
   let device: TestDevice;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
     device = await createDevice(gateway);
   });
   afterAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newId, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { changesOf, read, report, reported } from './report.js';
 
-const ROUNDS = 15;
+const ROUNDS = 6;
 
 /** The field that each client reports; client by client another one. */
 const CLIENTS: Readonly<Record<string, (round: number) => unknown>> = {
@@ -30,7 +30,7 @@ describe('reportDeviceStatus loses nothing, whoever reports at the same time', (
   let gateway: TestGateway;
   let token: string;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
     token = await gateway.token('ADMIN', newId());
   });
   afterAll(async () => {

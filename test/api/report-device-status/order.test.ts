@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { changesOf, read, report, reported, storedStatus } from './report.js';
 
 // What createDevice stores.
@@ -11,7 +11,7 @@ const JUST_AFTER = '2025-01-01T00:00:00.001Z';
 describe('reportDeviceStatus: a report that is older than what is known changes nothing', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

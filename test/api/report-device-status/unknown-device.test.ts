@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
-import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newId, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { changesOf, report, storedStatus } from './report.js';
 
 const NO_IDS = [
@@ -18,7 +18,7 @@ const NO_IDS = [
 describe('reportDeviceStatus: a device that is unknown is null, without an error', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { type GraphqlAnswer, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, storedRow } from './update.js';
 
 const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!, $expectedVersion: Int, $dryRun: Boolean) {
@@ -18,7 +18,7 @@ const EXAMPLE = {
 describe('updateNetworkDevice never runs, and never repeats a secret, when the request does not fit the schema', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

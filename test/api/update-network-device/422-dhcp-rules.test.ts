@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type DeviceWishes } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectAccepted, expectRefused, type Input } from './update.js';
 
 const lan = (lanIp: string | null, subnetMask: string | null): DeviceWishes => ({
@@ -22,7 +22,7 @@ interface Case {
 describe('updateNetworkDevice never stores DHCP settings that break a rule', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

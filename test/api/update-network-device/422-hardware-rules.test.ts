@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type DeviceWishes } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectAccepted, expectRefused, read, updated } from './update.js';
 
 const ACCOUNT = '12345678901234567890abcd';
@@ -9,7 +9,7 @@ const NO_SIM: DeviceWishes = { capabilities: { simSupport: false } };
 describe('updateNetworkDevice never stores a serial number or an MVNO account that breaks a rule', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
-import { newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newMac, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectAccepted, expectRefused, read, storedRow, update, updated } from './update.js';
 
 const colons = (mac: string, separator = ':'): string => mac.replaceAll(/(..)(?=.)/g, `$1${separator}`);
@@ -29,7 +29,7 @@ function newMacWithLetters(): string {
 describe('updateNetworkDevice keeps MAC addresses in one form, and each on one device only', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { expectRefused, type Input, storedRow, update } from './update.js';
 
 const LISTED = 100;
@@ -11,7 +11,7 @@ const reservations = (count: number, entry: object = {}): Input => ({
 describe('updateNetworkDevice lists no more violations than somebody reads', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

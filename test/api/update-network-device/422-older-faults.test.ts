@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type DeviceWishes, type TestDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectAccepted, expectRefused, type Input } from './update.js';
 
 const ON_DEVICE = { table: 'network_device', key: 'id = $1' };
@@ -69,7 +69,7 @@ function onDevice<T extends Case>(cases: readonly T[]): [string, T][] {
 describe('updateNetworkDevice: a violation counts only when a value that it involves changes', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

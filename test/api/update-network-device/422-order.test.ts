@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { expectRefused, storedRow, update } from './update.js';
 
 /** Every kind of error at once, written in an order that is not that of the schema. */
@@ -40,7 +40,7 @@ const MANY_FAULTS = {
 describe('updateNetworkDevice reports every violation at once, in the order of the input, then by index', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

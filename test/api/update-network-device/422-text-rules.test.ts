@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectAccepted, expectRefused } from './update.js';
 
 const EMOJI = '\u{1F680}';
@@ -8,7 +8,7 @@ const EMOJI = '\u{1F680}';
 describe('updateNetworkDevice never stores a name or notes that break a rule', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type DeviceWishes } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectAccepted, expectRefused } from './update.js';
 
 const HEX_64 = '0123456789abcdefABCDEF0123456789'.repeat(2);
@@ -18,7 +18,7 @@ const STEERING: DeviceWishes = { wifi: { ...ALIKE, bandsteering: true } };
 describe('updateNetworkDevice never stores WiFi settings that break a rule', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

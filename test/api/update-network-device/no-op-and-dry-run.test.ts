@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type DeviceWishes, type TestDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectRefused, type Input, read, storedRow, update, updated } from './update.js';
 
 const CLIENT = { mac: '123456789013', ip: '192.168.0.10', enable: true, id: 'r8jf84fv' };
@@ -98,7 +98,7 @@ const SAME: Same[] = [
 describe('updateNetworkDevice touches nothing when nothing changes or nothing shall be written', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { byRule, expectAccepted } from './update.js';
 
 const ONE = { mac: '123456789013', ip: '192.168.0.10', enable: true, id: 'one' };
@@ -9,7 +9,7 @@ const TWO = { mac: '123456789014', ip: '192.168.0.11', enable: false, id: 'two' 
 describe('updateNetworkDevice replaces reservations as a whole, and keeps the ids of clients that stay', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type DeviceWishes } from '../../support/fleet.js';
-import { newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newMac, sharedGateway, type TestGateway } from '../../support/gateway.js';
 import { inputPaths, OF_ENTRIES } from './input-fields.js';
 import { type DeviceAnswer, expectRefused, type Input, read, settingsOf, updated } from './update.js';
 
@@ -82,7 +82,7 @@ function deviceWith(others: Readonly<Record<string, unknown>> = {}): DeviceWishe
 describe('updateNetworkDevice: absent leaves, null clears, a value sets, field by field', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    gateway = await sharedGateway();
   });
   afterAll(async () => {
     await gateway.stop();
