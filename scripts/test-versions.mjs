@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Maximum number of characters of a failed run that are shown. */
+const MAX_SHOWN = 20_000;
 const NODES = ['20', '22', '24'];
 const DATABASES = ['15', '17', '18'];
 const { values: options, positionals: files } = parseArgs({
@@ -92,6 +94,8 @@ function runTests(node, url) {
       ...{ cwd: root, env, encoding: 'utf8', maxBuffer: 1e9 },
     },
   );
+  // What failed, and why, stands beside the table.
+  if (status !== 0) process.stderr.write(stdout.slice(-MAX_SHOWN));
   const sum = /^\d+ passed, \d+ failed$/m.exec(stdout)?.[0] ?? 'no sum';
   return status === 0 ? sum : `${sum}, exit ${status}`;
 }
