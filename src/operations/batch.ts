@@ -1,4 +1,5 @@
 import { idOrNone } from '../domain/id.js';
+import { taken } from '../domain/taken.js';
 import { inputError } from '../errors/gateway-error.js';
 
 /** Maximum number of ids of one batch look-up. */
@@ -18,12 +19,12 @@ export function assertBatchSize(argument: string, count: number): void {
 export async function batchById<T extends { readonly id: string }>(
   argument: string,
   ids: readonly string[],
-  find: (ids: readonly string[]) => Promise<readonly T[]>,
-): Promise<readonly (T | null)[]> {
+  find: (ids: readonly string[]) => Promise<T[]>,
+): Promise<(T | null)[]> {
   assertBatchSize(argument, ids.length);
   const normalIds = ids.map(idOrNone);
   const distinctIds = new Set(normalIds);
   const found = distinctIds.size === 0 ? [] : await find([...distinctIds]);
-  const byId = new Map(found.map((record) => [record.id, record]));
+  const byId = new Map(taken(found).map((record) => [record.id, record]));
   return normalIds.map((id) => byId.get(id) ?? null);
 }

@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { DeviceSelection } from '../domain/device-selection.js';
 import type { DeviceOrder, DevicePlace } from '../domain/device-order.js';
+import { taken } from '../domain/taken.js';
 import type { DeviceLists } from '../persistence/devices/device-lists.js';
 import type { StoredDeviceOrError } from '../persistence/rows/device-row.js';
 import type { StoredDevice } from '../secrets/device-secrets.js';
@@ -26,13 +27,14 @@ export async function readNetworkDevices(
   ids: readonly string[],
   argument: string,
   selection: DeviceSelection,
-): Promise<readonly (ListedView | null)[]> {
+): Promise<(ListedView | null)[]> {
   const reach = readReach(viewer);
-  const devices = await batchById(
+  const found = await batchById(
     argument,
     ids,
     async (distinctIds) => await lists.findMany(reach, distinctIds, selection),
   );
+  const devices = taken(found);
   const views = new Map(devices.map((device) => [device, device && toListedViewOrError(viewer, device)]));
   return devices.map((device) => views.get(device) ?? null);
 }
@@ -54,6 +56,7 @@ interface ListedDevice {
 
 /** A page of devices; its total is counted when it is asked for, once. */
 export interface DeviceConnection extends Page<ListedDevice> {
+  readonly nodes: ListedDevice[];
   readonly count: () => Promise<number>;
 }
 
@@ -78,7 +81,7 @@ export async function readNetworkDeviceConnection(
   const reach = readReach(viewer);
   const request = devicePageRequest(page, order);
   const filter = readFilter(requested);
-  const { nodes, ...rest } = toPage(request, await lists.page(reach, filter, request, selection));
+  const { nodes, ...rest } = toPage(request, taken(await lists.page(reach, filter, request, selection)));
   return {
     ...rest,
     nodes: nodes.map(({ place, device }) => ({ place, view: toListedViewOrError(viewer, device) })),

@@ -2,6 +2,7 @@ import { isRecord } from '../request/is-record.js';
 import type { GraphQLSchema } from 'graphql';
 import { finishOperation, type OnOperation } from './finish-operation.js';
 import type { GatewayContext } from '../request/context.js';
+import { letGo } from '../request/held-lists.js';
 import type { PlanCache, OperationRequest } from './plan-cache.js';
 import { toGraphQLError } from '../errors/resolver-errors.js';
 import { runPlan } from './run-plan.js';
@@ -25,12 +26,15 @@ export function cachedExecutor(
     if (ready === undefined) return undefined;
     const { plan, operation, document, variables, meter } = ready;
     context.meter = meter;
+    context.held = [];
     const result = await runPlan(plan, context, variables, meter);
     const { data, errors } = meter?.error
       ? { data: null, errors: [toGraphQLError(meter.error, context)] }
       : result;
     const presented = finishOperation({ context, schema, document, operation, errors }, onOperation);
-    return `${JSON.stringify(presented.length > 0 ? { errors: presented, data } : { data })}\n`;
+    const text = `${JSON.stringify(presented.length > 0 ? { errors: presented, data } : { data })}\n`;
+    letGo(context, data);
+    return text;
   };
 }
 

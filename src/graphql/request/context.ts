@@ -14,6 +14,7 @@ import type { DeviceChanges, SubscriptionLifetime } from '../../operations/watch
 import type { CustomerLists } from '../../persistence/devices/customer-lists.js';
 import type { DeviceLists } from '../../persistence/devices/device-lists.js';
 import type { Metered } from './answer-meter.js';
+import type { HoldsLists } from './held-lists.js';
 
 /** What the operations work with; app.ts puts it together. */
 export interface GatewayParts
@@ -25,7 +26,7 @@ export interface GatewayParts
 }
 
 /** What the resolvers of one request share. */
-export interface GatewayContext extends Metered {
+export interface GatewayContext extends Metered, HoldsLists {
   readonly requestId: string;
   readonly credential: Credential;
   readonly parts: GatewayParts;

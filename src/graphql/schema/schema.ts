@@ -14,7 +14,7 @@ import { NodeResolver } from './resolvers/node-resolver.js';
 import { ProvisioningResolver } from './resolvers/provisioning-resolver.js';
 import { NetworkDeviceSubscriptionResolver } from './resolvers/network-device-subscription-resolver.js';
 import { ViewerResolver } from './resolvers/viewer-resolver.js';
-import { WifiPasswordResolver } from './resolvers/wifi-password-resolver.js';
+import { resolveWifiPasswords } from './resolvers/wifi-passwords.js';
 import { guardResolvers } from '../errors/resolver-errors.js';
 import { assertSized } from '../cost/schema-sizes.js';
 
@@ -51,7 +51,6 @@ export async function buildGatewaySchema(
       NodeResolver,
       ProvisioningResolver,
       ViewerResolver,
-      WifiPasswordResolver,
       EntitiesResolver,
       ...(introspection ? [CompositionResolver] : []),
     ],
@@ -66,6 +65,7 @@ export async function buildGatewaySchema(
   }
   // Whoever presents errors has the schema.
   schema.extensions = { ...schema.extensions, docsUrl };
+  resolveWifiPasswords(schema);
   assertSized(schema);
   return guardResolvers(schema);
 }

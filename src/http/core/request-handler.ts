@@ -63,15 +63,23 @@ async function respond(
   }
   const answer = await compressed(message, answered);
   if (answer.errorCode !== undefined) parts.metrics.errorAnswered(answer.errorCode);
-  const length = Buffer.byteLength(answer.body);
+  const encoded = inBytes(answer.body);
+  const length = Buffer.byteLength(encoded);
   response.writeHead(answer.status, {
     ...commonHeaders(parts, message, answer.headers, requestId),
     ...(answer.status !== 204 && answer.status !== 304 && { 'content-length': length }),
   });
-  const body = message.method === 'HEAD' ? '' : answer.body;
+  const body = message.method === 'HEAD' ? '' : encoded;
   if (message.complete) response.end(body);
   else await linger(message, response, body);
   if (answer.isShared !== true) parts.unread.add(response, length);
+}
+
+/** From this length on a text is encoded here: as a text it is measured first, and then written into room for three times its length. */
+const LONG_TEXT = 16_384;
+
+function inBytes(body: string | Buffer): string | Buffer {
+  return typeof body === 'string' && body.length >= LONG_TEXT ? Buffer.from(body) : body;
 }
 
 /** Begins an answer that goes on; it is not compressed, which would hold its parts back. */

@@ -25,7 +25,7 @@ export interface Statement {
 export type RawRow = Readonly<Record<string, unknown>>;
 
 /** Runs a statement, on the pool or on the connection of a transaction. */
-export type RunStatement = (statement: Statement, values: readonly unknown[]) => Promise<readonly RawRow[]>;
+export type RunStatement = (statement: Statement, values: readonly unknown[]) => Promise<RawRow[]>;
 
 /** The gateway's way to PostgreSQL: Prisma for everything, and the same pool bare for the hot reads. */
 export interface Database {
@@ -105,13 +105,13 @@ type RunOnClient = (
   client: pg.ClientBase,
   statement: Statement,
   values: readonly unknown[],
-) => Promise<readonly RawRow[]>;
+) => Promise<RawRow[]>;
 
 async function runOn(
   client: pg.ClientBase,
   { name = '', variant, text, onLostConnection, timeoutMs }: Statement,
   values: readonly unknown[],
-): Promise<readonly RawRow[]> {
+): Promise<RawRow[]> {
   const query = client.query<RawRow>({
     ...{ name: variant === undefined ? name : `${name}-${variant}`, text, values: [...values] },
     ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),

@@ -5,7 +5,7 @@ import type { Prisma } from '../database/prisma-over-pool.js';
 /** Customers and device models: small, read by id, changed by imports only. */
 export interface CatalogStore {
   readonly findCustomer: (id: string) => Promise<{ readonly id: string; readonly name: string } | null>;
-  readonly findDeviceModels: (ids: readonly string[]) => Promise<readonly DeviceModel[]>;
+  readonly findDeviceModels: (ids: readonly string[]) => Promise<DeviceModel[]>;
   /** The first models in order of id. */
   readonly listDeviceModels: (limit: number) => Promise<readonly DeviceModel[]>;
 }

@@ -13,7 +13,7 @@ export interface ListedCustomer {
 
 /** Lists of customers; reach is part of every statement. */
 export interface CustomerLists {
-  readonly findMany: (reach: Reach, ids: readonly string[]) => Promise<readonly ListedCustomer[]>;
+  readonly findMany: (reach: Reach, ids: readonly string[]) => Promise<ListedCustomer[]>;
   /** Customers in the order of the page, one more than its limit when there are more. */
   readonly page: (
     reach: Reach,

@@ -3,6 +3,7 @@ import type { DevicePlace } from '../../domain/device-order.js';
 import type { DevicePageRequest } from '../../domain/page-request.js';
 import type { DeviceSelection } from '../../domain/device-selection.js';
 import type { Reach } from '../../domain/reach.js';
+import { taken } from '../../domain/taken.js';
 import type { Database, RawRow, RunStatement, Statement } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
 import { Conditions, unseenText, unsizedIds } from '../database/sql-builder.js';
@@ -25,14 +26,14 @@ export interface DeviceLists {
     reach: Reach,
     ids: readonly string[],
     selection: DeviceSelection,
-  ) => Promise<readonly StoredDeviceOrError[]>;
+  ) => Promise<StoredDeviceOrError[]>;
   /** Devices in the order of the page, one more than its limit when there are more. */
   readonly page: (
     reach: Reach,
     filter: DeviceFilter,
     page: DevicePageRequest,
     selection: DeviceSelection,
-  ) => Promise<readonly FoundOnPage[]>;
+  ) => Promise<FoundOnPage[]>;
   readonly count: (reach: Reach, filter: DeviceFilter) => Promise<number>;
   readonly counts: (reach: Reach, filter: DeviceFilter) => Promise<DeviceCounts>;
 }
@@ -124,8 +125,9 @@ function isWhole(filter: DeviceFilter): boolean {
   return Object.values(filter).every((value) => value === undefined);
 }
 
-/** The entries of a list that came as one value; there is none where it is empty. */
-function devicesIn([row]: readonly RawRow[]): readonly unknown[] {
+/** Takes the entries of a list that came as one value; there is none where it is empty. */
+function devicesIn(rows: RawRow[]): readonly unknown[] {
+  const [row] = taken(rows);
   const list = row && RowReader.of(row);
   return list?.exists('devices') === true ? list.list('devices') : [];
 }

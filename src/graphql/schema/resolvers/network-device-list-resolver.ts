@@ -1,11 +1,13 @@
 import type { GraphQLError, GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { taken } from '../../../domain/taken.js';
 import { countNetworkDevices } from '../../../operations/count-network-devices.js';
 import { deviceCursorOf } from '../../../operations/paging.js';
 import { readNetworkDeviceConnection, readNetworkDevices } from '../../../operations/read-network-devices.js';
 import { eachAtItsPlace } from './at-its-place.js';
 import { deviceSelectionIn } from './device-selection.js';
 import { type GatewayContext, requireViewer } from '../../request/context.js';
+import { holdUntilAnswered } from '../../request/held-lists.js';
 import { NetworkDeviceFilter, toDeviceFilter } from '../inputs/network-device-filter.js';
 import { NetworkDeviceOrder, toDeviceOrder } from '../inputs/network-device-order.js';
 import { PageArgs } from '../inputs/page-args.js';
@@ -28,7 +30,9 @@ export class NetworkDeviceListResolver {
     const viewer = requireViewer(context);
     const { deviceLists } = context.parts;
     const views = await readNetworkDevices(deviceLists, viewer, ids, 'ids', deviceSelectionIn(info));
-    return eachAtItsPlace(views, context, (view) => new NetworkDevice(view));
+    const devices = eachAtItsPlace(taken(views), context, (view) => new NetworkDevice(view));
+    holdUntilAnswered(context, devices);
+    return devices;
   }
 
   @Query(() => NetworkDeviceConnection, {
@@ -57,16 +61,19 @@ export class NetworkDeviceListResolver {
     const selection = deviceSelectionIn(info);
     const request = { filter: toDeviceFilter(filter), order, page, selection };
     const found = await readNetworkDeviceConnection(deviceLists, viewer, request);
+    const listed = taken(found.nodes);
     const devices = eachAtItsPlace(
-      found.nodes.map(({ view }) => view),
+      listed.map(({ view }) => view),
       context,
       (view) => new NetworkDevice(view),
     );
-    const nodes = found.nodes.map(({ place }, index) => ({
+    const nodes = listed.map(({ place }, index) => ({
       cursor: deviceCursorOf(place, order),
       node: devices[index] ?? null,
     }));
-    return new NetworkDeviceConnection({ ...found, nodes }, found.count);
+    const connection = new NetworkDeviceConnection({ ...found, nodes }, found.count);
+    holdUntilAnswered(context, connection.nodes, connection.edges);
+    return connection;
   }
 
   @FieldResolver(() => Int, {

@@ -57,10 +57,10 @@ export class NetworkDeviceConnection {
     nullable: 'itemsAndList',
     description: 'The devices with their cursors.',
   })
-  readonly edges: readonly NetworkDeviceEdge[];
+  readonly edges: NetworkDeviceEdge[];
 
   @Field(() => [NetworkDevice], { nullable: 'itemsAndList', description: 'The devices.' })
-  readonly nodes: readonly (NetworkDevice | GraphQLError | null)[];
+  readonly nodes: (NetworkDevice | GraphQLError | null)[];
 
   @Field(() => PageInfo, { description: 'Where the page stands in its list.' })
   readonly pageInfo: PageInfo;

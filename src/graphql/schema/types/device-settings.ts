@@ -41,7 +41,7 @@ export class DeviceSettings {
     this.macAddress = macAddress;
     this.serialNumber = serialNumber;
     this.mvnoAccount = mvnoAccount;
-    this.wifi = wifi && new WifiSettings({ deviceId, version, wifi, passwords });
+    this.wifi = wifi && new WifiSettings(wifi, { deviceId, version, passwords });
     this.dhcp = dhcp && new DhcpSettings(dhcp);
   }
 }

@@ -115,5 +115,5 @@ function identityIn(view: DeviceView | IdentityView): Pick<NetworkDevice, 'id' |
 }
 
 function wifiOf({ device, passwords }: DeviceView): WifiSettings | null {
-  return device.wifi && new WifiSettings({ deviceId: device.id, wifi: device.wifi, passwords });
+  return device.wifi && new WifiSettings(device.wifi, { deviceId: device.id, passwords });
 }
