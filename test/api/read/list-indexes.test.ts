@@ -137,7 +137,6 @@ describe('a filter that few devices fit finds them by an index', () => {
       '{ ip: "192.0.2.1" }',
       ['device_status_wan_ip_idx', 'device_status_public_ip_idx', 'device_status_ipv6_idx'],
     ],
-    ['{ search: "quux quux" }', ['network_device_search_key_idx', 'customer_search_key_idx']],
   ])('%s', async (filter, indexes) => {
     expect(await indexesOf('ADMIN', customer, `filter: ${filter}`)).toEqual(expect.arrayContaining(indexes));
   });
