@@ -22,7 +22,6 @@ it(`a gateway killed ${KILLS} times under ${WRITERS} writers loses no acknowledg
   const startedAt = performance.now();
   await delay(2_000);
   const baseline = throughput(writers.replies, startedAt + 500, startedAt + 2_000);
-  const before: number[] = [];
   for (let kill = 0; kill < KILLS; kill += 1) {
     const { code } = await gateway.end('SIGKILL');
     // A gateway that had ended by itself could not be killed.
@@ -30,11 +29,11 @@ it(`a gateway killed ${KILLS} times under ${WRITERS} writers loses no acknowledg
     gateway = await rig.startGateway();
     const done = writers.replies.length;
     await delay(300 + 700 * Math.random());
-    before.push(writers.replies.length - done);
+    // It is killed in the midst of its work.
+    await expect.poll(() => writers.replies.length).toBeGreaterThan(done);
   }
   await writers.stop();
   const ledger = await settle(rig, writers.replies);
   row('gateway killed', { kills: KILLS, 'baseline updates/s': baseline, ...ledger });
-  expect(Math.min(...before)).toBeGreaterThan(0);
   expect(ledger.lost).toBe(0);
 }, 300_000);

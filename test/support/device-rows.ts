@@ -24,6 +24,8 @@ export async function insertFleet(sql: pg.Pool, secrets: DeviceSecrets, content:
   if (errors.length > 0) throw new Error(errors.join('\n'));
   const importId = ownRequestId(randomUUID());
   const statements = [
+    // Whatever the database's default is, as the importer has it.
+    'SET TRANSACTION ISOLATION LEVEL READ COMMITTED',
     insert('device_model', deviceModels.map(modelRow)),
     insert(
       'network_device',

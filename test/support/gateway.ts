@@ -17,6 +17,7 @@ import { openStorage } from '../../src/persistence/setup/open-storage.js';
 import type { DeviceSecrets } from '../../src/secrets/device-secrets.js';
 import { KeyRing } from '../../src/secrets/key-ring.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import { ignoreStatementsOn } from './statements.js';
 
 const restError = z.strictObject({ code: z.int(), message: z.string() });
 
@@ -117,6 +118,7 @@ let shared: Promise<TestGateway> | undefined;
 export async function sharedGateway(): Promise<TestGateway> {
   shared ??= startTestGateway({ RATE_LIMIT: '0', MAC_PROBE_LIMIT: '0' });
   const gateway = await shared;
+  ignoreStatementsOn(gateway.env['DATABASE_URL'] ?? '');
   gateway.logLines.length = 0;
   return { ...gateway, stop: async () => await Promise.resolve() };
 }
