@@ -23,7 +23,7 @@ export function spyOnStatements() {
   const spy = vi.spyOn(pg.Client.prototype, 'query');
   const statements = (): readonly SentStatement[] =>
     spy.mock.calls
-      .filter((_, place) => !sharedDatabases.has(spy.mock.contexts[place]?.database ?? ''))
+      .filter((_, place) => !isShared(spy.mock.contexts[place]))
       .map(([statement]) => ({ text: textOf(statement), values: valuesOf(statement) }))
       .filter(({ text }) => !text.includes(OF_THE_FEED));
   return {
@@ -38,6 +38,10 @@ export function spyOnStatements() {
       spy.mockRestore();
     },
   };
+}
+
+function isShared(client: unknown): boolean {
+  return client instanceof pg.Client && sharedDatabases.has(client.database ?? '');
 }
 
 function textOf(statement: unknown): string {
