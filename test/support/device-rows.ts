@@ -6,9 +6,9 @@ import type { DeviceModel } from '../../src/domain/device-model.js';
 import { ownRequestId } from '../../src/domain/request-id.js';
 import type { NewDevice } from '../../src/domain/new-device.js';
 import { deviceErrors, parseFleet } from '../../src/operations/import-fleet/parse-fleet.js';
+import { deviceRow, needsJob } from '../../src/persistence/devices/fleet-writer.js';
 import { STATUS_COLUMNS } from '../../src/persistence/rows/fields.js';
-import { settingsColumns } from '../../src/persistence/rows/settings-columns.js';
-import { type DeviceSecrets, sealWifi } from '../../src/secrets/device-secrets.js';
+import type { DeviceSecrets } from '../../src/secrets/device-secrets.js';
 
 /**
  * Puts a fleet of models and devices into the database as an import does, by the same rules, but in one message to the server:
@@ -33,7 +33,7 @@ export async function insertFleet(sql: pg.Pool, secrets: DeviceSecrets, content:
     ),
     insert(
       'provisioning_job',
-      devices.filter(hasJob).map(({ id }) => ({ device_id: id, version: 1 })),
+      devices.filter(needsJob).map(({ id }) => ({ device_id: id, version: 1 })),
     ),
     insert('device_status', devices.flatMap(statusRow)),
     insert(
@@ -61,21 +61,6 @@ function insert(table: string, rows: readonly Readonly<Record<string, unknown>>[
 function modelRow({ capabilities, ...model }: DeviceModel): Readonly<Record<string, unknown>> {
   const { wifi, wifi2G, wifi5G, wifi6G, simSupport } = capabilities;
   return { ...model, wifi, wifi_2g: wifi2G, wifi_5g: wifi5G, wifi_6g: wifi6G, sim_support: simSupport };
-}
-
-const hasJob = ({ state }: NewDevice): boolean => state === 'PROVISIONING';
-
-function deviceRow(device: NewDevice, secrets: DeviceSecrets): Readonly<Record<string, unknown>> {
-  return {
-    id: device.id,
-    customer_id: device.customerId,
-    model_id: device.modelId,
-    version: 1,
-    state: device.state,
-    jobs: hasJob(device) ? 1 : 0,
-    provisioned: device.status?.provisioned ?? null,
-    ...settingsColumns({ ...device, wifi: sealWifi(secrets, device.id, device.wifi) }),
-  };
 }
 
 function statusRow({ id, status }: NewDevice): readonly Readonly<Record<string, unknown>>[] {

@@ -95,13 +95,27 @@ async function knownDevices(tx: Transaction, devices: readonly NewDevice[]): Pro
 }
 
 /** A device that comes in the middle of being provisioned is provisioned from here. */
-function needsJob({ state }: NewDevice): boolean {
+export function needsJob({ state }: NewDevice): boolean {
   return state === 'PROVISIONING';
 }
 
 /** Who the audit trail says it was. */
 const IMPORTER = 'import';
 const IMPORT: DeviceAction = 'IMPORT';
+
+/** A new device as a row of `network_device`, by column; its moments are left to whoever inserts it. */
+export function deviceRow(device: NewDevice, secrets: DeviceSecrets): Readonly<Record<string, unknown>> {
+  return {
+    id: device.id,
+    customer_id: device.customerId,
+    model_id: device.modelId,
+    version: 1,
+    state: device.state,
+    jobs: needsJob(device) ? 1 : 0,
+    provisioned: device.status?.provisioned ?? null,
+    ...settingsColumns({ ...device, wifi: sealWifi(secrets, device.id, device.wifi) }),
+  };
+}
 
 /** One statement each for the devices, their jobs, their status and their audit entries, whatever their number. */
 async function insertDevices(
@@ -113,19 +127,8 @@ async function insertDevices(
   const known = await knownDevices(tx, devices);
   const added = devices.filter(({ id }) => !known.has(id));
   const now = new Date();
-  const rows = added.map((device) => ({
-    id: device.id,
-    customer_id: device.customerId,
-    model_id: device.modelId,
-    version: 1,
-    state: device.state,
-    jobs: needsJob(device) ? 1 : 0,
-    provisioned: device.status?.provisioned ?? null,
-    created_at: now,
-    updated_at: now,
-    ...settingsColumns({ ...device, wifi: sealWifi(secrets, device.id, device.wifi) }),
-  }));
-  // The names are those above; what the database makes itself may not be among them.
+  const rows = added.map((device) => ({ ...deviceRow(device, secrets), created_at: now, updated_at: now }));
+  // The names are those of `deviceRow`; what the database makes itself may not be among them.
   const columns = Object.keys(rows[0] ?? { id: '' }).join(', ');
   await tx.$executeRawUnsafe(
     `INSERT INTO network_device (${columns})
