@@ -4,6 +4,7 @@ import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { createLargeFleet } from '../support/large-fleet.js';
 import { row } from './support/figures.js';
 import { size } from './support/sizes.js';
+import { pageInfo } from '../support/page-info.js';
 
 const DEVICES = size(100_000, 3_000);
 const WRITERS = 8;
@@ -20,12 +21,7 @@ const RENAME =
 
 const page = z.object({
   networkDeviceConnection: z.object({
-    pageInfo: z.object({
-      hasNextPage: z.boolean(),
-      hasPreviousPage: z.boolean(),
-      startCursor: z.string().nullable(),
-      endCursor: z.string().nullable(),
-    }),
+    pageInfo,
     nodes: z.array(z.object({ id: z.string() })),
   }),
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { pageInfo } from '../../support/page-info.js';
 
 const PAGE = `query ($filter: NetworkDeviceFilter, $orderBy: NetworkDeviceOrder, $first: Int, $after: String, $last: Int, $before: String) {
   networkDeviceConnection(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
@@ -12,12 +13,7 @@ const PAGE = `query ($filter: NetworkDeviceFilter, $orderBy: NetworkDeviceOrder,
 
 const answered = z.object({
   networkDeviceConnection: z.object({
-    pageInfo: z.object({
-      hasNextPage: z.boolean(),
-      hasPreviousPage: z.boolean(),
-      startCursor: z.string().nullable(),
-      endCursor: z.string().nullable(),
-    }),
+    pageInfo,
     edges: z.array(z.object({ cursor: z.string(), node: z.object({ id: z.string(), name: z.string() }) })),
   }),
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { pageInfo } from '../../support/page-info.js';
 
 const PAGE = `query ($filter: NetworkDeviceFilter, $first: Int, $after: String, $last: Int, $before: String) {
   networkDeviceConnection(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
@@ -15,12 +16,7 @@ const PAGE = `query ($filter: NetworkDeviceFilter, $first: Int, $after: String, 
 const page = z.object({
   networkDeviceConnection: z.object({
     totalCount: z.int(),
-    pageInfo: z.object({
-      hasNextPage: z.boolean(),
-      hasPreviousPage: z.boolean(),
-      startCursor: z.string().nullable(),
-      endCursor: z.string().nullable(),
-    }),
+    pageInfo,
     nodes: z.array(z.object({ id: z.string(), name: z.string() })),
   }),
 });

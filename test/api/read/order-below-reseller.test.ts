@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { planOf } from '../../support/large-fleet.js';
 import { spyOnStatements } from '../../support/statements.js';
+import { pageInfo } from '../../support/page-info.js';
 
 /** Resellers: one of few customers, one with a third of all devices, one whose devices stand behind all others in every order. */
 const FEW = 'fa'.repeat(12);
@@ -52,12 +53,7 @@ const PAGE = `query ($orderBy: NetworkDeviceOrder, $first: Int, $after: String, 
 
 const answered = z.object({
   networkDeviceConnection: z.object({
-    pageInfo: z.object({
-      hasNextPage: z.boolean(),
-      hasPreviousPage: z.boolean(),
-      startCursor: z.string().nullable(),
-      endCursor: z.string().nullable(),
-    }),
+    pageInfo,
     nodes: z.array(z.object({ id: z.string() })),
   }),
 });
