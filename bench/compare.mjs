@@ -1,5 +1,5 @@
 // What a change costs: this build and another one take turns on one database, in pairs.
-//   npm run bench:compare -- --base COMMIT [--operations Q,M,page,batch] [--pairs 10] [--seconds 3] [--devices 10000]
+//   npm run bench:compare -- --base COMMIT [--operations Q,M,page,batch] [--pairs 60] [--seconds 1] [--devices 10000]
 //   npm run bench:compare -- --operations M-key   # M with an idempotency key, and M without on the same server: needs no base
 // Prints for each operation the median of the ratios this : base with its 95 % interval, for the CPU of process and
 // PostgreSQL together, for the process alone and for the time of half of the requests. Below 1 this build is cheaper.
@@ -13,16 +13,23 @@ import { say, withBench } from './lib/session.mjs';
 
 const options = readOptions({
   base: '',
-  pairs: 10,
-  seconds: 3,
+  // Many short runs: what else the machine does changes within seconds, and falls on both sides of a pair alike.
+  pairs: 60,
+  seconds: 1,
   devices: 10_000,
   connections: 32,
   operations: Object.keys(OPERATIONS),
 });
 const isBesideBase = (operation) => OPERATIONS[operation].beside === undefined;
 
+/** Before the pairs, for each server. */
+const WARM_UP_SECONDS = 8;
+/** Before each run: the server has just been let go on. */
+const AFTER_STOP_SECONDS = 0.2;
+
 /** What is compared of two runs. */
 const FIGURES = {
+  PostgreSQL: ({ databaseCpu }) => databaseCpu ?? 1,
   'process + PostgreSQL': ({ cpu, databaseCpu }) => cpu + (databaseCpu ?? 0),
   process: ({ cpu }) => cpu,
   p50: ({ p50 }) => p50,
@@ -48,7 +55,7 @@ await withBench(options, async (bench) => {
         const idle = Object.values(servers).filter((one) => one !== undefined && one !== server);
         // Its worker would take up jobs of the other one.
         for (const { pid } of idle) process.kill(pid, 'SIGSTOP');
-        runs[name] = await measure(bench, [server], OURS.kind, measured);
+        runs[name] = await measure(bench, [server], OURS.kind, measured, pair === 0 ? WARM_UP_SECONDS : AFTER_STOP_SECONDS);
         for (const { pid } of idle) process.kill(pid, 'SIGCONT');
         const { failed, firstFailure } = runs[name];
         if (failed > 0)

@@ -32,13 +32,18 @@ const newSeed = () => (seeds += 1) * 1_000_000;
  * Measures one operation on running servers that share the load: a warm-up, then the run. The CPU of an update includes the
  * jobs that it made, to the last one.
  * @param bench the load generator, the database and the options of the run
+ * @param warmUpSeconds as long as the run unless told: V8 goes on to optimise for many seconds, and servers run for weeks
  */
-export async function measure({ load, database, options }, servers, kind, operation) {
+export async function measure(
+  { load, database, options },
+  servers,
+  kind,
+  operation,
+  warmUpSeconds = options.seconds,
+) {
   const urls = servers.map(({ url }) => url);
   const job = { urls, kind, operation, devices: options.devices, connections: options.connections };
-  // As long as the run: V8 goes on to optimise for many seconds, and servers run for weeks.
-  const warmUp = { ...job, seconds: options.seconds, seed: newSeed(), isWarmUp: true };
-  await load.run(warmUp);
+  if (warmUpSeconds > 0) await load.run({ ...job, seconds: warmUpSeconds, seed: newSeed(), isWarmUp: true });
   const makesJobs = kind === 'ours' && OPERATIONS[operation].makesJobs === true;
   if (makesJobs) await drainJobs(database);
   const before = readUsage();
