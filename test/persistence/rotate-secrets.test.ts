@@ -123,7 +123,8 @@ describe('a rotation', () => {
       }
     });
     let rotated = 0;
-    for (let round = 0; round < 10; round += 1) {
+    // An update that is under way writes the seal back that it has read before, so that some rounds find nothing to do.
+    for (let round = 0; round < 10 || (rotated === 0 && round < 200); round += 1) {
       for (const device of devices.filter((_, index) => index % 2 === 1)) await sealWith(OLD, device);
       const rotation = await rotate();
       expect(rotation).toMatchObject({ unreadable: [], isComplete: true });

@@ -30,18 +30,19 @@ export function belowInOrder({ reseller, column, direction, bounds, limit }: Bel
   const devices = (condition: string, count: number): string =>
     `SELECT d.id, ${column} AS place FROM network_device d WHERE ${condition} AND ${bounds}
       ORDER BY ${column} ${direction}, d.id ${direction} LIMIT ${count}`;
+  // Not a CTE: PostgreSQL before 17 forgets the order of one, and would look at all of its devices before it sorts them.
+  const walked = devices('(SELECT yes FROM many)', MAX_WALKED);
   const inOrder = `ORDER BY place ${direction}, found.id ${direction} LIMIT ${limit}`;
   return `WITH below AS MATERIALIZED (SELECT id FROM customer WHERE ancestor_ids @> ARRAY[${unseenText(reseller)}]),
     many AS MATERIALIZED (
       SELECT count(*) > ${FEW_CUSTOMERS} AS yes FROM (SELECT FROM below LIMIT ${FEW_CUSTOMERS + 1}) counted
     ),
-    walked AS MATERIALIZED (${devices('(SELECT yes FROM many)', MAX_WALKED)}),
     near AS MATERIALIZED (
-      SELECT id FROM walked found WHERE ${reachedId("'below'", reseller, 'found.id')} IS NOT NULL ${inOrder}
+      SELECT id FROM (${walked}) found WHERE ${reachedId("'below'", reseller, 'found.id')} IS NOT NULL ${inOrder}
     ),
     enough AS MATERIALIZED (
       SELECT (SELECT yes FROM many)
-        AND ((SELECT count(*) FROM near) = ${limit} OR (SELECT count(*) FROM walked) < ${MAX_WALKED}) AS yes
+        AND ((SELECT count(*) FROM near) = ${limit} OR (SELECT count(*) FROM (${walked}) walked) < ${MAX_WALKED}) AS yes
     ),
     owners AS MATERIALIZED (
       SELECT below.id FROM below CROSS JOIN LATERAL (${devices('d.customer_id = below.id', 1)}) found
