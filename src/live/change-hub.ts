@@ -36,6 +36,15 @@ const MAX_WAITING_THEN = 100;
 /** Maximum number of deliveries in one turn of the event loop. */
 const DELIVERIES_PER_TURN = 1_000;
 
+/**
+ * Of many changes that come at once those who read them get time, once half of what may wait waits for one of them: a pause after so
+ * many changes. Whoever does not read at all so holds the others up for half a second, until more wait for it than may.
+ */
+const CHANGES_PER_PAUSE = 50;
+const PAUSE_MS = 50;
+/** Maximum number of changes behind those that are delivered with pauses: where they come faster for long, slow subscribers are ended. */
+const MAX_BEHIND_PAUSES = 10_000;
+
 /** Maximum number of changes that wait to be read, while the database is away. */
 const MAX_PENDING = 100_000;
 
@@ -59,6 +68,8 @@ export class ChangeHub implements DeviceChanges {
   readonly #toldDeleted = new LRUCache<string, true>({ max: MAX_DELETED });
   #pending: string[] = [];
   #isReading = false;
+  /** Whether half of what may wait has waited for somebody since the last pause. */
+  #isHalfFull = false;
 
   constructor(private readonly parts: ChangeHubParts) {}
 
@@ -111,7 +122,7 @@ export class ChangeHub implements DeviceChanges {
   }
 
   async #deliverPending(): Promise<void> {
-    let delivered = 0;
+    let [changes, delivered] = [0, 0];
     while (this.#pending.length > 0) {
       const ids = this.#pending.splice(0, READ_CHUNK);
       const devices = await this.#readPatiently([...new Set(ids)]);
@@ -119,12 +130,20 @@ export class ChangeHub implements DeviceChanges {
         const device = devices.get(id);
         if (device === undefined || this.#isToldAlready(device)) continue;
         delivered += this.#deliver(device);
+        changes += 1;
+        if (changes % CHANGES_PER_PAUSE === 0) await this.#pauseForReaders();
         if (delivered < DELIVERIES_PER_TURN) continue;
         delivered = 0;
         await nextTurn();
       }
     }
     this.#isReading = false;
+  }
+
+  async #pauseForReaders(): Promise<void> {
+    const isNeeded = this.#isHalfFull && this.#pending.length <= MAX_BEHIND_PAUSES;
+    this.#isHalfFull = false;
+    if (isNeeded) await pause(PAUSE_MS, this.#stopping.signal);
   }
 
   /** Retries until the database answers, or no subscriber is left. */
@@ -185,7 +204,10 @@ export class ChangeHub implements DeviceChanges {
     for (const subscriber of subscribers) {
       const { lifetime, queue } = subscriber;
       const view = viewOf(device, subscriber, views);
-      if (view === undefined || queue.push(view)) continue;
+      if (view === undefined) continue;
+      const hasRoom = queue.push(view);
+      this.#isHalfFull ||= queue.isHalfFull;
+      if (hasRoom) continue;
       const message = 'This subscriber takes changes more slowly than they come.';
       const error = new GatewayError('OVERLOADED', { message });
       queue.end({ error });
@@ -219,8 +241,11 @@ function hasCustomer(device: StoredDeviceOrError): device is Exclude<ChangedDevi
   return device.customer !== undefined;
 }
 
+/** The database is away, or has too much to do for one more statement. */
 function isTransient(error: unknown): boolean {
-  return error instanceof GatewayError && error.code === 'DATABASE_UNAVAILABLE';
+  return (
+    error instanceof GatewayError && (error.code === 'DATABASE_UNAVAILABLE' || error.code === 'OVERLOADED')
+  );
 }
 
 function failureOf(reason: unknown): { readonly error: GatewayError } | undefined {

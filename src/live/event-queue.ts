@@ -30,6 +30,11 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
     return true;
   }
 
+  /** Whether more than half as many values wait as may. */
+  get isHalfFull(): boolean {
+    return this.#values.length * 2 > this.limit();
+  }
+
   /** Ends it, without what still waits. @param failure the error that the subscriber gets, if any */
   end(failure?: { readonly error: unknown }): void {
     if (this.#end !== 'open') return;

@@ -153,7 +153,8 @@ describe('a trusted document is asked for by its id or its hash', () => {
           { ...sent, parameters: { ...parameters, query: undefined } },
         );
         await touch(allowing, [device.id], 'Kitchen');
-        expect(await events.receives(1)).toEqual([{ id: device.id, name: 'Kitchen' }]);
+        // A change that was made before may come late as well.
+        expect((await events.receives(1)).at(-1)).toEqual({ id: device.id, name: 'Kitchen' });
         events.close();
       }
     }

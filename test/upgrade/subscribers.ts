@@ -6,7 +6,7 @@ import { z } from 'zod';
 const WATCH = 'subscription ($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id version } }';
 
 const event = z.object({ networkDeviceChanged: z.object({ id: z.string(), version: z.number() }) });
-const gatewayErrors = z.array(z.object({ extensions: z.object({ code: z.string() }) }));
+const gatewayErrors = z.array(z.object({ message: z.string(), extensions: z.object({ code: z.string() }) }));
 
 /** Pause before a client subscribes anew, and before it reads what it watches: its subscription has begun by then. */
 const PAUSE_MS = 200;
@@ -18,7 +18,7 @@ export interface Subscribers {
   readonly subscriptions: () => number;
   /** Events that told an older version than one before, in one subscription. */
   readonly outOfOrder: () => number;
-  /** Codes of the errors that ended subscriptions. */
+  /** Codes and messages of the errors that ended subscriptions. */
   readonly ends: readonly string[];
   readonly stop: () => Promise<void>;
 }
@@ -77,7 +77,8 @@ export function startSubscribers(
     while (!stopping.signal.aborted) {
       await watch().catch((error: unknown) => {
         const errors = gatewayErrors.safeParse(error);
-        ends.push(...(errors.success ? errors.data.map(({ extensions }) => extensions.code) : ['closed']));
+        const told = (errors.data ?? []).map(({ message, extensions: { code } }) => `${code}: ${message}`);
+        ends.push(...(errors.success ? told : ['closed']));
       });
       await delay(PAUSE_MS);
     }
