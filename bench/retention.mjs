@@ -69,8 +69,8 @@ const REPORTED = `UPDATE device_status SET last_comm = now(), up_time_seconds = 
 const OLD_AUDIT = `INSERT INTO device_audit (at, device_id, version, action, paths, subject, access_level, request_id)
   SELECT now() - interval '3700 days' + n * interval '1 second', ${DEVICE}, 1, 'UPDATE',
     '{name}', 'f00000000000000000000003', 'MANAGER', 'gw-' || gen_random_uuid() FROM generate_series(1, $1::integer) n`;
-const OLD_KEYS = `INSERT INTO idempotency_key (key_digest, args_digest, subject_digest, object_id, created_at)
-  SELECT sha256(n::text::bytea), sha256('arguments'), sha256((n % 100)::text::bytea), 'f3' || lpad(to_hex(2 + n % 1000), 22, '0'),
+const OLD_KEYS = `INSERT INTO idempotency_key (key_digest, args_digest, object_id, created_at)
+  SELECT substr(sha256((n % 100)::text::bytea), 1, 8) || substr(sha256(n::text::bytea), 1, 16), substr(sha256('arguments'), 1, 16), 'f3' || lpad(to_hex(2 + n % 1000), 22, '0'),
     now() - interval '2 days' + n * interval '10 milliseconds' FROM generate_series(1, $1::integer) n`;
 /** What waits for its removal, of each kind that is told in removed_total; jobs that M has made the last but one of their device are left out. */
 const leftUpTo = (lastJob) => ({

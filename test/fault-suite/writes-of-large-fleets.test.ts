@@ -18,8 +18,8 @@ const IN_SERVICE = [
   `INSERT INTO provisioning_job (device_id, version, state, finished_at) SELECT id, 1, 'APPLIED', now() FROM network_device`,
   `INSERT INTO device_audit (device_id, version, action, paths, subject, request_id)
    SELECT id, 1, 'IMPORT', '{}', 'import', 'import' FROM network_device`,
-  `INSERT INTO idempotency_key (key_digest, args_digest, subject_digest, object_id)
-   SELECT sha256(id::bytea), '', sha256(left(id, 3)::bytea), id FROM network_device`,
+  `INSERT INTO idempotency_key (key_digest, args_digest, object_id)
+   SELECT substr(sha256(left(id, 3)::bytea), 1, 8) || substr(sha256(id::bytea), 1, 16), '', id FROM network_device`,
   'VACUUM ANALYZE',
 ];
 

@@ -52,7 +52,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
   return { route, logLines };
 }
 
-const NO_KEY = { keyDigest: '', argsDigest: '', subjectDigest: '' };
+const NO_KEY = { keyDigest: '', argsDigest: '' };
 
 async function ask({ handlers }: Route, method: 'GET' | 'POST'): Promise<HttpAnswer> {
   const message = new IncomingMessage(new Socket());

@@ -9,6 +9,7 @@ import {
   valueFromAST,
 } from 'graphql';
 import type { ValuePath } from '../../errors/dotted-path.js';
+import { coerceFitting, MISFIT } from './coerce-fitting.js';
 
 /** The variables of a request. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -78,6 +79,8 @@ function coerceOne(
   given: unknown,
   maxViolations: number,
 ): { readonly value: unknown; readonly violations: readonly VariableViolation[] } {
+  const fitting = coerceFitting(given, type);
+  if (fitting !== MISFIT) return { value: fitting, violations: [] };
   const violations: VariableViolation[] = [];
   const onError = (path: ValuePath, value: unknown, { message }: Error): void => {
     violations.push({ variable, path, type, value, message });

@@ -9,9 +9,9 @@ import { RowReader } from '../database/row-reader.js';
 
 /** What is stored of a call with an idempotency key: digests in hex under the database's secret. */
 export interface WriteKey {
+  /** Of the subject and the key. It begins with that of the subject alone, so that one index finds a key and counts those of a subject. */
   readonly keyDigest: string;
   readonly argsDigest: string;
-  readonly subjectDigest: string;
 }
 
 /** A key that was used before. */
@@ -31,6 +31,9 @@ export interface IdempotencyKeys {
   readonly find: (key: WriteKey) => Promise<KeptKey | undefined>;
 }
 
+/** Number of hex digits of a digest, and of the part of it that is the subject's: nobody finds two of 128 bits that are the same. */
+const DIGEST_DIGITS = 32;
+const SUBJECT_DIGITS = 16;
 /** Maximum number of live keys of one subject. */
 const MAX_LIVE_KEYS = 100_000;
 /**
@@ -46,7 +49,8 @@ const RETRY_AFTER_MS = 60_000;
 const COUNT_KEYS: Statement = {
   name: 'count-idempotency-keys',
   text: `SELECT (SELECT count(*)::integer FROM (
-        SELECT FROM idempotency_key WHERE subject_digest = decode(subject.digest, 'hex') LIMIT ${MAX_LIVE_KEYS}) k) AS keys
+        SELECT FROM idempotency_key WHERE key_digest BETWEEN decode(subject.digest, 'hex')
+          AND decode(rpad(subject.digest, ${SUBJECT_DIGITS + DIGEST_DIGITS}, 'f'), 'hex') LIMIT ${MAX_LIVE_KEYS}) k) AS keys
     FROM unnest($1::text[]) WITH ORDINALITY AS subject(digest, place) ORDER BY subject.place`,
   onLostConnection: 'nothing-written',
 };
@@ -60,10 +64,10 @@ const FIND_KEY: Statement = {
 /** Digests need the secret of the database, so that every instance makes the same ones. */
 export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyKeys {
   const hmac = (kind: string, text: string): string =>
-    createHmac('sha256', secret).update(`${kind}\0${text}`).digest('hex');
+    createHmac('sha256', secret).update(`${kind}\0${text}`).digest('hex').slice(0, DIGEST_DIGITS);
   const subjectDigests = new LRUCache<string, string>({
     max: MAX_SUBJECTS,
-    memoMethod: (subject) => hmac('subject', subject),
+    memoMethod: (subject) => hmac('subject', subject).slice(0, SUBJECT_DIGITS),
   });
   const countKeys = batched(async (subjects: readonly string[]) => {
     const rows = await run(COUNT_KEYS, [subjects]);
@@ -80,11 +84,11 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
   return {
     digest: (subject, key, call) => ({
       // The length keeps the two apart, whatever they hold.
-      keyDigest: hmac('key', `${subject.length}\0${subject}\0${key}`),
+      keyDigest: subjectDigests.memo(subject) + hmac('key', `${subject.length}\0${subject}\0${key}`),
       argsDigest: hmac('args', call),
-      subjectDigest: subjectDigests.memo(subject),
     }),
-    assertBelowLimit: async ({ subjectDigest }) => {
+    assertBelowLimit: async ({ keyDigest }) => {
+      const subjectDigest = keyDigest.slice(0, SUBJECT_DIGITS);
       const count = countOf(subjectDigest);
       try {
         const live = (await count.counted) + count.added;
@@ -128,13 +132,9 @@ function toKeptKey(row: RowReader): KeptKey {
 }
 
 /** A key as a row of `idempotency_key`, for statements that take it with others as JSON. */
-export function keyColumns({ keyDigest, argsDigest, subjectDigest }: WriteKey): object {
+export function keyColumns({ keyDigest, argsDigest }: WriteKey): object {
   const bytes = (hex: string): string => String.raw`\x${hex}`;
-  return {
-    key_digest: bytes(keyDigest),
-    args_digest: bytes(argsDigest),
-    subject_digest: bytes(subjectDigest),
-  };
+  return { key_digest: bytes(keyDigest), args_digest: bytes(argsDigest) };
 }
 
 /**
@@ -142,8 +142,8 @@ export function keyColumns({ keyDigest, argsDigest, subjectDigest }: WriteKey): 
  * that was used before breaks the whole statement: there is no effect without its key, and no key without its effect.
  */
 export const KEEP_KEY = `kept AS (
-    INSERT INTO idempotency_key (key_digest, args_digest, subject_digest, object_id)
-    SELECT (key).key_digest, (key).args_digest, (key).subject_digest, id FROM written WHERE (key).key_digest IS NOT NULL
+    INSERT INTO idempotency_key (key_digest, args_digest, object_id)
+    SELECT (key).key_digest, (key).args_digest, id FROM written WHERE (key).key_digest IS NOT NULL
   )`;
 
 /** Whether a statement was undone because somebody else has used the same key. */
