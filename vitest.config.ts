@@ -8,7 +8,7 @@ const UNIT = [
   'test/docs/**/*.test.ts',
   'test/auth/{cached-authenticate,credential-watch,issuer-keys}.test.ts',
   'test/errors/{catalogue,enum-violations,wire}.test.ts',
-  'test/graphql/{document-cost,document-limits,plan-cache,plans}.test.ts',
+  'test/graphql/{coerce-fitting.property,document-cost,document-limits,plan-cache,plans}.test.ts',
   'test/http/{device-page-format,device-page,unread-answers-limit}.test.ts',
   'test/live/{change-hub,change-snapshot}.test.ts',
   'test/persistence/{database-errors,key-ring,row-waits}.test.ts',

@@ -171,7 +171,7 @@ describe('devices that are read in the same turn', () => {
       read({ id: second.id, macAddress: null, reach: ALL }),
     ]);
     expect(found.map((one) => one?.isMacTaken)).toEqual([true, false, true, true, true, false, false]);
-    expect(statements).toEqual(['read-devices']);
+    expect(statements).toEqual(['read-devices-and-macs']);
   });
 
   it('fail alone when their row cannot be understood', async () => {

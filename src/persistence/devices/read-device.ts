@@ -4,7 +4,7 @@ import { DEVICE, DEVICE_JOINS, toStoredDevice } from '../rows/device-row.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import type { KeptKey, WriteKey } from '../idempotency/idempotency-keys.js';
 import { customerOf, reachedId } from './reach.js';
-import { macHolder, toWantedMac, type WantedMac } from './take-mac.js';
+import { macHolder, NO_WANTED_MAC, toWantedMac, type WantedMac } from './take-mac.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
@@ -26,35 +26,46 @@ export interface FoundDevice extends WantedMac {
   readonly keptKey: KeptKey | undefined;
 }
 
-const LOOKUPS = `unnest(${unsizedIds('$1')}, $2::text[], $3::text[], $4::text[]`;
-const DEVICE_AND_MAC = `lookup.place::integer AS place, ${DEVICE}, ${macHolder('lookup.id')}`;
-const DEVICE_WITHIN_REACH = `JOIN network_device d ON d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}`;
+/** What some lookups want beside the device. The others pay nothing for it. */
+interface Beside {
+  /** What a lookup gives for it. */
+  readonly given: string;
+  readonly selected: string;
+  readonly join: string;
+}
 
-const FIND_DEVICES = `SELECT ${DEVICE_AND_MAC}
-  FROM ${LOOKUPS}) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, place) ${DEVICE_WITHIN_REACH}`;
+/** Who has the MAC address that is wanted. */
+const MAC: Beside = { given: 'mac_address', selected: macHolder('lookup.id'), join: '' };
+/** The idempotency key as it was used before. */
+const KEY: Beside = {
+  given: 'key_digest',
+  selected: `encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id`,
+  join: `LEFT JOIN idempotency_key k ON k.key_digest = decode(lookup.key_digest, 'hex')`,
+};
 
 /** Devices with everything nested, in one statement: reads are what the gateway does most. */
-const READ_DEVICES: Statement = {
-  name: 'read-devices',
-  text: FIND_DEVICES,
-  onLostConnection: 'nothing-written',
-};
+function findDevices(...beside: readonly Beside[]): string {
+  const each = (text: (one: Beside, place: number) => string): string => beside.map(text).join('');
+  return `SELECT lookup.place::integer AS place, ${DEVICE}${each(({ selected }) => `, ${selected}`)}
+    FROM unnest(${unsizedIds('$1')}, $2::text[], $3::text[]${each((_, place) => `, $${place + 4}::text[]`)})
+      WITH ORDINALITY AS lookup(id, reach, customer_id${each(({ given }) => `, ${given}`)}, place)
+    JOIN network_device d ON d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'lookup.id')} ${DEVICE_JOINS}
+    ${each(({ join }) => join)}`;
+}
 
-/** The same with idempotency keys, which cost reads without one nothing. */
-const READ_DEVICES_AND_KEYS: Statement = {
-  name: 'read-devices-and-keys',
-  text: `SELECT ${DEVICE_AND_MAC}, encode(k.args_digest, 'hex') AS kept_args_digest, k.object_id AS kept_object_id
-    FROM ${LOOKUPS}, $5::text[]) WITH ORDINALITY AS lookup(id, mac_address, reach, customer_id, key_digest, place)
-    ${DEVICE_WITHIN_REACH} LEFT JOIN idempotency_key k ON k.key_digest = decode(lookup.key_digest, 'hex')`,
+const reading = (name: string, text: string): Statement => ({
+  name,
+  text,
   onLostConnection: 'nothing-written',
-};
+});
 
-/** The same as the first with the rows locked until the end of the transaction. */
-const LOCK_DEVICES: Statement = {
-  name: 'lock-devices',
-  text: `${FIND_DEVICES} FOR NO KEY UPDATE OF d`,
-  onLostConnection: 'nothing-written',
-};
+const READ_DEVICES = reading('read-devices', findDevices());
+const READ_AND_MACS = reading('read-devices-and-macs', findDevices(MAC));
+const READ_AND_KEYS = reading('read-devices-and-keys', findDevices(KEY));
+const READ_MACS_AND_KEYS = reading('read-devices-macs-and-keys', findDevices(MAC, KEY));
+
+/** The rows are locked until the end of the transaction. */
+const LOCK_DEVICES = reading('lock-devices', `${findDevices(MAC)} FOR NO KEY UPDATE OF d`);
 
 /**
  * Devices by their ids, each within its own reach, with its customer and the customer's place in the tree.
@@ -66,13 +77,7 @@ export async function readDevices(
   lookups: readonly DeviceLookup[],
   lock = false,
 ): Promise<readonly (FoundDevice | undefined | Error)[]> {
-  const values = [
-    lookups.map(({ id }) => id),
-    lookups.map(({ macAddress }) => macAddress),
-    lookups.map(({ reach }) => reach.kind),
-    lookups.map(({ reach }) => customerOf(reach)),
-  ];
-  const rows = await readRows(run, lookups, values, lock);
+  const rows = await readRows(run, lookups, lock);
   const found = new Map(rows.map((row) => [RowReader.of(row).int('place'), row]));
   return lookups.map((_, index) => {
     const row = found.get(index + 1);
@@ -83,14 +88,22 @@ export async function readDevices(
 async function readRows(
   run: RunStatement,
   lookups: readonly DeviceLookup[],
-  values: readonly unknown[],
   lock: boolean,
 ): Promise<readonly RawRow[]> {
-  if (lookups.every(({ key }) => key === undefined))
-    return await run(lock ? LOCK_DEVICES : READ_DEVICES, values);
+  const values = [
+    lookups.map(({ id }) => id),
+    lookups.map(({ reach }) => reach.kind),
+    lookups.map(({ reach }) => customerOf(reach)),
+  ];
+  const macs = lookups.map(({ macAddress }) => macAddress);
+  const keys = lookups.map(({ key }) => key?.keyDigest ?? null);
+  const isAny = (wanted: readonly unknown[]): boolean => wanted.some((one) => one !== null);
   // A statement that has waited for a lock sees the keys as they were before it waited.
-  if (lock) await run(LOCK_DEVICES, values);
-  return await run(READ_DEVICES_AND_KEYS, [...values, lookups.map(({ key }) => key?.keyDigest ?? null)]);
+  const locked = lock ? await run(LOCK_DEVICES, [...values, macs]) : undefined;
+  if (isAny(keys) && isAny(macs)) return await run(READ_MACS_AND_KEYS, [...values, macs, keys]);
+  if (isAny(keys)) return await run(READ_AND_KEYS, [...values, keys]);
+  if (locked !== undefined) return locked;
+  return isAny(macs) ? await run(READ_AND_MACS, [...values, macs]) : await run(READ_DEVICES, values);
 }
 
 function toFoundDevice(raw: RawRow): FoundDevice | Error {
@@ -101,5 +114,5 @@ function toFoundDevice(raw: RawRow): FoundDevice | Error {
   const keptKey = hasKey
     ? { argsDigest: row.text('kept_args_digest'), objectId: row.text('kept_object_id') }
     : undefined;
-  return { device, ...toWantedMac(raw), keptKey };
+  return { device, ...('mac_holder' in raw ? toWantedMac(raw) : NO_WANTED_MAC), keptKey };
 }

@@ -21,6 +21,9 @@ export interface WantedMac {
   readonly takesMac: boolean;
 }
 
+/** What a read says that no MAC address is wanted of. */
+export const NO_WANTED_MAC: WantedMac = { isMacTaken: false, takesMac: false };
+
 /** Reads the column of `macHolder`. */
 export function toWantedMac(raw: RawRow): WantedMac {
   const holder = RowReader.of(raw).textOrNull('mac_holder');
