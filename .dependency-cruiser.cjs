@@ -65,6 +65,7 @@ const MAY_IMPORT = {
   provisioning: ['persistence/jobs', 'persistence/rows', 'secrets', 'config', 'domain', 'errors', 'logging'],
 
   'graphql/request': [
+    'graphql/documents',
     'operations',
     'persistence/devices',
     'access',

@@ -5,7 +5,7 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
-import { isRecord } from '../request/is-record.js';
+import { isRecord } from './is-record.js';
 
 /** What stands for a value that does not fit its type. */
 export const MISFIT: unique symbol = Symbol('misfit');

@@ -1,4 +1,4 @@
-import { isRecord } from '../request/is-record.js';
+import { isRecord } from '../documents/is-record.js';
 import type { GraphQLSchema } from 'graphql';
 import { finishOperation, type OnOperation } from './finish-operation.js';
 import type { GatewayContext } from '../request/context.js';

@@ -1,4 +1,4 @@
-import { isRecord } from './is-record.js';
+import { isRecord } from '../documents/is-record.js';
 
 /** Whoever answers a request by a plan empties these lists as soon as the answer is text; see `domain/taken.ts`. */
 export interface HoldsLists {

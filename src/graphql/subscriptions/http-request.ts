@@ -1,5 +1,5 @@
 import { getOperationAST, OperationTypeNode, parse } from 'graphql';
-import { isRecord } from '../request/is-record.js';
+import { isRecord } from '../documents/is-record.js';
 import type { HttpParameters } from '../trusted/http-parameters.js';
 import type { RequestedDocuments } from '../trusted/requested-document.js';
 import type { SubscriptionRequest } from './subscriptions.js';

@@ -1,4 +1,4 @@
-import { isRecord } from '../request/is-record.js';
+import { isRecord } from '../documents/is-record.js';
 import type { DocumentParameters } from './requested-document.js';
 
 /** The parameters of a request over HTTP: the body of a POST, or the search of a GET. */

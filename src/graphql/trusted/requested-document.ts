@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { mayRunAnyDocument } from '../../access/policy.js';
 import type { Credential } from '../../auth/credential.js';
-import { isRecord } from '../request/is-record.js';
+import { isRecord } from '../documents/is-record.js';
 import { isOpenDocument } from './open-document.js';
 import { sha256, type TrustedDocuments } from './trusted-documents.js';
 
