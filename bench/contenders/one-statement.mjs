@@ -56,12 +56,16 @@ export const RENAME = `UPDATE bench.device SET name = $2, version = version + 1,
   RETURNING json_build_object('id', id, 'name', name, 'version', version) AS device`;
 
 /**
- * What UPDATE calls. The lock comes first, in a statement of its own: the next one then sees the reservations of whoever had it
- * before, and leaves none of them.
+ * A function that writes an update. The lock comes first, in a statement of its own: the next one then sees the reservations of
+ * whoever had it before, and leaves none of them.
  */
-export const UPDATE_FUNCTION = `CREATE FUNCTION bench.update_device(text, text, text, json, json, json) RETURNS json
+const updateFunction = (
+  name,
+  type,
+  result,
+) => `CREATE FUNCTION bench.${name}(text, text, text, json, json, json) RETURNS ${type}
   LANGUAGE plpgsql AS $function$
-  DECLARE updated json;
+  DECLARE updated ${type};
   BEGIN
   PERFORM FROM bench.device WHERE id = $1 FOR UPDATE;
   WITH d AS (
@@ -82,10 +86,23 @@ export const UPDATE_FUNCTION = `CREATE FUNCTION bench.update_device(text, text, 
     SELECT $1, x.id, x.mac, x.ip, x.enable FROM json_to_recordset($6) AS x(id text, mac text, ip text, enable boolean)
     RETURNING *
   )
-  SELECT ${deviceJson('r')} INTO updated FROM d ${NESTED} CROSS JOIN w CROSS JOIN h;
+  ${result};
   RETURN updated;
   END
   $function$`;
+
+/** What the contenders' updates call: one answers with the nested JSON, the others with the row of the device. */
+export const UPDATE_FUNCTIONS = [
+  updateFunction(
+    'update_device',
+    'json',
+    `SELECT ${deviceJson('r')} INTO updated FROM d ${NESTED} CROSS JOIN w CROSS JOIN h`,
+  ),
+  updateFunction('update_settings', 'bench.device', 'SELECT d.* INTO updated FROM d'),
+  `CREATE FUNCTION bench.rename_device(text, text) RETURNS bench.device LANGUAGE sql AS $function$
+    UPDATE bench.device SET name = $2, version = version + 1, "updatedAt" = now() WHERE id = $1 RETURNING *
+  $function$`,
+];
 
 /** $1: the id, $2: name, $3: notes, $4: wifi, $5: dhcp, $6: the reservations, the last three as JSON. */
 export const UPDATE = 'SELECT bench.update_device($1, $2, $3, $4, $5, $6) AS device';

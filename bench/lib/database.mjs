@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../dist/embedded-postgres/embedded-postgres.js';
-import { UPDATE_FUNCTION } from '../contenders/one-statement.mjs';
+import { UPDATE_FUNCTIONS } from '../contenders/one-statement.mjs';
 import { runNode } from './processes.mjs';
 
 const DRAIN_PATIENCE_MS = 120_000;
@@ -74,7 +74,7 @@ export async function fillContenderTables({ sql }) {
   const text = await readFile(new URL('../tables.sql', import.meta.url), 'utf8');
   for (const statement of text.split(/;\s*\n/).filter((part) => part.trim() !== ''))
     await sql.query(statement);
-  await sql.query(UPDATE_FUNCTION);
+  for (const statement of UPDATE_FUNCTIONS) await sql.query(statement);
 }
 
 /** Waits until every provisioning job has ended. */
