@@ -115,7 +115,7 @@ const DevicesPlugin = extendSchema(({ pgResources, sql, dataplanPg: { TYPES } })
             if (!$input.evalHas('wifi')) return renameDevice.execute([{ step: $id }, of('name')]);
             const reservations = { step: $input.get('dhcp').get('reservedClients') };
             const values = [{ step: $id }, of('name'), of('notes'), of('wifi'), of('dhcp'), reservations];
-            // Read anew, so that everything nested comes in one statement.
+            // Read anew, so that what it nests is joined: from the row of a function each relation is a statement.
             return device.get({ id: updateSettings.execute(values).get('id') });
           },
         },

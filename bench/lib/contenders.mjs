@@ -1,9 +1,10 @@
 // Who is measured, and how each is started: one Node process, production mode.
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startServer } from './processes.mjs';
 
-/** PostGraphile needs Node 22: where this is an older one, it runs on the one that npm has brought. */
+/** PostGraphile needs Node 22. Where this is an older one it runs on that of npm, and is left out where npm has none (not x64). */
 const NODE_22 =
   Number.parseInt(process.versions.node) >= 22
     ? undefined
@@ -17,7 +18,7 @@ export const CONTENDERS = [
   { name: 'PostGraphile 5', kind: 'graphql', file: 'postgraphile', node: NODE_22 },
   { name: 'bare', kind: 'bare', file: 'bare' },
   { name: 'Device Gateway', kind: 'ours' },
-];
+].filter(({ node }) => node === undefined || existsSync(node));
 
 export const OURS = CONTENDERS.find(({ kind }) => kind === 'ours');
 
