@@ -44,7 +44,13 @@ const buildStep = {
   stamp: 'dist/.device-gateway-stamp',
   run: () => {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
-    execute(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck']);
+    // TypeScript 7 takes a seventh of the time; the linter still needs the API of the one before.
+    execute(process.execPath, [
+      'node_modules/typescript-7/bin/tsc',
+      '-p',
+      'tsconfig.build.json',
+      '--noCheck',
+    ]);
   },
 };
 

@@ -33,6 +33,6 @@ export async function buildCommit(revision) {
   if (lockOf(folder) !== lockOf(ROOT)) run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund');
   const tool = (path) => join(ROOT, 'node_modules', path);
   run(process.execPath, tool('prisma/build/index.js'), 'generate');
-  run(process.execPath, tool('typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noCheck');
+  run(process.execPath, tool('typescript-7/bin/tsc'), '-p', 'tsconfig.build.json', '--noCheck');
   return main;
 }
