@@ -29,6 +29,11 @@ const folder = mkdtempSync(join(tmpdir(), 'device-gateway-versions-'));
 // The account of PostgreSQL goes through it.
 chmodSync(folder, 0o755);
 
+/** A stop ends the clusters, too. */
+const stop = new AbortController();
+const { signal: stopping } = stop;
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
+
 /** Installs one package into a folder of its own. @param {string} name @param {string} range */
 function install(name, range) {
   const home = join(folder, `${name.replaceAll('/', '-')}-${range}`);
@@ -81,7 +86,7 @@ async function startPostgres(bin, major) {
   control('-o', settings, '-l', join(home, 'log'), 'start');
   return {
     url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
-    stop: () => control('-m', 'fast', 'stop'),
+    end: () => control('-m', 'fast', 'stop'),
   };
 }
 
@@ -102,10 +107,9 @@ async function runTests(pair, node, url) {
   // vitest tells on stderr what failed and why, and on stdout how many.
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => (output += text));
-  const end = () => child.kill();
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end);
+  stopping.addEventListener('abort', () => child.kill(), { once: true });
+  if (stopping.aborted) child.kill();
   const [status] = await once(child, 'close');
-  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, end);
   if (status !== 0) process.stderr.write(output.slice(-MAX_SHOWN));
   const sum = /^\d+ passed, \d+ failed$/m.exec(output)?.[0] ?? 'no sum';
   const notes = output.match(/^(failed|passed at the second attempt only): .*$/gm) ?? [];
@@ -128,15 +132,17 @@ try {
   );
   for (const database of DATABASES) {
     if (!nodes.some((node) => pairs.has(`${node}/${database}`))) continue;
-    const { url, stop } = await startPostgres(postgresFolder(database), database);
+    if (stopping.aborted) break;
+    const { url, end } = await startPostgres(postgresFolder(database), database);
     const row = [`PostgreSQL ${database}`];
     for (const node of nodes) {
       const pair = `${node}/${database}`;
-      const result = pairs.has(pair) ? await runTests(pair, programs.get(node) ?? '', url) : NONE;
+      const isRun = pairs.has(pair) && !stopping.aborted;
+      const result = isRun ? await runTests(pair, programs.get(node) ?? '', url) : NONE;
       row.push(result.cell);
       notes.push(...result.notes);
     }
-    stop();
+    end();
     rows.push(row);
   }
   process.stdout.write(`${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);

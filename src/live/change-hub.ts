@@ -11,7 +11,7 @@ import type {
   DeviceWatch,
 } from '../operations/watch-network-devices.js';
 import type { EndedDevice, StoredDeviceOrError } from '../persistence/rows/device-row.js';
-import { EventQueue } from './event-queue.js';
+import { EventQueue, type QueueLimits } from './event-queue.js';
 import { filterOf, type Subscriber, SubscriberIndex } from './subscriber-index.js';
 import { WatchBudget } from './watch-budget.js';
 
@@ -26,24 +26,18 @@ export interface ChangeHubParts {
   readonly log: Logger;
 }
 
-/** Maximum number of changes that wait for one subscriber. */
-const MAX_WAITING = 1_000;
+/**
+ * How many changes wait for one subscriber. Many come at once by one statement, or after a stall of the database or of this process, and
+ * those who read them have time for it.
+ */
+const WAITING: QueueLimits = { usual: 1_000, burst: 5_000, burstMs: 10_000 };
 
 /** The same while more changes than this wait for all subscribers together: those who keep up have few. */
 const MAX_WAITING_OF_ALL = 200_000;
-const MAX_WAITING_THEN = 100;
+const WAITING_THEN: QueueLimits = { usual: 100, burst: 100, burstMs: 0 };
 
 /** Maximum number of deliveries in one turn of the event loop. */
 const DELIVERIES_PER_TURN = 1_000;
-
-/**
- * Of many changes that come at once those who read them get time, once half of what may wait waits for one of them: a pause after so
- * many changes. Whoever does not read at all so holds the others up for half a second, until more wait for it than may.
- */
-const CHANGES_PER_PAUSE = 50;
-const PAUSE_MS = 50;
-/** Maximum number of changes behind those that are delivered with pauses: where they come faster for long, slow subscribers are ended. */
-const MAX_BEHIND_PAUSES = 10_000;
 
 /** Maximum number of changes that wait to be read, while the database is away. */
 const MAX_PENDING = 100_000;
@@ -68,8 +62,6 @@ export class ChangeHub implements DeviceChanges {
   readonly #toldDeleted = new LRUCache<string, true>({ max: MAX_DELETED });
   #pending: string[] = [];
   #isReading = false;
-  /** Whether half of what may wait has waited for somebody since the last pause. */
-  #isHalfFull = false;
 
   constructor(private readonly parts: ChangeHubParts) {}
 
@@ -82,7 +74,7 @@ export class ChangeHub implements DeviceChanges {
       filter: { key: filter.key, ids: filter.deviceIds?.size ?? 0 },
       request: lifetime?.request() ?? { key: '', bytes: 0 },
     });
-    const queue = new EventQueue<ChangeView>(this.#backlog, this.#maxWaiting, () => {
+    const queue = new EventQueue<ChangeView>(this.#backlog, this.#limits, () => {
       remove();
       giveBack();
       this.parts.log.debug({ subscribers: this.#subscribers.size }, 'subscription ended');
@@ -122,7 +114,7 @@ export class ChangeHub implements DeviceChanges {
   }
 
   async #deliverPending(): Promise<void> {
-    let [changes, delivered] = [0, 0];
+    let delivered = 0;
     while (this.#pending.length > 0) {
       const ids = this.#pending.splice(0, READ_CHUNK);
       const devices = await this.#readPatiently([...new Set(ids)]);
@@ -130,20 +122,12 @@ export class ChangeHub implements DeviceChanges {
         const device = devices.get(id);
         if (device === undefined || this.#isToldAlready(device)) continue;
         delivered += this.#deliver(device);
-        changes += 1;
-        if (changes % CHANGES_PER_PAUSE === 0) await this.#pauseForReaders();
         if (delivered < DELIVERIES_PER_TURN) continue;
         delivered = 0;
         await nextTurn();
       }
     }
     this.#isReading = false;
-  }
-
-  async #pauseForReaders(): Promise<void> {
-    const isNeeded = this.#isHalfFull && this.#pending.length <= MAX_BEHIND_PAUSES;
-    this.#isHalfFull = false;
-    if (isNeeded) await pause(PAUSE_MS, this.#stopping.signal);
   }
 
   /** Retries until the database answers, or no subscriber is left. */
@@ -204,10 +188,7 @@ export class ChangeHub implements DeviceChanges {
     for (const subscriber of subscribers) {
       const { lifetime, queue } = subscriber;
       const view = viewOf(device, subscriber, views);
-      if (view === undefined) continue;
-      const hasRoom = queue.push(view);
-      this.#isHalfFull ||= queue.isHalfFull;
-      if (hasRoom) continue;
+      if (view === undefined || queue.push(view)) continue;
       const message = 'This subscriber takes changes more slowly than they come.';
       const error = new GatewayError('OVERLOADED', { message });
       queue.end({ error });
@@ -216,8 +197,7 @@ export class ChangeHub implements DeviceChanges {
     return subscribers.length;
   }
 
-  readonly #maxWaiting = (): number =>
-    this.#backlog.waiting < MAX_WAITING_OF_ALL ? MAX_WAITING : MAX_WAITING_THEN;
+  readonly #limits = (): QueueLimits => (this.#backlog.waiting < MAX_WAITING_OF_ALL ? WAITING : WAITING_THEN);
 
   #endAll(error?: GatewayError): void {
     this.#pending = [];

@@ -1,3 +1,12 @@
+/** How many values may wait. */
+export interface QueueLimits {
+  /** Without end. */
+  readonly usual: number;
+  /** For at most `burstMs` milliseconds. */
+  readonly burst: number;
+  readonly burstMs: number;
+}
+
 /** What waits for one subscriber, in order, and its end. */
 export class EventQueue<T> implements AsyncIterableIterator<T> {
   #values: T[] = [];
@@ -5,16 +14,18 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
     readonly resolve: (result: IteratorResult<T>) => void;
     readonly reject: (error: unknown) => void;
   }[] = [];
+  /** Since when more wait than usual, by `performance.now()`; undefined while they do not. */
+  #burstSince: number | undefined;
   #end: 'open' | 'ended' | { readonly error: unknown } = 'open';
 
   /**
    * @param backlog what waits in all queues together
-   * @param limit how many values may wait here
+   * @param limits how many values may wait here
    * @param onEnd called once, however it ends
    */
   constructor(
     private readonly backlog: { waiting: number },
-    private readonly limit: () => number,
+    private readonly limits: () => QueueLimits,
     private readonly onEnd: () => void,
   ) {}
 
@@ -23,16 +34,22 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
     if (this.#end !== 'open') return true;
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting.resolve({ done: false, value });
-    else if (this.#values.length < this.limit()) {
+    else if (this.#hasRoom()) {
       this.#values.push(value);
       this.backlog.waiting += 1;
     } else return false;
     return true;
   }
 
-  /** Whether more than half as many values wait as may. */
-  get isHalfFull(): boolean {
-    return this.#values.length * 2 > this.limit();
+  #hasRoom(): boolean {
+    const { usual, burst, burstMs } = this.limits();
+    if (this.#values.length < usual) {
+      this.#burstSince = undefined;
+      return true;
+    }
+    const now = performance.now();
+    this.#burstSince ??= now;
+    return this.#values.length < burst && now - this.#burstSince < burstMs;
   }
 
   /** Ends it, without what still waits. @param failure the error that the subscriber gets, if any */

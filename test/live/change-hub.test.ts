@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import { ChangeHub } from '../../src/live/change-hub.js';
 import type { DeviceWatch } from '../../src/operations/watch-network-devices.js';
@@ -157,14 +157,34 @@ describe('the hub reads a changed device once for all who watch it', () => {
     expect(() => hub.watch(ANY)).toThrow(new GatewayError('DATABASE_UNAVAILABLE'));
   });
 
-  it('1,000 changes wait for a subscriber; one more is too many', async () => {
+  it('1,000 changes wait for a subscriber for longer than ten seconds; one more is too many', async () => {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const subscriber = hub.watch(ANY);
+    const quick = hub.watch(ANY);
+    hub.changed(Array.from({ length: 1_500 }, () => 'a'));
+    await next(quick, 1_500);
+    await next(subscriber, 600);
+    now.mockReturnValue(60_000);
+    hub.changed(Array.from({ length: 200 }, () => 'a'));
+    await next(quick, 200);
+    now.mockReturnValue(69_999);
+    hub.changed(['a']);
+    await next(quick, 1);
+    now.mockReturnValue(70_000);
+    hub.changed(['a']);
+    await next(quick, 1);
+    now.mockRestore();
+    await expect(subscriber.next()).rejects.toMatchObject({ code: 'OVERLOADED' });
+  });
+
+  it('5,000 changes wait for a subscriber for a moment; one more is too many', async () => {
     const overloads: GatewayError[] = [];
     const { signal } = new AbortController();
     const lifetime = { ...ALONE, signal, onOverload: (error: GatewayError) => void overloads.push(error) };
     const slow = hub.watch({ ...ANY, lifetime });
     const quick = hub.watch(ANY);
-    hub.changed(Array.from({ length: 1_000 }, () => 'a'));
-    await next(quick, 1_000);
+    hub.changed(Array.from({ length: 5_000 }, () => 'a'));
+    await next(quick, 5_000);
     expect(overloads).toEqual([]);
     hub.changed(['a']);
     await next(quick, 1);

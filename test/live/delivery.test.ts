@@ -47,16 +47,16 @@ describe('a subscriber gets every committed change within reach, with its own ri
     await touch(gateway, ids, 'Last');
   };
 
-  it('4,000 changes that come at once reach those who read them, beside one who does not', async () => {
+  it('2,500 changes that come at once reach those who read them, beside one who does not', async () => {
     const readers = await Promise.all(
-      Array.from({ length: 8 }, async () => await subscriberOf('VIEWER', device.customer)),
+      Array.from({ length: 3 }, async () => await subscriberOf('VIEWER', device.customer)),
     );
     const [dead, ...quick] = readers;
     await Promise.all(readers.map(async (reader) => await reader.watch('1', { ids: [device.id] })));
     dead?.socket.pause();
-    await touch(gateway, [device.id], 'Many', 4_000);
+    await touch(gateway, [device.id], 'Many', 2_500);
     for (const reader of quick) {
-      expect(await reader.receives('1', 4_000)).toHaveLength(4_000);
+      expect(await reader.receives('1', 2_500)).toHaveLength(2_500);
       expect(reader.closed).toBeUndefined();
     }
   }, 60_000);
