@@ -15,22 +15,25 @@ const IDS: ReadonlySet<string> = new Set([OWN_ID, 'model', 'customer', 'mvnoAcco
  * @param args by name; the defaults of absent ones are filled in by the caller
  */
 export function canonicalArguments(mutation: string, args: Readonly<Record<string, unknown>>): string {
-  const given = Object.entries(args).filter(([, value]) => value !== null && value !== undefined);
-  const inOrder = given.toSorted(([one], [other]) => (one < other ? -1 : 1));
-  const normal = inOrder.map(
-    ([name, value]) => `["${name}",${canonical(value, name === 'id' ? OWN_ID : name)}]`,
-  );
-  return `${mutation}\0[${normal.join(',')}]`;
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(args)) if (value !== null) given[name] = value;
+  return `${mutation}\0${fieldsOf(given, { id: OWN_ID })}`;
 }
 
-/** A value as JSON. Names of fields are GraphQL's, which JSON does not escape. */
+/** The fields of an object in the order of their names, which are GraphQL's and need no escapes. Texts are joined in place: an array of them takes twice the time. */
+function fieldsOf(value: object, meanings: Readonly<Record<string, string>> = {}): string {
+  const fields: Readonly<Record<string, unknown>> = { ...value };
+  let text = '{';
+  for (const name of Object.keys(fields).sort()) {
+    if (fields[name] !== undefined) text += `${name}:${canonical(fields[name], meanings[name] ?? name)},`;
+  }
+  return `${text}}`;
+}
+
 function canonical(value: unknown, field: string): string {
   if (typeof value === 'string') return JSON.stringify(normalText(value, field));
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, field)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).filter(([, item]) => item !== undefined);
-  const inOrder = fields.toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return `{${inOrder.map(([name, item]) => `"${name}":${canonical(item, name)}`).join(',')}}`;
+  return typeof value === 'object' && value !== null ? fieldsOf(value) : JSON.stringify(value);
 }
 
 function normalText(text: string, field: string): string {
