@@ -48,6 +48,11 @@ describe('a subscription ends with a reason', () => {
     const ended = (): number => gateway.logLines.filter((line) => line.includes('subscription ended')).length;
     const before = ended();
     slow.socket.pause();
+    // What a connection that ends has yet to send waits for three seconds.
+    const resumed = expect
+      .poll(ended, { timeout: 40_000 })
+      .toBeGreaterThan(before)
+      .then(() => slow.socket.resume());
     let changes = 0;
     while (ended() === before) {
       // The queue holds 5,000, the sockets' buffers a few thousand.
@@ -58,7 +63,7 @@ describe('a subscription ends with a reason', () => {
     }
     const outcome = 'graphql_operations_total{type="subscription",outcome="OVERLOADED"}';
     expect((await metricsOf(gateway)).get(outcome)).toBe(1);
-    slow.socket.resume();
+    await resumed;
     expect((await slow.error('1')).extensions).toMatchObject({ code: 'OVERLOADED', retryable: true });
     await expect
       .poll(() => slow.closed)

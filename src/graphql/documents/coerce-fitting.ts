@@ -46,8 +46,14 @@ function coercerOf(type: GraphQLInputType): Coerce {
 function coercerOfList(coerce: Coerce): Coerce {
   return (value) => {
     if (value === null || value === undefined) return null;
-    const items = (Array.isArray(value) ? value : [value]).map(coerce);
-    return items.includes(MISFIT) ? MISFIT : items;
+    const items: unknown[] = [];
+    for (const given of Array.isArray(value) ? value : [value]) {
+      const item = coerce(given);
+      // A list can have thousands of misfits, and each costs an error with its stack.
+      if (item === MISFIT) return MISFIT;
+      items.push(item);
+    }
+    return items;
   };
 }
 
