@@ -55,7 +55,13 @@ await withBench(options, async (bench) => {
         const idle = Object.values(servers).filter((one) => one !== undefined && one !== server);
         // Its worker would take up jobs of the other one.
         for (const { pid } of idle) process.kill(pid, 'SIGSTOP');
-        runs[name] = await measure(bench, [server], OURS.kind, measured, pair === 0 ? WARM_UP_SECONDS : AFTER_STOP_SECONDS);
+        runs[name] = await measure(
+          bench,
+          [server],
+          OURS.kind,
+          measured,
+          pair === 0 ? WARM_UP_SECONDS : AFTER_STOP_SECONDS,
+        );
         for (const { pid } of idle) process.kill(pid, 'SIGCONT');
         const { failed, firstFailure } = runs[name];
         if (failed > 0)
