@@ -74,7 +74,7 @@ export default defineConfig({
           ...withPostgres,
           name: 'api',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNIT, ...PROCESS, ...FAULT_SUITE, ...CLIENTS],
+          exclude: [...UNIT, ...PROCESS, ...FAULT_SUITE, ...CLIENTS, '**/node_modules/**'],
           // The application is loaded once for each worker. What its modules keep is keyed by object.
           isolate: false,
           maxWorkers,
