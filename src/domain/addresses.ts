@@ -13,8 +13,6 @@ export function parseMac(text: string): string | undefined {
 }
 
 const ALL_ZERO = '000000000000';
-/** The character code of the digit 0; the dot's is lower. */
-const ZERO = 48;
 
 /**
  * Whether a MAC address can be that of one station: unicast, which the lowest bit of the first octet says, and not all
@@ -31,17 +29,7 @@ export function isStationMac(mac: string): boolean {
  */
 export function parseIPv4(text: string): number | undefined {
   if (!isIPv4(text)) return undefined;
-  let [address, octet] = [0, 0];
-  for (let at = 0; at < text.length; at += 1) {
-    const digit = text.charCodeAt(at) - ZERO;
-    if (digit >= 0) {
-      octet = octet * 10 + digit;
-      continue;
-    }
-    address = address * 256 + octet;
-    octet = 0;
-  }
-  return address * 256 + octet;
+  return text.split('.').reduce((address, octet) => address * 256 + Number(octet), 0);
 }
 
 /** Whether a text is an IPv6 address (RFC 4291). A zone, as in `fe80::1%eth0`, only means something on the device itself. */
