@@ -76,7 +76,7 @@ const MAY_IMPORT = {
     'logging',
   ],
   'graphql/documents': ['errors'],
-  'graphql/cost': ['graphql/documents', 'graphql/request', 'operations', 'errors'],
+  'graphql/cost': ['graphql/documents', 'graphql/request', 'operations', 'domain', 'errors'],
   'graphql/errors': ['graphql/documents', 'graphql/request', 'auth', 'domain', 'errors', 'logging'],
   'graphql/execution': ['graphql/cost', 'graphql/documents', 'graphql/errors', 'graphql/request'],
   'graphql/trusted': [

@@ -8,8 +8,8 @@ const TEXT_FIELDS = ['name', 'notes', 'macAddress', 'serialNumber', 'mvnoAccount
 /** What belongs to the hardware itself. */
 const HARDWARE_FIELDS: readonly string[] = ['macAddress', 'serialNumber'];
 
-/** Every path that can be gone back to. */
-const PATHS: ReadonlySet<string> = new Set([
+/** Every path that a change can name, and that can be gone back to. */
+export const SETTINGS_PATHS: ReadonlySet<string> = new Set([
   ...TEXT_FIELDS,
   'wifi',
   ...Object.keys(WIFI_DEFAULTS).map((field) => `wifi.${field}`),
@@ -28,7 +28,7 @@ export type WantedPaths = (path: string) => boolean;
 
 /** The indexes of paths that no update has. */
 export function unknownPaths(paths: readonly string[]): readonly number[] {
-  return paths.flatMap((path, index) => (PATHS.has(SAME_PATHS.get(path) ?? path) ? [] : [index]));
+  return paths.flatMap((path, index) => (SETTINGS_PATHS.has(SAME_PATHS.get(path) ?? path) ? [] : [index]));
 }
 
 /**

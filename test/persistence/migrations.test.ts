@@ -4,8 +4,8 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { applyMigrations, readSchema } from '../../src/persistence/setup/migrations.js';
-import { openSchemaEngine } from '../../src/persistence/setup/schema-engine.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { describeDatabase, run, scriptOf } from '../support/schema-drift.js';
 
 const FOLDER = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
 
@@ -15,64 +15,10 @@ async function migrationNames(): Promise<readonly string[]> {
   return folders.map(({ name }) => name).toSorted();
 }
 
-/** Runs one statement on a connection of its own. */
-async function run(url: string, text: string, values: readonly unknown[] = []): Promise<readonly object[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 /** Back to a database that nobody has touched. */
 async function empty({ url }: TestDatabase): Promise<void> {
   await run(url, 'DROP SCHEMA public CASCADE');
   await run(url, 'CREATE SCHEMA public');
-}
-
-/** Everything about a database that schema.prisma can express, one line for each thing. */
-async function describeDatabase(url: string): Promise<readonly string[]> {
-  const rows = await run(
-    url,
-    `SELECT concat_ws(' ', 'column', table_name, column_name, data_type, udt_name, is_nullable, column_default,
-                      datetime_precision) AS line
-       FROM information_schema.columns WHERE table_schema = 'public'
-     UNION ALL
-     SELECT 'index ' || regexp_replace(indexdef, ' COLLATE "C"', '', 'g') FROM pg_indexes WHERE schemaname = 'public'
-     UNION ALL
-     SELECT concat_ws(' ', 'key', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
-      WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'f', 'u')
-     UNION ALL
-     SELECT concat_ws(' ', 'enum', typname, enumsortorder, enumlabel)
-       FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid
-     ORDER BY line`,
-  );
-  return (
-    rows
-      .map((row) => ('line' in row ? String(row.line) : ''))
-      // Operator classes of extensions, collations, expressions and conditions of indexes are beyond Prisma's language.
-      .filter((line) => !/_prisma_migrations|_trgm_ops|^index .* (COLLATE|WHERE \(|\(lower\()/.test(line))
-  );
-}
-
-/** The script that Prisma makes of a schema.prisma. */
-async function scriptOf(url: string, schema: string): Promise<string> {
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
-  try {
-    const engine = await openSchemaEngine(pool, schema);
-    const { stdout } = await engine.diff({
-      from: { tag: 'empty' },
-      to: { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: schema }] },
-      script: true,
-      exitCode: null,
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    return stdout ?? '';
-  } finally {
-    await pool.end();
-  }
 }
 
 async function startupErrorOf(work: Promise<unknown>): Promise<string> {

@@ -1,3 +1,4 @@
+import { SETTINGS_PATHS } from '../../domain/revert-patch.js';
 import type { Size } from './cost.js';
 
 /**
@@ -68,7 +69,7 @@ export const FIELD_SIZES: FieldSizes = {
   lists: {
     'DhcpSettings.reservedClients': entries(10, 256),
     'DeviceStatus.networkTypes': entries(2, 6),
-    'DeviceChange.paths': entries(2, 23),
+    'DeviceChange.paths': entries(2, SETTINGS_PATHS.size),
     'Query.deviceModels': entries(100, 500),
   },
   listArguments: {

@@ -2,6 +2,7 @@ import type { DeviceSettings } from '../../domain/device.js';
 import { type DeviceAction, type OldValues, ValuesByVersion } from '../../domain/device-history.js';
 import type { SealedText } from '../../secrets/key-ring.js';
 import { RowReader } from '../database/row-reader.js';
+import { writeDhcp, writeWifi } from '../rows/fields.js';
 import { readSettings } from '../rows/settings-columns.js';
 
 // How entries of the audit trail are read as changes, with the settings before and after them.
@@ -70,6 +71,9 @@ export function entriesIn(row: RowReader, list: 'entries' | 'later'): readonly R
   return row.list(list).map((entry) => readEntry(entry));
 }
 
+/** An image that is older than a column of a section lacks it. */
+const NO_SECTIONS = { ...writeWifi(null), ...writeDhcp(null) };
+
 /** The settings at each version that the entries of a row lead back to; each is read once. */
 export function settingsByVersion(
   row: RowReader,
@@ -87,7 +91,7 @@ export function settingsByVersion(
   return (version) => {
     const columns = values.at(version);
     if (columns === undefined) return undefined;
-    const settings = known.get(columns) ?? readSettings(RowReader.of(columns));
+    const settings = known.get(columns) ?? readSettings(RowReader.of({ ...NO_SECTIONS, ...columns }));
     known.set(columns, settings);
     return settings;
   };

@@ -20,9 +20,10 @@ interface Field<T> extends ReadField<T> {
 /** How every field of a section is kept, in the order of its columns. */
 type Fields<Section> = { readonly [Name in keyof Section]: Field<Section[Name]> };
 
+/** Null in a section that is older than the column: what a section starts from. */
 const flag = (column: string): Field<boolean> => ({
   columns: [column],
-  read: (row) => row.flag(column),
+  read: (row) => row.flagOrNull(column) ?? false,
   write: (value) => value,
 });
 

@@ -70,6 +70,21 @@ describe('a change whose values are missing', () => {
     });
   });
 
+  it('of a single field, because the image is older than its column, is what a section starts from', async () => {
+    const id = await deviceAt(65);
+    const image = `UPDATE device_audit SET old_values = old_values - 'wifi_enabled_5g' - 'wifi_ssid_5g' - 'dhcp_lease_minutes'
+      WHERE device_id = $1 AND version = 64`;
+    await gateway.sql.query(image, [id]);
+    const section = {
+      wifi: { enabled5G: false, ssid5G: null, ssid: 'SkyNet' },
+      dhcp: { leaseTime: null, enable: true },
+    };
+    expect(await settingsAt(gateway, token, id, [62, 63])).toMatchObject([
+      { name: '62', ...section },
+      { name: '63', ...section },
+    ]);
+  });
+
   it('is also one that is not there at all, as after SQL by hand', async () => {
     const id = await deviceAt(3);
     await gateway.sql.query(`UPDATE network_device SET version = 4, name = 'by hand' WHERE id = $1`, [id]);
