@@ -1,5 +1,5 @@
 import { MAX_ERROR_LENGTH } from '../domain/provisioning-job.js';
-import type { WifiSettings } from '../domain/wifi.js';
+import { WIFI_PASSWORD_FIELDS, type WifiSettings } from '../domain/wifi.js';
 import { cutSecrets } from './cut-secrets.js';
 
 /** Maximum length of a reason that is looked at, in UTF-16 units. */
@@ -12,7 +12,7 @@ const MAX_SHOWN = 4_000;
  * and without the passwords that were sent, should whoever refused them repeat them.
  */
 export function presentableReason(reason: string, wifi: WifiSettings | null): string {
-  const secrets = [wifi?.password, wifi?.password5G, wifi?.password6G].filter(
+  const secrets = WIFI_PASSWORD_FIELDS.map((field) => wifi?.[field]).filter(
     (secret) => typeof secret === 'string',
   );
   const line = cutSecrets(reason.slice(0, MAX_SEEN), secrets, MAX_SHOWN)

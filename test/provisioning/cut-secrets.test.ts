@@ -1,22 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { WIFI_DEFAULTS } from '../../src/domain/wifi.js';
 import { presentableReason } from '../../src/provisioning/reason.js';
 
 const SECRET = `a+B/c "d"<e>&'f\\g%=42~`;
 const PLAIN = 'JohnConner';
 const KEY = '0123456789abcdef'.repeat(4);
 
-const wifiWith = (password: string) => ({
-  enabled: true,
-  ssid: 'SkyNet',
-  password,
-  enabled5G: false,
-  ssid5G: null,
-  password5G: null,
-  enabled6G: false,
-  ssid6G: null,
-  password6G: null,
-  bandsteering: false,
-});
+const wifiWith = (password: string) => ({ ...WIFI_DEFAULTS, enabled: true, ssid: 'SkyNet', password });
 const shown = (reason: string, secret: string): string => presentableReason(reason, wifiWith(secret));
 
 const bytes = (secret: string): number[] => [...Buffer.from(secret, 'utf8')];

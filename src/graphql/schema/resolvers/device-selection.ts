@@ -9,15 +9,14 @@ import {
 } from 'graphql';
 import { collectSubfields } from 'graphql/execution/collectFields.js';
 import type { DeviceSelection } from '../../../domain/device-selection.js';
+import { WIFI_PASSWORD_FIELDS } from '../../../domain/wifi.js';
 
 /** Who decides whether passwords are shown. */
 const OWNER: readonly string[] = ['customer', 'customer.id', 'customer.ancestorIds'];
 
 /** What fields of a device are made of, by their dotted names; any other one is what has its own name. */
 const MADE_OF: ReadonlyMap<string, readonly string[]> = new Map([
-  ['wifi.password', ['wifi.password', ...OWNER]],
-  ['wifi.password5G', ['wifi.password5G', ...OWNER]],
-  ['wifi.password6G', ['wifi.password6G', ...OWNER]],
+  ...WIFI_PASSWORD_FIELDS.map((field) => [`wifi.${field}`, [`wifi.${field}`, ...OWNER]] as const),
   ['provisioningJobs', OWNER],
   // They are read by the id.
   ['changes', []],
