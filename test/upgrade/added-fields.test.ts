@@ -35,19 +35,22 @@ describe('fields that are added as CONTRIBUTING.md says, and nowhere else', () =
   let device: TestDevice;
   let token: string;
 
+  const ends: (() => Promise<unknown>)[] = [];
+
   beforeAll(async () => {
     copy = await followRecipe();
+    ends.unshift(copy.remove);
     const compiling = copy.compile();
     before = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+    ends.unshift(before.stop);
     device = await createDevice(before);
     token = await before.token('ADMIN', device.customer);
     compiled = await compiling;
     after = await startServer({ ...before.env, LOG_LEVEL: 'info' }, [], copy.main);
+    ends.unshift(async () => await after.end('SIGTERM'));
   });
   afterAll(async () => {
-    await after.end('SIGTERM');
-    await before.stop();
-    await copy.remove();
+    for (const end of ends) await end();
   });
 
   /** What a document answers of the device. */
