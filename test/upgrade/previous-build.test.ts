@@ -22,6 +22,11 @@ const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!, $expectedVersion
 const REPORT = `mutation ($reports: [DeviceStatusReport!]!) {
   reportDeviceStatus(reports: $reports) { id version status { online wanIp } }
 }`;
+const LACKS = `query ($id: ID!) {
+  offline: networkDeviceConnection(filter: { ids: [$id], online: false }) { nodes { id } }
+  silent: networkDeviceConnection(filter: { ids: [$id], lastCommBefore: "2026-01-01T00:00:00Z" }) { nodes { id } }
+  unprovisioned: networkDeviceConnection(filter: { ids: [$id], provisioned: false }) { nodes { id } }
+}`;
 const LISTS = `query ($ids: [ID!]!, $customer: ID!, $search: String!) {
   networkDevices(ids: $ids) { ${WHOLE} }
   byCustomer: networkDeviceConnection(filter: { customer: $customer }) { totalCount nodes { id } }
@@ -157,6 +162,35 @@ describe.skipIf(build === undefined)('the release before works on the schema of 
       reportDeviceStatus: [{ id: device.id, status: { online: true, wanIp: '192.0.2.7' } }],
     });
     expect(await read(gateway)).toEqual(await read(previous));
+  });
+
+  it('reports and provisions in a way that lists of what is not heard of, online or provisioned see', async () => {
+    const { id } = await createDevice(gateway, {
+      customer,
+      name: 'Kiosk',
+      wifi: null,
+      dhcp: null,
+      status: null,
+    });
+    const lacks = async (): Promise<unknown> => {
+      const { data, errors } = await gateway.query(LACKS, { token, variables: { id } });
+      expect(errors).toEqual([]);
+      return data;
+    };
+    const [none, one] = [{ nodes: [] }, { nodes: [{ id }] }];
+    expect(await lacks()).toEqual({ offline: one, silent: one, unprovisioned: one });
+    const admin = await gateway.token('ADMIN', customer);
+    const reportAt = async (online: boolean, lastComm: string): Promise<void> => {
+      const variables = { reports: [{ device: id, online, lastComm }] };
+      expect((await previous.query(REPORT, { token: admin, variables })).errors).toEqual([]);
+    };
+    await reportAt(true, '2025-12-31T23:00:00Z');
+    expect(await lacks()).toEqual({ offline: none, silent: one, unprovisioned: one });
+    await reportAt(false, '2026-01-01T01:00:00Z');
+    expect(await lacks()).toEqual({ offline: one, silent: none, unprovisioned: one });
+    const variables = { id, input: { wifi: { ssid: 'Before', password: 'written before', enabled: true } } };
+    expect((await previous.query(UPDATE, { token, variables })).errors).toEqual([]);
+    await expect.poll(lacks).toEqual({ offline: one, silent: none, unprovisioned: none });
   });
 
   it('lists as this one does', async () => {

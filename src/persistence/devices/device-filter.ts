@@ -39,6 +39,14 @@ export interface DeviceSource {
 
 const INNER_STATUS = 'JOIN device_status s ON s.device_id = d.id';
 const LEFT_STATUS = `LEFT ${INNER_STATUS}`;
+/**
+ * What an outer join has of these columns. The planner takes both tables for one: it finds devices by an index of each, in order
+ * of id or those of another table, where an outer join has to begin with all devices. Conditions of the parts would be in its way.
+ */
+const STATUS_OR_NONE = `JOIN (
+    SELECT device_id, online, last_comm, last_comm_floor FROM device_status
+    UNION ALL SELECT device_id, NULL::boolean, NULL::timestamptz, '-infinity'::timestamptz FROM unreported_device
+  ) s ON s.device_id = d.id`;
 
 /**
  * Puts reach and filter into the conditions; the tables hold the columns that they name.
@@ -53,9 +61,10 @@ export async function deviceSource(
 ): Promise<DeviceSource> {
   const { online, simStatusCodes, lastCommBefore, ip } = filter;
   const hasStatus = online === true || simStatusCodes !== undefined || isAddress(ip);
-  const mayLackStatus = needsStatus || online === false || lastCommBefore !== undefined;
-  const status = hasStatus ? INNER_STATUS : mayLackStatus ? LEFT_STATUS : '';
-  const keys: readonly [string, ...string[]] = hasStatus ? ['d.id', 's.device_id'] : ['d.id'];
+  const mayLackStatus = online === false || lastCommBefore !== undefined;
+  const status = hasStatus ? INNER_STATUS : mayLackStatus ? STATUS_OR_NONE : needsStatus ? LEFT_STATUS : '';
+  const keys: readonly [string, ...string[]] =
+    hasStatus || mayLackStatus ? ['d.id', 's.device_id'] : ['d.id'];
   addReach(reach, where);
   addFilter(filter, await modelsOf(run, filter), where);
   addStatusFilter(filter, where);
@@ -100,7 +109,7 @@ function addFilter(filter: DeviceFilter, modelsOfTypes: readonly string[], where
   if (modelIds !== undefined) where.add(`d.model_id = ANY(${where.param(modelIds)})`);
   if (states !== undefined) where.add(stateCondition(states, where));
   if (types !== undefined) where.add(`d.model_id = ANY(${where.param(modelsOfTypes)})`);
-  if (provisioned !== undefined) where.add(`d.provisioned IS ${provisioned ? '' : 'NOT'} TRUE`);
+  if (provisioned !== undefined) where.add(provisioned ? 'd.provisioned' : NOT_PROVISIONED);
   if (hasMvnoAccount !== undefined) where.add(`d.mvno_account IS ${hasMvnoAccount ? 'NOT' : ''} NULL`);
   if (lastJobFailed !== undefined) where.add(`${lastJobFailed ? '' : 'NOT'} ${LAST_JOB_FAILED}`);
 }
@@ -109,12 +118,21 @@ function addFilter(filter: DeviceFilter, modelsOfTypes: readonly string[], where
 const LAST_JOB_FAILED = `EXISTS (SELECT FROM provisioning_job f WHERE f.device_id = d.id AND f.state = 'FAILED' AND NOT EXISTS (
   SELECT FROM provisioning_job later WHERE later.device_id = f.device_id AND later.id > f.id))`;
 
+/** Those that a job will provision, and those that none will. No index holds the column, because jobs change it all the time. */
+const NOT_PROVISIONED = `d.provisioned IS NOT TRUE AND d.id IN (
+  SELECT device_id FROM (
+    SELECT device_id, state IN ('QUEUED', 'RUNNING') AND kind = 'SETTINGS' AS may_fit FROM provisioning_job
+    UNION ALL SELECT device_id, TRUE FROM unprovisioned_device
+  ) candidate WHERE may_fit)`;
+
 function addStatusFilter(filter: DeviceFilter, where: Conditions): void {
   const { online, simStatusCodes, lastCommBefore, ip } = filter;
   if (online !== undefined) where.add(online ? 's.online = true' : 's.online IS NOT TRUE');
   if (simStatusCodes !== undefined) where.add(`s.sim_status_code = ANY(${where.param(simStatusCodes)})`);
-  if (lastCommBefore !== undefined)
-    where.add(`(s.last_comm IS NULL OR s.last_comm < ${where.param(lastCommBefore)})`);
+  if (lastCommBefore !== undefined) {
+    const moment = where.param(lastCommBefore);
+    where.add(`s.last_comm_floor < ${moment} AND (s.last_comm IS NULL OR s.last_comm < ${moment})`);
+  }
   if (isAddress(ip)) where.add(addressCondition(ip.trim(), where));
 }
 

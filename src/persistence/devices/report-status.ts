@@ -46,13 +46,14 @@ const CHANGES = `CASE
  * at once; and it goes through the rows in order of id, so that two batches never wait for each other.
  * A row with a later report is written as it was: that costs no more than to lock it, and makes the answer hold every device
  * as it stands. Only then do the row and the last report differ in `last_comm`, which every report sets.
+ * The floor of `last_comm` is given with a first report; later on a trigger raises it, once a day.
  * The ids are an array of a subquery because the planner takes that for few: it looks devices up one by one by their ids.
  */
 const REPORT_STATUS: Statement = {
   name: 'report-status',
   text: `WITH written AS (
-      INSERT INTO device_status AS s (device_id, ${NAMES.join(', ')})
-      SELECT d.id, ${NAMES.map((name) => `n.${name}`).join(', ')}
+      INSERT INTO device_status AS s (device_id, ${NAMES.join(', ')}, last_comm_floor)
+      SELECT d.id, ${NAMES.map((name) => `n.${name}`).join(', ')}, coalesce(n.last_comm, '-infinity')
       FROM network_device d CROSS JOIN jsonb_populate_record(NULL::device_status, $1::jsonb -> d.id -> 'patch') n
       WHERE d.id = ANY(ARRAY(SELECT jsonb_object_keys($1::jsonb)))
       ORDER BY d.id

@@ -9,16 +9,18 @@ import { spyOnStatements } from '../../support/statements.js';
 const RARE = [
   `INSERT INTO device_model (id, name, type, wifi, wifi_2g, wifi_5g, wifi_6g, sim_support)
    VALUES ('${'cd'.repeat(12)}', 'Rare', 'FIREWALL', true, true, true, true, true)`,
-  `UPDATE network_device SET name = 'Device ' || mac_address,
+  `UPDATE network_device SET name = 'Device ' || mac_address, provisioned = right(mac_address, 3) <> '0a1',
      updated_at = timestamptz '2026-01-01' + ('x' || right(mac_address, 6))::bit(24)::integer * interval '1 second'`,
   `UPDATE network_device SET model_id = '${'cd'.repeat(12)}', state = 'PROVISIONING' WHERE right(mac_address, 3) = '0a0'`,
   `UPDATE network_device SET state = 'DELETING' WHERE right(mac_address, 3) = '0b0'`,
+  `UPDATE network_device SET mvno_account = repeat('a', 24) WHERE right(mac_address, 3) = '0f0'`,
   `INSERT INTO provisioning_job (device_id, version, state, finished_at)
    SELECT id, 1, CASE WHEN state = 'PROVISIONING' THEN 'QUEUED' WHEN right(mac_address, 3) = '0c0' THEN 'FAILED' ELSE 'APPLIED' END::provisioning_job_state,
      CASE WHEN state <> 'PROVISIONING' THEN now() END FROM network_device`,
   `INSERT INTO device_status (device_id, online, wan_ip, public_ip, ipv6, sim_status_code)
    SELECT id, right(mac_address, 3) = '0d0', 'wan ' || id, 'public ' || id, 'ipv6 ' || id,
      CASE WHEN right(mac_address, 3) = '0e0' THEN '4' ELSE '1' END FROM network_device`,
+  'UPDATE device_status SET last_comm = now()',
   'VACUUM ANALYZE',
 ];
 
@@ -133,6 +135,10 @@ describe('a filter that few devices fit finds them by an index', () => {
     ['{ online: true }', ['device_status_online_device_id_idx']],
     ['{ simStatus: [PUK_LOCK] }', ['device_status_sim_status_code_device_id_idx']],
     ['{ lastJobFailed: true }', ['provisioning_job_failed_idx']],
+    ['{ online: false }', ['device_status_not_online', 'unreported_device_pkey']],
+    ['{ lastCommBefore: "2000-01-01T00:00:00Z" }', ['device_status_last_comm_floor_idx']],
+    ['{ provisioned: false }', ['provisioning_job_due', 'unprovisioned_device_pkey']],
+    ['{ hasMvnoAccount: true }', ['network_device_mvno_account']],
     [
       '{ ip: "192.0.2.1" }',
       ['device_status_wan_ip_idx', 'device_status_public_ip_idx', 'device_status_ipv6_idx'],
