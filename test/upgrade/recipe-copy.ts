@@ -206,8 +206,8 @@ export interface RecipeCopy {
   readonly folder: string;
   /** The compiled server. */
   readonly main: string;
-  /** Checks the types and compiles. @returns what the compiler found */
-  readonly compile: () => Promise<string>;
+  /** Checks the types and compiles; what the compiler finds is thrown. */
+  readonly compile: () => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 
@@ -233,13 +233,19 @@ export async function followRecipe(): Promise<RecipeCopy> {
     await remove();
     throw error;
   }
-  return { folder, main: join(folder, 'dist/main.js'), compile: async () => await compile(folder), remove };
+  return {
+    folder,
+    main: join(folder, 'dist/main.js'),
+    compile: async () => {
+      await compile(folder);
+    },
+    remove,
+  };
 }
 
-async function compile(folder: string): Promise<string> {
+async function compile(folder: string): Promise<void> {
   const args = ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.build.json', '--pretty', 'false'];
-  return await promisify(execFile)(process.execPath, args, { cwd: folder }).then(
-    ({ stdout }) => stdout,
-    (error: unknown) => (error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)),
-  );
+  await promisify(execFile)(process.execPath, args, { cwd: folder }).catch((error: unknown) => {
+    throw error instanceof Error && 'stdout' in error ? new Error(String(error.stdout)) : error;
+  });
 }
