@@ -92,7 +92,10 @@ export default defineConfig({
           testTimeout: 90_000,
         },
       },
-      { ...shared, test: { ...withPostgres, name: 'faults', include: QUICK_FAULTS, maxWorkers } },
+      {
+        ...shared,
+        test: { ...withPostgres, name: 'faults', include: QUICK_FAULTS, isolate: false, maxWorkers },
+      },
       {
         ...shared,
         test: {
@@ -100,17 +103,19 @@ export default defineConfig({
           name: 'long-faults',
           include: FAULT_SUITE,
           exclude: [...QUICK_FAULTS, ...TIMED_FAULTS],
+          isolate: false,
           maxWorkers,
         },
       },
       {
-        // After the others, one file at a time.
+        // After the others, and no more at once than there are cores: most of their time they wait.
         ...shared,
         test: {
           ...withPostgres,
           name: 'timed-faults',
           include: TIMED_FAULTS,
-          maxWorkers: 1,
+          isolate: false,
+          maxWorkers: isWhole ? 1 : availableParallelism(),
           sequence: { groupOrder: 1 },
         },
       },

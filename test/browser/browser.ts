@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = '/usr/bin/chromium-headless-shell';
 
 /** Where root runs the tests everything can be installed, so there a missing browser is a failure. */
 export const isBrowserMissing = !existsSync(CHROMIUM) && process.getuid?.() !== 0;

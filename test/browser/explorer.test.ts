@@ -77,7 +77,7 @@ async function run(page: Page, operation: string): Promise<void> {
 }
 
 describe.skipIf(isBrowserMissing)(
-  'the explorer (skipped where /usr/bin/chromium is missing, but for root)',
+  'the explorer (skipped where /usr/bin/chromium-headless-shell is missing, but for root)',
   () => {
     it('opens with examples, runs the first mutation with a token, and asks nothing of another host', async () => {
       const { page, complaints, hosts } = await openPage(browser);

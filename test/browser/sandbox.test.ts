@@ -34,7 +34,7 @@ window.EmbeddedSandbox = class {
 };`;
 
 describe.skipIf(isBrowserMissing)(
-  'Apollo Sandbox (skipped where /usr/bin/chromium is missing, but for root)',
+  'Apollo Sandbox (skipped where /usr/bin/chromium-headless-shell is missing, but for root)',
   () => {
     it('opens with the examples, under a policy that lets it work', async () => {
       const { page, complaints } = await openPage(browser);

@@ -1,6 +1,10 @@
 import 'reflect-metadata';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { afterAll, expect } from 'vitest';
+import { z } from 'zod';
+
+// Most shapes of answers are used once: to compile them takes longer than they do.
+z.config({ jitless: true });
 
 /** With CPU_BY_FILE=PATH, a line of JSON for each test file goes there: what the file cost. */
 const { CPU_BY_FILE: log } = process.env;
