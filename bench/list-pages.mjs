@@ -35,16 +35,24 @@ const ORDERS = {
   },
 };
 
-/** Lists with a filter, in order of id; the last ones find few devices or none. */
+/** Lists with a filter, in order of id. The large reseller has none of the offline devices, and none with an account. */
 const FILTERS = {
   'firewalls, which are rare': { type: ['FIREWALL'] },
   'offline devices': { online: false },
+  'with an account': { hasMvnoAccount: true },
   'being provisioned': { state: ['PROVISIONING'] },
-  'newest job failed': { lastJobFailed: true },
-  'not heard of since 2000': { lastCommBefore: '2000-01-01T00:00:00Z' },
   'an address of none': { ip: '198.51.100.1' },
   'search by serial number': { search: 'gen-4711' },
   'search for what is nowhere': { search: 'no such device' },
+};
+
+/** Filters that find few devices or none, in every order and as counts. */
+const FEW = {
+  'newest job failed': { lastJobFailed: true },
+  'not heard of since 2000': { lastCommBefore: '2000-01-01T00:00:00Z' },
+  'offline since 2000': { online: false, lastCommBefore: '2000-01-01T00:00:00Z' },
+  'not provisioned': { provisioned: false },
+  'of a model of none': { model: [`f2${'5'.padStart(22, '0')}`] },
 };
 
 /** The cursor of the device in the middle of what a viewer reaches, in an order. */
@@ -73,6 +81,11 @@ async function casesOf(sql, viewer) {
     cases[`${field}: last page`] = [QUERY, { ...order, last: PAGE }];
   }
   for (const [title, filter] of Object.entries(FILTERS)) cases[title] = [QUERY, { filter }];
+  for (const [title, filter] of Object.entries(FEW)) {
+    for (const field of Object.keys(ORDERS))
+      cases[`${title}, by ${field}`] = [QUERY, { filter, orderBy: { field } }];
+    cases[`${title}, counts`] = [COUNTS, { filter }];
+  }
   cases['counts of all'] = [COUNTS, {}];
   cases['counts of offline devices'] = [COUNTS, { filter: { online: false } }];
   return cases;

@@ -29,6 +29,11 @@ export interface DeviceFilter {
   readonly search?: string;
 }
 
+/** Whether a list holds all devices within reach. */
+export function isWhole(filter: DeviceFilter): boolean {
+  return Object.values(filter).every((value) => value === undefined);
+}
+
 /** Where a list finds its devices. */
 export interface DeviceSource {
   /** The tables that reach and filter need, `d` the device. */

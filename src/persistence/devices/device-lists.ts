@@ -9,7 +9,8 @@ import { RowReader } from '../database/row-reader.js';
 import { Conditions, unseenText, unsizedIds } from '../database/sql-builder.js';
 import type { StoredDeviceOrError } from '../rows/device-row.js';
 import { belowInOrder } from './below-in-order.js';
-import { type DeviceFilter, deviceSource } from './device-filter.js';
+import { type DeviceFilter, type DeviceSource, deviceSource, isWhole } from './device-filter.js';
+import { type FewBelow, fewBelow, mayBeFewBelow } from './few-below.js';
 import { type ListShape, listShapes, textVariants } from './list-shapes.js';
 import { orderOf, type PageOrder } from './page-order.js';
 import { customerOf, reachedId } from './reach.js';
@@ -77,18 +78,21 @@ export function deviceLists({ run }: Database): DeviceLists {
     },
     count: async (reach, filter) => {
       const where = new Conditions();
-      const { tables } = await deviceSource(run, reach, filter, where);
-      const text = `SELECT count(*)::integer AS total FROM ${tables} WHERE ${where.toString()}`;
+      const source = await deviceSource(run, reach, filter, where);
+      const all = `SELECT count(*)::integer AS total FROM ${source.tables} WHERE ${where.toString()}`;
+      const text =
+        isWhole(filter) || !mayBeFewBelow(reach, filter)
+          ? all
+          : countText(all, fewBelow(source, where.toString()));
       const [row] = await run({ text, onLostConnection: 'nothing-written' }, where.values);
       return row === undefined ? 0 : RowReader.of(row).int('total');
     },
     counts: async (reach, filter) => {
       const where = new Conditions();
-      const { tables } = await deviceSource(run, reach, filter, where, true);
-      const [row = {}] = await run(
-        { text: countsText(tables, where), onLostConnection: 'nothing-written' },
-        where.values,
-      );
+      const source = await deviceSource(run, reach, filter, where, true);
+      const few = mayBeFewBelow(reach, filter) ? fewBelow(source, where.toString()) : undefined;
+      const text = countsText(source, where, few);
+      const [row = {}] = await run({ text, onLostConnection: 'nothing-written' }, where.values);
       return toCounts(row);
     },
   };
@@ -114,15 +118,21 @@ async function idsOfPage(
     const ids = belowInOrder({ ...order, reseller, bounds: where.toString(), limit });
     return { ...order, ids, values: where.values };
   }
-  const { tables, keys } = await deviceSource(run, reach, filter, where);
-  const order = orderOf(page, keys, where);
-  const ids = `SELECT d.id FROM ${tables} WHERE ${where.toString()} ORDER BY ${order.orderBy(keys[0])} LIMIT ${limit}`;
+  const source = await deviceSource(run, reach, filter, where);
+  const fits = where.toString();
+  const order = orderOf(page, source.keys, where);
+  const { column, direction, orderBy } = order;
+  const inOrder = (what: string, condition: string): string =>
+    `SELECT ${what} FROM ${source.tables} WHERE ${condition} ORDER BY ${orderBy(source.keys[0])} LIMIT ${limit}`;
+  if (page.order.field === 'ID' || !mayBeFewBelow(reach, filter))
+    return { ...order, ids: inOrder('d.id', where.toString()), values: where.values };
+  const { look, areFew, isOneOfFew } = fewBelow(source, fits);
+  const found = `d.id, ${column} AS place`;
+  const ids = `WITH ${look} SELECT found.id FROM (
+      (${inOrder(found, `${isOneOfFew} AND ${where.toString()}`)})
+      UNION ALL (${inOrder(found, `NOT ${areFew} AND ${where.toString()}`)})
+    ) found ORDER BY place ${direction}, found.id ${direction} LIMIT ${limit}`;
   return { ...order, ids, values: where.values };
-}
-
-/** Whether a list holds all devices within reach. */
-function isWhole(filter: DeviceFilter): boolean {
-  return Object.values(filter).every((value) => value === undefined);
 }
 
 /** Takes the entries of a list that came as one value; there is none where it is empty. */
@@ -142,17 +152,24 @@ function toFound(entry: unknown, read: ListShape['read']): FoundOnPage {
   };
 }
 
+const countText = (all: string, { look, areFew }: FewBelow): string =>
+  `WITH ${look} SELECT CASE WHEN ${areFew} THEN (SELECT count(*)::integer FROM first) ELSE (${all}) END AS total`;
+
 /** One device more than are counted shows that there are more. */
-function countsText(tables: string, where: Conditions): string {
+function countsText({ tables }: DeviceSource, where: Conditions, few: FewBelow | undefined): string {
   const count = (condition: string): string =>
     `count(*) FILTER (WHERE place <= ${MAX_COUNTED} AND ${condition})::integer`;
-  return `SELECT count(*) > ${MAX_COUNTED} AS is_capped, ${count('TRUE')} AS total, ${count('online IS TRUE')} AS online,
+  const counted = (condition: string): string =>
+    `SELECT s.online, d.state, d.provisioned FROM ${tables} WHERE ${condition}${where.toString()} LIMIT ${MAX_COUNTED + 1}`;
+  const fitting =
+    few === undefined
+      ? counted('')
+      : `(${counted(`${few.isOneOfFew} AND `)}) UNION ALL (${counted(`NOT ${few.areFew} AND `)})`;
+  return `${few === undefined ? '' : `WITH ${few.look}`}
+    SELECT count(*) > ${MAX_COUNTED} AS is_capped, ${count('TRUE')} AS total, ${count('online IS TRUE')} AS online,
       ${count(`state = 'PROVISIONING'`)} AS provisioning, ${count(`state = 'DELETING'`)} AS deleting,
       ${count(`state = 'ACTIVE' AND provisioned IS FALSE`)} AS not_provisioned
-    FROM (
-      SELECT row_number() OVER () AS place, s.online, d.state, d.provisioned
-      FROM ${tables} WHERE ${where.toString()} LIMIT ${MAX_COUNTED + 1}
-    ) fitting`;
+    FROM (SELECT row_number() OVER () AS place, * FROM (${fitting}) one) fitting`;
 }
 
 function toCounts(raw: RawRow): DeviceCounts {
