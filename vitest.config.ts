@@ -52,11 +52,11 @@ const shared = {
   },
 } satisfies TestProjectInlineConfiguration;
 
-const withPostgres = { ...shared.test, globalSetup: ['test/support/global-setup.ts'] };
-
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
+    // Once for all projects of a run.
+    globalSetup: ['test/support/global-setup.ts'],
     projects: [
       {
         ...shared,
@@ -71,7 +71,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
-          ...withPostgres,
+          ...shared.test,
           name: 'api',
           include: ['test/**/*.test.ts'],
           exclude: [...UNIT, ...PROCESS, ...FAULT_SUITE, ...CLIENTS, '**/node_modules/**'],
@@ -83,7 +83,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
-          ...withPostgres,
+          ...shared.test,
           name: 'process',
           include: PROCESS,
           isolate: false,
@@ -94,12 +94,12 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: { ...withPostgres, name: 'faults', include: QUICK_FAULTS, isolate: false, maxWorkers },
+        test: { ...shared.test, name: 'faults', include: QUICK_FAULTS, isolate: false, maxWorkers },
       },
       {
         ...shared,
         test: {
-          ...withPostgres,
+          ...shared.test,
           name: 'long-faults',
           include: FAULT_SUITE,
           exclude: [...QUICK_FAULTS, ...TIMED_FAULTS],
@@ -111,7 +111,7 @@ export default defineConfig({
         // After the others, and no more at once than there are cores: most of their time they wait.
         ...shared,
         test: {
-          ...withPostgres,
+          ...shared.test,
           name: 'timed-faults',
           include: TIMED_FAULTS,
           isolate: false,
@@ -122,7 +122,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
-          ...withPostgres,
+          ...shared.test,
           name: 'clients',
           include: CLIENTS,
           isolate: false,

@@ -16,8 +16,9 @@ declare module 'vitest' {
   }
 }
 
-/** One real PostgreSQL for the whole run: that of TEST_DATABASE_URL, or an embedded one that is gone afterwards. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** One real PostgreSQL for the whole run, unless it is of unit tests alone: that of TEST_DATABASE_URL, or an embedded one that is gone afterwards. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (project.vitest.projects.every(({ name }) => name === 'unit')) return undefined;
   const server = await openServer(process.env['TEST_DATABASE_URL']);
   const templateName = `dgw_template_${randomBytes(6).toString('hex')}`;
   const admin = new pg.Client({ connectionString: server.url });
