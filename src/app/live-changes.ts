@@ -36,6 +36,7 @@ export async function openLiveChanges(
     url,
     run: database.run,
     handlers: {
+      isWaiting: () => hub.isWatched(),
       onChanges: (deviceIds) => hub.changed(deviceIds),
       onJob,
       onGap: () => hub.missedChanges(),

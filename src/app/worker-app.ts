@@ -41,7 +41,13 @@ export async function startWorkerApp(settings: Settings, log: Logger): Promise<W
     feed = startChangeFeed({
       url: storage.url,
       run: opened.database.run,
-      handlers: { onJob: () => worker?.wake(), onChanges: () => undefined, onGap: () => undefined },
+      handlers: {
+        onJob: () => worker?.wake(),
+        // Nobody subscribes here.
+        isWaiting: () => false,
+        onChanges: () => undefined,
+        onGap: () => undefined,
+      },
       log,
       heartbeatMs: HEARTBEAT_MS,
     });

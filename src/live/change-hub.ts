@@ -88,6 +88,11 @@ export class ChangeHub implements DeviceChanges {
     return queue;
   };
 
+  /** Whether there are subscribers. */
+  isWatched(): boolean {
+    return this.#subscribers.size > 0;
+  }
+
   /** These devices have changed, once for each time that they stand there. */
   changed(deviceIds: readonly string[]): void {
     const watched = deviceIds.filter((id) => this.#subscribers.mayWatch(id));

@@ -35,6 +35,7 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
       url,
       run: database.run,
       handlers: {
+        isWaiting: () => true,
         onChanges: (ids) => heard.push(...ids),
         onJob: () => heard.push('job'),
         onGap: () => heard.push('gap'),

@@ -2,12 +2,14 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { ChangeListener } from '../../src/persistence/changes/change-listener.js';
-import { ChangeReader } from '../../src/persistence/changes/change-reader.js';
+import { ChangeReader, type ChangeReceiver } from '../../src/persistence/changes/change-reader.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { newId } from '../support/gateway.js';
 
 /** What ten minutes of a busy fleet leave. */
 const OLD_CHANGES = 100_000;
+
+const NOBODY: ChangeReceiver = { isWaiting: () => false, onChanges: () => undefined };
 
 const planBody = z.tuple([
   z.object({ Plan: z.object({ 'Shared Hit Blocks': z.number(), 'Shared Read Blocks': z.number() }) }),
@@ -53,7 +55,7 @@ describe('a reading of changes', () => {
       query: async (statement, values) =>
         statement.name === 'cluster' ? cluster : await listener.query(statement, values),
     };
-    const reader = new ChangeReader(() => undefined);
+    const reader = new ChangeReader(NOBODY);
     expect(await reader.begin(inCluster)).toBe(false);
     cluster = [];
     expect(await reader.begin(inCluster)).toBe(false);
@@ -74,7 +76,7 @@ describe('a reading of changes', () => {
         return rows;
       },
     };
-    await new ChangeReader(() => undefined).begin(asking);
+    await new ChangeReader(NOBODY).begin(asking);
     expect(asked).toEqual([expect.stringMatching(/^\d{15,20}$/)]);
     const forbidden: ChangeListener = {
       ...listener,
@@ -83,7 +85,7 @@ describe('a reading of changes', () => {
         return await listener.query(statement, values);
       },
     };
-    expect(await new ChangeReader(() => undefined).begin(forbidden)).toBe(false);
+    expect(await new ChangeReader(NOBODY).begin(forbidden)).toBe(false);
   });
 
   it('does not look at the changes that were read before or lie ahead, however many there are', async () => {
@@ -94,7 +96,7 @@ describe('a reading of changes', () => {
     );
     await client.query('VACUUM ANALYZE device_change');
     const told: string[] = [];
-    const reader = new ChangeReader((ids) => told.push(...ids));
+    const reader = new ChangeReader({ isWaiting: () => true, onChanges: (ids) => told.push(...ids) });
     await reader.begin(listener);
     const ids = [newId(), newId(), newId()];
     for (const id of ids) await client.query('INSERT INTO device_change (device_id) VALUES ($1)', [id]);
@@ -102,5 +104,54 @@ describe('a reading of changes', () => {
     expect(told).toEqual(ids);
     expect(pages).toHaveLength(1);
     expect(pages[0]).toBeLessThan(50);
+  });
+
+  it('passes over what nobody waits for, and notifies the other instances all the same', async () => {
+    const told: string[] = [];
+    let isWaiting = false;
+    const reader = new ChangeReader({ isWaiting: () => isWaiting, onChanges: (ids) => told.push(...ids) });
+    await reader.begin(listener);
+    const heard: (string | undefined)[] = [];
+    const other = new pg.Client({ connectionString: testDatabase.url });
+    await other.connect();
+    other.on('notification', ({ payload }) => heard.push(payload));
+    await other.query('LISTEN device_change');
+    const change = async (): Promise<string> => {
+      const id = newId();
+      await client.query('INSERT INTO device_change (device_id) VALUES ($1)', [id]);
+      return id;
+    };
+
+    await change();
+    const before = pages.length;
+    await reader.read(listener, { channels: ['device_change'], sender: 'this instance' });
+    expect(pages).toHaveLength(before);
+    await expect.poll(() => heard).toEqual(['this instance']);
+
+    isWaiting = true;
+    const awaited = await change();
+    await reader.read(listener, { channels: [], sender: '' });
+    expect(told).toEqual([awaited]);
+    await other.end();
+  });
+
+  it('leaves out nothing for somebody who begins to wait while others are passed over', async () => {
+    const told: string[] = [];
+    let isWaiting = false;
+    const id = newId();
+    const meanwhile: ChangeListener = {
+      ...listener,
+      query: async (statement, values) => {
+        if (statement.name === 'pass-over-changes') {
+          isWaiting = true;
+          await client.query('INSERT INTO device_change (device_id) VALUES ($1)', [id]);
+        }
+        return await listener.query(statement, values);
+      },
+    };
+    const reader = new ChangeReader({ isWaiting: () => isWaiting, onChanges: (ids) => told.push(...ids) });
+    await reader.begin(meanwhile);
+    await reader.read(meanwhile, { channels: [], sender: '' });
+    expect(told).toEqual([id]);
   });
 });

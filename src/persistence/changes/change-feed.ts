@@ -3,14 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { describeCause } from '../../logging/log.js';
 import { type ChangeListener, openChangeListener } from './change-listener.js';
-import { ChangeReader, NEXT_XID } from './change-reader.js';
+import { ChangeReader, type ChangeReceiver, NEXT_XID } from './change-reader.js';
 import type { RunStatement } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
 
 /** Called by the feed. None of these may throw. */
-interface ChangeHandlers {
-  /** Every committed change of a device, whichever instance made it, once each; a device may stand there twice. */
-  readonly onChanges: (deviceIds: readonly string[]) => void;
+interface ChangeHandlers extends ChangeReceiver {
   /** There may be a new provisioning job; also called after each time that the connection was broken. */
   readonly onJob: () => void;
   /** Changes were missed for good: whoever depends on them must read anew. */
@@ -104,7 +102,7 @@ class Feed {
 
   constructor(parts: ChangeFeedParts) {
     this.#parts = parts;
-    this.#reader = new ChangeReader(parts.handlers.onChanges);
+    this.#reader = new ChangeReader(parts.handlers);
     this.started = new Promise((resolve) => (this.#resolveStarted = resolve));
   }
 

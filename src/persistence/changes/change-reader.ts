@@ -41,6 +41,12 @@ const CHANGES = {
     ) c ON true`,
 };
 
+/** Notifies the other instances, and passes the changes over. */
+const PASS_OVER = {
+  name: 'pass-over-changes',
+  text: `SELECT pg_current_snapshot()::text AS snapshot, (SELECT count(pg_notify(channel, $2)) FROM unnest($1::text[]) channel)`,
+};
+
 /** Every transaction that a statement sees lies below. */
 const NO_BOUND: Snapshot = { xmin: 0n, xmax: 2n ** 63n - 1n, running: [] };
 
@@ -57,6 +63,14 @@ const FIRST_POSITION: RowPosition = { xid: '-1', seq: '0' };
 export interface Notices {
   readonly channels: readonly string[];
   readonly sender: string;
+}
+
+/** Who the changes are read for. Neither function may throw. */
+export interface ChangeReceiver {
+  /** Whether anybody waits for changes that are committed from now on. */
+  readonly isWaiting: () => boolean;
+  /** Every change that was committed since somebody waits, whichever instance made it, once each; a device may stand there twice. */
+  readonly onChanges: (deviceIds: readonly string[]) => void;
 }
 
 /** One page to read. */
@@ -97,8 +111,7 @@ export class ChangeReader {
   /** The cluster that the position belongs to; undefined while that is not known. */
   #cluster: string | undefined;
 
-  /** @param onChanges is given the devices of every change that was committed since the last call; it may not throw */
-  constructor(private readonly onChanges: (deviceIds: readonly string[]) => void) {}
+  constructor(private readonly receiver: ChangeReceiver) {}
 
   /**
    * Called for every new connection, before the first reading.
@@ -119,18 +132,29 @@ export class ChangeReader {
     return hasGap;
   }
 
-  /** Hands on what was committed since the last reading, and notifies the other instances. */
+  /** Hands on what was committed since the last reading, where somebody waits for it, and notifies the other instances. */
   async read(listener: ChangeListener, notices: Notices): Promise<void> {
     const { seen } = this.position;
     if (seen === undefined) return;
     let notify = notices;
+    if (!this.receiver.isWaiting() && this.#unfinished === undefined) {
+      const at = Date.now();
+      const { channels, sender } = notices;
+      const snapshot = snapshotOf(await listener.query(PASS_OVER, [channels, sender]));
+      // Who waits since then is owed what was committed before the snapshot was taken.
+      if (!this.receiver.isWaiting()) {
+        this.position.moveTo(snapshot, at);
+        return;
+      }
+      notify = { ...notices, channels: [] };
+    }
     for (;;) {
       const at = Date.now();
       const { to, after } = this.#unfinished ?? { to: undefined, after: FIRST_POSITION };
       const rows = await listener.query(CHANGES, valuesOf({ seen, bound: to?.snapshot, after, notify }));
       const now = to ?? { snapshot: snapshotOf(rows), at };
       const changes = rows.map((row) => RowReader.of(row)).filter((row) => row.textOrNull('xid') !== null);
-      if (changes.length > 0) this.onChanges(changes.map((row) => row.text('device_id')));
+      if (changes.length > 0) this.receiver.onChanges(changes.map((row) => row.text('device_id')));
       const last = changes.at(-1);
       if (last === undefined || changes.length < PAGE) {
         this.#unfinished = undefined;
