@@ -5,12 +5,13 @@ import { send, took } from './support/client.js';
 import { median, quantile, row, tally } from './support/figures.js';
 import { mayBreakServer, type OwnPostgres } from './support/own-postgres.js';
 import { type Rig, startBreakableRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size, wellAgain } from './support/sizes.js';
 import { recoveredAfter, settle, startWriters, throughput } from './support/writers.js';
 
 const STOPS = size(5, 1);
 const FREEZE_MS = 10_000;
 const WRITERS = 16;
+const WELL_AGAIN = wellAgain(0.5);
 
 /** What the gateway lets a request wait for a connection and then for an answer of the database (persistence/database/database.ts). */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -104,11 +105,11 @@ describe.skipIf(!mayBreakServer)('a database server that goes away', () => {
       // So long this machine takes for the work itself.
       const working = quantile(took(writers.replies.filter(({ endedAt }) => endedAt < frozenAt)), 0.95);
       const lastRefused = Math.max(...refused.map(({ endedAt }) => endedAt)) - thawedAt;
-      const recovered = recoveredAfter(writers.replies, thawedAt, baseline / 2);
+      const recovered = recoveredAfter(writers.replies, thawedAt, baseline * WELL_AGAIN);
       const ledger = await settle(rig, writers.replies);
       row(`database silent, ${name}`, {
         'baseline updates/s': baseline,
-        'at half of it again after ms': recovered,
+        [`at ${WELL_AGAIN} of it again after ms`]: recovered,
         'baseline slow answer ms': working,
         'slowest answer ms': slowest,
         'unready after ms': unreadyAt - unreadySince,

@@ -5,6 +5,7 @@ import type { ServerProcess } from '../support/processes.js';
 import { took } from './support/client.js';
 import { quantile, row, tally } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
+import { wellAgain } from './support/sizes.js';
 import { recoveredAfter, settle, startWriters, throughput } from './support/writers.js';
 
 const CLIENTS = 64;
@@ -12,6 +13,8 @@ const LOCKED_MS = 12_000;
 
 /** The longest that a write waits: 1 s for its turn, or more when connections are to be had soon (persistence/database/batched.ts); 4.5 s for one and 4 s for a lock. */
 const WAITS_AT_MOST_MS = 9_500;
+
+const WELL_AGAIN = wellAgain(0.8);
 
 const IDLE = `SELECT pid FROM pg_stat_activity
   WHERE datname = current_database() AND application_name = 'device-gateway' AND state LIKE 'idle in transaction%'`;
@@ -47,7 +50,7 @@ it(`${CLIENTS} clients whose statements do not end are told in time, and afterwa
   await delay(7_000);
   await writers.stop();
   const before = throughput(writers.replies, warmAt, lockedAt);
-  const recovered = recoveredAfter(writers.replies, freeAt, before * 0.8);
+  const recovered = recoveredAfter(writers.replies, freeAt, before * WELL_AGAIN);
   const during = writers.replies.filter(({ startedAt, endedAt }) => endedAt > lockedAt && startedAt < freeAt);
   const slowest = quantile(took(during), 1);
   // So long this machine takes for the work itself, with as many clients.
@@ -56,7 +59,7 @@ it(`${CLIENTS} clients whose statements do not end are told in time, and afterwa
   const ledger = await settle(rig, writers.replies);
   row('pool exhausted', {
     'baseline updates/s': before,
-    'at 80 % of it again after ms': recovered,
+    [`at ${WELL_AGAIN} of it again after ms`]: recovered,
     'baseline slow answer ms': working,
     'slowest answer ms': slowest,
     refused: tally(refused.map(({ outcome }) => outcome)),

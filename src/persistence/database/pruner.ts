@@ -22,7 +22,7 @@ export const PRUNE_STEP = 1_000;
 const MAX_STEPS = 100;
 const ROUND_MS = 10_000;
 /** Between two full steps clients have the database for as many times as long as the step took. */
-const REST = 1;
+const REST = 3;
 /** Other rounds look at rows whose time ran out lately; how far back, in milliseconds. */
 const WINDOW_MS = 2 * 3_600_000;
 /** All rows are looked at in each round while that is quick, else as seldom as this many times what the looks took that found none. */
