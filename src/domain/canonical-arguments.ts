@@ -20,20 +20,34 @@ export function canonicalArguments(mutation: string, args: Readonly<Record<strin
   return `${mutation}\0${fieldsOf(given, { id: OWN_ID })}`;
 }
 
-/** The fields of an object in the order of their names, which are GraphQL's and need no escapes. Texts are joined in place: an array of them takes twice the time. */
-function fieldsOf(value: object, meanings: Readonly<Record<string, string>> = {}): string {
-  const fields: Readonly<Record<string, unknown>> = { ...value };
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The fields of an object in the order of their names, which are GraphQL's and need no escapes. Texts stand behind their length, and
+ * parts are joined in place: escapes, and arrays of parts, take twice the time.
+ */
+function fieldsOf(fields: Fields, meanings: Readonly<Record<string, string>> = {}): string {
   let text = '{';
   for (const name of Object.keys(fields).sort()) {
-    if (fields[name] !== undefined) text += `${name}:${canonical(fields[name], meanings[name] ?? name)},`;
+    if (fields[name] !== undefined) text += `${name}:${canonical(fields[name], meanings[name] ?? name)}`;
   }
   return `${text}}`;
 }
 
 function canonical(value: unknown, field: string): string {
-  if (typeof value === 'string') return JSON.stringify(normalText(value, field));
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, field)).join(',')}]`;
-  return typeof value === 'object' && value !== null ? fieldsOf(value) : JSON.stringify(value);
+  if (typeof value === 'string') {
+    const normal = normalText(value, field);
+    return `"${normal.length}:${normal}`;
+  }
+  if (isFields(value)) return fieldsOf(value);
+  if (!Array.isArray(value)) return `${String(value)},`;
+  let text = '[';
+  for (const item of value) text += canonical(item, field);
+  return `${text}]`;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function normalText(text: string, field: string): string {

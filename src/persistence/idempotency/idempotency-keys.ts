@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../../errors/gateway-error.js';
 import { batched } from '../database/batched.js';
@@ -63,11 +63,13 @@ const FIND_KEY: Statement = {
 
 /** Digests need the secret of the database, so that every instance makes the same ones. */
 export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyKeys {
-  const hmac = (kind: string, text: string): string =>
-    createHmac('sha256', secret).update(`${kind}\0${text}`).digest('hex').slice(0, DIGEST_DIGITS);
+  const secretText = secret.toString('hex');
+  // Half of the digest is left out, so nobody can go on from it to that of a longer text: an HMAC would take twice the time.
+  const digest = (kind: string, text: string): string =>
+    hash('sha256', `${secretText}${kind}\0${text}`, 'hex').slice(0, DIGEST_DIGITS);
   const subjectDigests = new LRUCache<string, string>({
     max: MAX_SUBJECTS,
-    memoMethod: (subject) => hmac('subject', subject).slice(0, SUBJECT_DIGITS),
+    memoMethod: (subject) => digest('subject', subject).slice(0, SUBJECT_DIGITS),
   });
   const countKeys = batched(async (subjects: readonly string[]) => {
     const rows = await run(COUNT_KEYS, [subjects]);
@@ -84,8 +86,8 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
   return {
     digest: (subject, key, call) => ({
       // The length keeps the two apart, whatever they hold.
-      keyDigest: subjectDigests.memo(subject) + hmac('key', `${subject.length}\0${subject}\0${key}`),
-      argsDigest: hmac('args', call),
+      keyDigest: subjectDigests.memo(subject) + digest('key', `${subject.length}\0${subject}\0${key}`),
+      argsDigest: digest('args', call),
     }),
     assertBelowLimit: async ({ keyDigest }) => {
       const subjectDigest = keyDigest.slice(0, SUBJECT_DIGITS);
