@@ -1,4 +1,5 @@
-// What an operation of the gateway costs on a small fleet and on a large one, and what a second instance brings.
+// What an operation of the gateway costs on a small fleet and on a large one, with history and idempotency keys, and what a
+// second instance brings.
 //   npm run bench:growth -- [--sizes 10000,100000,1000000] [--seconds 10] [--rounds 3] [--connections 32] [--operations Q,M]
 // Results go to bench/GROWTH.md unless a run is too short to mean anything.
 import { writeFile } from 'node:fs/promises';
@@ -12,6 +13,15 @@ import { median } from './lib/summary.mjs';
 
 const MIB = 2 ** 20;
 const SHARED = ['Q', 'M'];
+
+/** What a fleet has behind it: two changes of each device with old values, and a key for each. */
+const HISTORY = `INSERT INTO device_audit (at, device_id, version, action, paths, subject, access_level, request_id, old_values)
+  SELECT now() - n * interval '30 days', id, 1, 'UPDATE', '{name,notes}', 'f00000000000000000000003', 'MANAGER', 'gw-' || gen_random_uuid(),
+    jsonb_build_object('name', 'Once ' || name, 'notes', 'Changed ' || n || ' months ago') FROM network_device d, generate_series(1, 2) n
+  WHERE NOT EXISTS (SELECT FROM device_audit WHERE device_id = d.id)`;
+const KEYS = `INSERT INTO idempotency_key (key_digest, args_digest, object_id)
+  SELECT substr(sha256(('subject ' || row_number() OVER () % 1000)::bytea), 1, 8) || substr(sha256(id::bytea), 1, 16),
+    substr(sha256('arguments'), 1, 16), id FROM network_device ON CONFLICT DO NOTHING`;
 
 const options = readOptions({
   sizes: [10_000, 100_000, 1_000_000],
@@ -27,6 +37,9 @@ await withBench(options, async (bench) => {
   for (const size of options.sizes) {
     say(`generating ${size} devices`);
     await bench.generate(size);
+    await bench.database.sql.query(HISTORY);
+    await bench.database.sql.query(KEYS);
+    await bench.database.sql.query('VACUUM (ANALYZE)');
     const sized = { ...bench, options: { ...options, devices: size } };
     for (let round = 1; round <= options.rounds; round += 1) {
       const server = await bench.start(OURS);
@@ -117,7 +130,7 @@ function growthText(bench, runs, starts) {
   return [
     '# Growth',
     'Written by `npm run bench:growth`; [NOTES.md](NOTES.md) says how to read it.',
-    `${circumstances(bench, 'The gateway alone')} ${disturbance(runs)}`,
+    `${circumstances(bench, 'The gateway alone, each device with two changes and a key behind it')} ${disturbance(runs)}`,
     ...sections,
     '## Start and memory',
     table(['devices', 'ms to ready', 'resident MiB'], memory),
