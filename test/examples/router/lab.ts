@@ -29,8 +29,8 @@ export interface Lab {
   readonly folder: string;
   /** Waits for a line that was printed after the last one that was waited for. @returns what the groups match */
   readonly next: (pattern: RegExp) => Promise<readonly string[]>;
-  /** Kills the router program in the middle of the next order. */
-  readonly killRouterAt: (moment: Moment) => Promise<void>;
+  /** Gives an order, and kills the router program in the middle of it. */
+  readonly killRouterAt: (moment: Moment, order: () => Promise<unknown>) => Promise<void>;
   readonly end: (signal: NodeJS.Signals) => Promise<Outcome>;
 }
 
@@ -64,8 +64,10 @@ export async function startLab(env: Readonly<Record<string, string>>): Promise<L
     pid,
     folder: join(EXAMPLE, `.lab-${pid}`),
     next,
-    killRouterAt: async (moment) => {
+    killRouterAt: async (moment, order) => {
+      // First, as an order may be carried out before its answer is here.
       await writeFile(`${dnsmasq}.hold-${moment}`, '');
+      await order();
       await until(`${dnsmasq}.held`);
       process.kill(routerPid, 'SIGKILL');
       await rm(`${dnsmasq}.held`);

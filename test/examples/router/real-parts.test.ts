@@ -271,8 +271,10 @@ describe.skipIf(!isRoot)('a mutation reaches a client behind a real router (skip
       const ip = moment === 'test' ? '192.168.0.21' : '192.168.0.22';
       const old = await open(join(lab.folder, 'dnsmasq.conf'));
       const oldText = await fileOf('dnsmasq.conf');
-      await update({ dhcp: { putReservedClients: [{ mac: CLIENT, ip }] } });
-      await lab.killRouterAt(moment);
+      await lab.killRouterAt(
+        moment,
+        async () => await update({ dhcp: { putReservedClients: [{ mac: CLIENT, ip }] } }),
+      );
       expect(await jobEnded()).toMatchObject({ provisioningJobs: [{ state: 'APPLIED' }] });
       expect((await readDevice())?.provisioningJobs[0]?.attempts).toBeGreaterThan(1);
       expect(await lab.next(ADDRESS)).toContain(ip);
