@@ -80,10 +80,7 @@ export function deviceLists({ run }: Database): DeviceLists {
       const where = new Conditions();
       const source = await deviceSource(run, reach, filter, where);
       const all = `SELECT count(*)::integer AS total FROM ${source.tables} WHERE ${where.toString()}`;
-      const text =
-        isWhole(filter) || !mayBeFewBelow(reach, filter)
-          ? all
-          : countText(all, fewBelow(source, where.toString()));
+      const text = mayBeFewBelow(reach, filter) ? countText(all, fewBelow(source, where.toString())) : all;
       const [row] = await run({ text, onLostConnection: 'nothing-written' }, where.values);
       return row === undefined ? 0 : RowReader.of(row).int('total');
     },
@@ -119,19 +116,17 @@ async function idsOfPage(
     return { ...order, ids, values: where.values };
   }
   const source = await deviceSource(run, reach, filter, where);
+  // The order adds the bounds of the page.
   const fits = where.toString();
   const order = orderOf(page, source.keys, where);
   const { column, direction, orderBy } = order;
-  const inOrder = (what: string, condition: string): string =>
-    `SELECT ${what} FROM ${source.tables} WHERE ${condition} ORDER BY ${orderBy(source.keys[0])} LIMIT ${limit}`;
+  const inOrder = (what: string, condition = ''): string =>
+    `SELECT ${what} FROM ${source.tables} WHERE ${condition}${where.toString()} ORDER BY ${orderBy(source.keys[0])} LIMIT ${limit}`;
   if (page.order.field === 'ID' || !mayBeFewBelow(reach, filter))
-    return { ...order, ids: inOrder('d.id', where.toString()), values: where.values };
-  const { look, areFew, isOneOfFew } = fewBelow(source, fits);
-  const found = `d.id, ${column} AS place`;
-  const ids = `WITH ${look} SELECT found.id FROM (
-      (${inOrder(found, `${isOneOfFew} AND ${where.toString()}`)})
-      UNION ALL (${inOrder(found, `NOT ${areFew} AND ${where.toString()}`)})
-    ) found ORDER BY place ${direction}, found.id ${direction} LIMIT ${limit}`;
+    return { ...order, ids: inOrder('d.id'), values: where.values };
+  const { look, fewOrAll } = fewBelow(source, fits);
+  const found = fewOrAll((condition) => inOrder(`d.id, ${column} AS place`, `${condition} AND `));
+  const ids = `WITH ${look} SELECT found.id FROM (${found}) found ORDER BY place ${direction}, found.id ${direction} LIMIT ${limit}`;
   return { ...order, ids, values: where.values };
 }
 
@@ -159,12 +154,9 @@ const countText = (all: string, { look, areFew }: FewBelow): string =>
 function countsText({ tables }: DeviceSource, where: Conditions, few: FewBelow | undefined): string {
   const count = (condition: string): string =>
     `count(*) FILTER (WHERE place <= ${MAX_COUNTED} AND ${condition})::integer`;
-  const counted = (condition: string): string =>
+  const counted = (condition = ''): string =>
     `SELECT s.online, d.state, d.provisioned FROM ${tables} WHERE ${condition}${where.toString()} LIMIT ${MAX_COUNTED + 1}`;
-  const fitting =
-    few === undefined
-      ? counted('')
-      : `(${counted(`${few.isOneOfFew} AND `)}) UNION ALL (${counted(`NOT ${few.areFew} AND `)})`;
+  const fitting = few?.fewOrAll((condition) => counted(`${condition} AND `)) ?? counted();
   return `${few === undefined ? '' : `WITH ${few.look}`}
     SELECT count(*) > ${MAX_COUNTED} AS is_capped, ${count('TRUE')} AS total, ${count('online IS TRUE')} AS online,
       ${count(`state = 'PROVISIONING'`)} AS provisioning, ${count(`state = 'DELETING'`)} AS deleting,

@@ -5,14 +5,19 @@ import { type DeviceFilter, type DeviceSource, isWhole } from './device-filter.j
 export interface FewBelow {
   /** The CTEs that look. */
   readonly look: string;
-  /** A column `yes`: whether they are few. Their ids are in `first`. */
+  /** Whether they are few. Their ids are in `first`. */
   readonly areFew: string;
-  /** Condition on a device `d` that it is one of few. */
-  readonly isOneOfFew: string;
+  /**
+   * The rows of a query over the few, or else over all: one of its two parts finds nothing.
+   * @param query is given what has to hold beside its own conditions of a device `d`
+   */
+  readonly fewOrAll: (query: (condition: string) => string) => string;
 }
 
 /** Maximum number of devices that are few: to find more costs as much as to walk a page of an order that many fit. */
 const MAX_FEW = 500;
+
+const ARE_FEW = '(SELECT yes FROM few)';
 
 /**
  * The planner takes what fits a filter for spread evenly over all customers: it walks the order of all devices until a page is full, or
@@ -24,8 +29,9 @@ export function fewBelow({ tables, keys }: DeviceSource, fits: string): FewBelow
   return {
     look: `first AS MATERIALIZED (SELECT d.id FROM ${tables} WHERE ${fits} ORDER BY ${keys[0]} LIMIT ${MAX_FEW + 1}),
       few AS MATERIALIZED (SELECT count(*) <= ${MAX_FEW} AS yes FROM first)`,
-    areFew: '(SELECT yes FROM few)',
-    isOneOfFew: 'd.id = ANY(ARRAY(SELECT id FROM first WHERE (SELECT yes FROM few)))',
+    areFew: ARE_FEW,
+    fewOrAll: (query) => `(${query(`d.id = ANY(ARRAY(SELECT id FROM first WHERE ${ARE_FEW}))`)})
+      UNION ALL (${query(`NOT ${ARE_FEW}`)})`,
   };
 }
 
