@@ -36,7 +36,7 @@ export async function openLiveChanges(
     url,
     run: database.run,
     handlers: {
-      isWaiting: () => hub.isWatched(),
+      isWatched: () => hub.isWatched(),
       onChanges: (deviceIds) => hub.changed(deviceIds),
       onJob,
       onGap: () => hub.missedChanges(),

@@ -44,7 +44,7 @@ export async function startWorkerApp(settings: Settings, log: Logger): Promise<W
       handlers: {
         onJob: () => worker?.wake(),
         // Nobody subscribes here.
-        isWaiting: () => false,
+        isWatched: () => false,
         onChanges: () => undefined,
         onGap: () => undefined,
       },

@@ -35,7 +35,7 @@ describe('the feed hears of changes and jobs, keeps the table short, and knows w
       url,
       run: database.run,
       handlers: {
-        isWaiting: () => true,
+        isWatched: () => true,
         onChanges: (ids) => heard.push(...ids),
         onJob: () => heard.push('job'),
         onGap: () => heard.push('gap'),

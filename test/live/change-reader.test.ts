@@ -9,7 +9,7 @@ import { newId } from '../support/gateway.js';
 /** What ten minutes of a busy fleet leave. */
 const OLD_CHANGES = 100_000;
 
-const NOBODY: ChangeReceiver = { isWaiting: () => false, onChanges: () => undefined };
+const NOBODY: ChangeReceiver = { isWatched: () => false, onChanges: () => undefined };
 
 const planBody = z.tuple([
   z.object({ Plan: z.object({ 'Shared Hit Blocks': z.number(), 'Shared Read Blocks': z.number() }) }),
@@ -96,7 +96,7 @@ describe('a reading of changes', () => {
     );
     await client.query('VACUUM ANALYZE device_change');
     const told: string[] = [];
-    const reader = new ChangeReader({ isWaiting: () => true, onChanges: (ids) => told.push(...ids) });
+    const reader = new ChangeReader({ isWatched: () => true, onChanges: (ids) => told.push(...ids) });
     await reader.begin(listener);
     const ids = [newId(), newId(), newId()];
     for (const id of ids) await client.query('INSERT INTO device_change (device_id) VALUES ($1)', [id]);
@@ -106,10 +106,10 @@ describe('a reading of changes', () => {
     expect(pages[0]).toBeLessThan(50);
   });
 
-  it('passes over what nobody waits for, and notifies the other instances all the same', async () => {
+  it('passes over what nobody subscribes to, and notifies the other instances all the same', async () => {
     const told: string[] = [];
-    let isWaiting = false;
-    const reader = new ChangeReader({ isWaiting: () => isWaiting, onChanges: (ids) => told.push(...ids) });
+    let isWatched = false;
+    const reader = new ChangeReader({ isWatched: () => isWatched, onChanges: (ids) => told.push(...ids) });
     await reader.begin(listener);
     const heard: (string | undefined)[] = [];
     const other = new pg.Client({ connectionString: testDatabase.url });
@@ -128,28 +128,28 @@ describe('a reading of changes', () => {
     expect(pages).toHaveLength(before);
     await expect.poll(() => heard).toEqual(['this instance']);
 
-    isWaiting = true;
+    isWatched = true;
     const awaited = await change();
     await reader.read(listener, { channels: [], sender: '' });
     expect(told).toEqual([awaited]);
     await other.end();
   });
 
-  it('leaves out nothing for somebody who begins to wait while others are passed over', async () => {
+  it('leaves out nothing for somebody who subscribes while changes are passed over', async () => {
     const told: string[] = [];
-    let isWaiting = false;
+    let isWatched = false;
     const id = newId();
     const meanwhile: ChangeListener = {
       ...listener,
       query: async (statement, values) => {
         if (statement.name === 'pass-over-changes') {
-          isWaiting = true;
+          isWatched = true;
           await client.query('INSERT INTO device_change (device_id) VALUES ($1)', [id]);
         }
         return await listener.query(statement, values);
       },
     };
-    const reader = new ChangeReader({ isWaiting: () => isWaiting, onChanges: (ids) => told.push(...ids) });
+    const reader = new ChangeReader({ isWatched: () => isWatched, onChanges: (ids) => told.push(...ids) });
     await reader.begin(meanwhile);
     await reader.read(meanwhile, { channels: [], sender: '' });
     expect(told).toEqual([id]);

@@ -16,6 +16,10 @@ export const NEXT_XID = 'pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
 
 const PAGE = 5_000;
 
+/** The snapshot of a statement that notifies the other instances. @param channels and `sender` are placeholders */
+const notifyingSnapshot = (channels: string, sender: string): string =>
+  `SELECT pg_current_snapshot()::text AS snapshot, (SELECT count(pg_notify(channel, ${sender})) FROM unnest(${channels}::text[]) channel)`;
+
 /**
  * The changes of the transactions that have finished between two snapshots, in pages; the later one is the statement's own
  * for the first page. Transactions that were under way are named one by one, so that nothing is read twice because one
@@ -28,7 +32,7 @@ const PAGE = 5_000;
 const CHANGES = {
   name: 'changes',
   text: `SELECT now.snapshot, c.* FROM (
-      SELECT pg_current_snapshot()::text AS snapshot, (SELECT count(pg_notify(channel, $8)) FROM unnest($7::text[]) channel)
+      ${notifyingSnapshot('$7', '$8')}
     ) now LEFT JOIN (
       SELECT xid::text AS xid, seq::text AS seq, device_id FROM (
         SELECT *, xmin AS stored_by FROM device_change WHERE xid > greatest($1::bigint - 1, $5::bigint)
@@ -44,7 +48,7 @@ const CHANGES = {
 /** Notifies the other instances, and passes the changes over. */
 const PASS_OVER = {
   name: 'pass-over-changes',
-  text: `SELECT pg_current_snapshot()::text AS snapshot, (SELECT count(pg_notify(channel, $2)) FROM unnest($1::text[]) channel)`,
+  text: notifyingSnapshot('$1', '$2'),
 };
 
 /** Every transaction that a statement sees lies below. */
@@ -67,9 +71,9 @@ export interface Notices {
 
 /** Who the changes are read for. Neither function may throw. */
 export interface ChangeReceiver {
-  /** Whether anybody waits for changes that are committed from now on. */
-  readonly isWaiting: () => boolean;
-  /** Every change that was committed since somebody waits, whichever instance made it, once each; a device may stand there twice. */
+  /** Whether there are subscribers: without them changes are passed over. */
+  readonly isWatched: () => boolean;
+  /** Every change that was committed while there are subscribers, whichever instance made it, once each; a device may stand there twice. */
   readonly onChanges: (deviceIds: readonly string[]) => void;
 }
 
@@ -132,17 +136,17 @@ export class ChangeReader {
     return hasGap;
   }
 
-  /** Hands on what was committed since the last reading, where somebody waits for it, and notifies the other instances. */
+  /** Hands on what was committed since the last reading, where there are subscribers, and notifies the other instances. */
   async read(listener: ChangeListener, notices: Notices): Promise<void> {
     const { seen } = this.position;
     if (seen === undefined) return;
     let notify = notices;
-    if (!this.receiver.isWaiting() && this.#unfinished === undefined) {
+    if (!this.receiver.isWatched() && this.#unfinished === undefined) {
       const at = Date.now();
       const { channels, sender } = notices;
       const snapshot = snapshotOf(await listener.query(PASS_OVER, [channels, sender]));
-      // Who waits since then is owed what was committed before the snapshot was taken.
-      if (!this.receiver.isWaiting()) {
+      // Who has subscribed meanwhile is owed what was committed before the snapshot was taken.
+      if (!this.receiver.isWatched()) {
         this.position.moveTo(snapshot, at);
         return;
       }
