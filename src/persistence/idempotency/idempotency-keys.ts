@@ -64,7 +64,7 @@ const FIND_KEY: Statement = {
 /** Digests need the secret of the database, so that every instance makes the same ones. */
 export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyKeys {
   const secretText = secret.toString('hex');
-  // Half of the digest is left out, so nobody can go on from it to that of a longer text: an HMAC would take twice the time.
+  // Cut to half, a digest cannot be extended to that of a longer text. An HMAC would take twice the time.
   const digest = (kind: string, text: string): string =>
     hash('sha256', `${secretText}${kind}\0${text}`, 'hex').slice(0, DIGEST_DIGITS);
   const subjectDigests = new LRUCache<string, string>({
