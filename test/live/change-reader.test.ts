@@ -1,19 +1,15 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import type { ChangeListener } from '../../src/persistence/changes/change-listener.js';
 import { ChangeReader, type ChangeReceiver } from '../../src/persistence/changes/change-reader.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { newId } from '../support/gateway.js';
+import { blocksOf } from '../support/statements.js';
 
 /** What ten minutes of a busy fleet leave. */
 const OLD_CHANGES = 100_000;
 
 const NOBODY: ChangeReceiver = { isWatched: () => false, onChanges: () => undefined };
-
-const planBody = z.tuple([
-  z.object({ Plan: z.object({ 'Shared Hit Blocks': z.number(), 'Shared Read Blocks': z.number() }) }),
-]);
 
 describe('a reading of changes', () => {
   let testDatabase: TestDatabase;
@@ -36,14 +32,7 @@ describe('a reading of changes', () => {
       await client.end();
     },
     query: async ({ name, text }, values = []) => {
-      if (name === 'changes') {
-        const explained = await client.query<{ readonly 'QUERY PLAN': unknown }>(
-          `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
-          [...values],
-        );
-        const [{ Plan: plan }] = planBody.parse(explained.rows[0]?.['QUERY PLAN']);
-        pages.push(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
-      }
+      if (name === 'changes') pages.push(await blocksOf(client, { text, values }));
       return (await client.query<Record<string, unknown>>(text, [...values])).rows;
     },
   };

@@ -4,8 +4,8 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { applyMigrations, readSchema } from '../../src/persistence/setup/migrations.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { describeDatabase, run, scriptOf } from '../support/schema-drift.js';
+import { createTestDatabase, runIn, type TestDatabase } from '../support/database.js';
+import { describeDatabase, scriptOf } from '../support/schema-drift.js';
 
 const FOLDER = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
 
@@ -17,8 +17,8 @@ async function migrationNames(): Promise<readonly string[]> {
 
 /** Back to a database that nobody has touched. */
 async function empty({ url }: TestDatabase): Promise<void> {
-  await run(url, 'DROP SCHEMA public CASCADE');
-  await run(url, 'CREATE SCHEMA public');
+  await runIn(url, 'DROP SCHEMA public CASCADE');
+  await runIn(url, 'CREATE SCHEMA public');
 }
 
 async function startupErrorOf(work: Promise<unknown>): Promise<string> {
@@ -43,7 +43,7 @@ describe('the migrations and schema.prisma describe the same database', () => {
   it('tables, columns, types, defaults, keys, indexes and enums alike', async () => {
     const migrated = await describeDatabase(database.url);
     await empty(database);
-    await run(database.url, await scriptOf(database.url, await readSchema()));
+    await runIn(database.url, await scriptOf(database.url, await readSchema()));
     expect(await describeDatabase(database.url)).toEqual(migrated);
     expect(migrated.filter((line) => line.startsWith('column network_device')).length).toBeGreaterThan(20);
   });
@@ -52,7 +52,7 @@ describe('the migrations and schema.prisma describe the same database', () => {
     const migrated = await describeDatabase(database.url);
     await empty(database);
     const schema = (await readSchema()).replace(/serialNumber +String\?/, 'serialNumber String');
-    await run(database.url, await scriptOf(database.url, schema));
+    await runIn(database.url, await scriptOf(database.url, schema));
     expect(await describeDatabase(database.url)).not.toEqual(migrated);
   });
 });
@@ -70,13 +70,13 @@ describe('applyMigrations brings any database to the newest state, once', () => 
     await empty(database);
     const outcomes = await Promise.all([applyMigrations(database.url), applyMigrations(database.url)]);
     expect(outcomes.flat().toSorted()).toEqual(await migrationNames());
-    const rows = await run(database.url, 'SELECT migration_name FROM _prisma_migrations');
+    const rows = await runIn(database.url, 'SELECT migration_name FROM _prisma_migrations');
     expect(rows).toHaveLength((await migrationNames()).length);
   });
 
   it('an applied migration that was edited since is refused by name, and nothing is changed', async () => {
     const [name] = await migrationNames();
-    await run(
+    await runIn(
       database.url,
       `UPDATE _prisma_migrations SET checksum = repeat('0', 64) WHERE migration_name = $1`,
       [name],
@@ -88,7 +88,7 @@ describe('applyMigrations brings any database to the newest state, once', () => 
 
   it('a migration that failed half-way is refused by name, with what to do', async () => {
     const [name] = await migrationNames();
-    await run(
+    await runIn(
       database.url,
       `UPDATE _prisma_migrations SET finished_at = NULL, logs = 'it broke' WHERE migration_name = $1`,
       [name],
@@ -102,9 +102,12 @@ describe('applyMigrations brings any database to the newest state, once', () => 
     const name = '20261126020100_search_index_of_devices';
     const index = 'network_device_search_key_idx';
     const isValid = async (): Promise<unknown> =>
-      await run(database.url, `SELECT indisvalid FROM pg_index WHERE indexrelid = '${index}'::regclass`);
-    await run(database.url, `UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${index}'::regclass`);
-    await run(
+      await runIn(database.url, `SELECT indisvalid FROM pg_index WHERE indexrelid = '${index}'::regclass`);
+    await runIn(
+      database.url,
+      `UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${index}'::regclass`,
+    );
+    await runIn(
       database.url,
       `UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0 WHERE migration_name = $1`,
       [name],
@@ -118,9 +121,9 @@ describe('applyMigrations brings any database to the newest state, once', () => 
   it('a refusal leaves no lock behind: mended, the database is taken again', async () => {
     const [name] = await migrationNames();
     const set = 'UPDATE _prisma_migrations SET finished_at = $2 WHERE migration_name = $1';
-    await run(database.url, set, [name, null]);
+    await runIn(database.url, set, [name, null]);
     await startupErrorOf(applyMigrations(database.url));
-    await run(database.url, set, [name, new Date()]);
+    await runIn(database.url, set, [name, new Date()]);
     expect(await applyMigrations(database.url)).toEqual([]);
   });
 });
@@ -131,11 +134,11 @@ describe('migrations of large tables hold up nobody', () => {
 
   /** The database as the build before left it. */
   async function beforeSearch(url: string): Promise<void> {
-    await run(url, 'DROP FUNCTION search_fold CASCADE');
-    await run(url, 'DROP FUNCTION search_key CASCADE');
-    await run(url, 'CREATE INDEX network_device_search_idx ON network_device (lower(name))');
-    await run(url, 'CREATE INDEX customer_search_idx ON customer (lower(name))');
-    await run(url, 'DELETE FROM _prisma_migrations WHERE migration_name BETWEEN $1 AND $2', [
+    await runIn(url, 'DROP FUNCTION search_fold CASCADE');
+    await runIn(url, 'DROP FUNCTION search_key CASCADE');
+    await runIn(url, 'CREATE INDEX network_device_search_idx ON network_device (lower(name))');
+    await runIn(url, 'CREATE INDEX customer_search_idx ON customer (lower(name))');
+    await runIn(url, 'DELETE FROM _prisma_migrations WHERE migration_name BETWEEN $1 AND $2', [
       SEARCH,
       AFTER_SEARCH,
     ]);
@@ -159,7 +162,7 @@ describe('migrations of large tables hold up nobody', () => {
       await other.query(`INSERT INTO customer (id, name) VALUES ('c00000000000000000000002', 'Meanwhile')`);
       await holder.query('COMMIT');
       expect((await migrating).every((name) => name >= SEARCH)).toBe(true);
-      const indexes = await run(
+      const indexes = await runIn(
         database.url,
         `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indexrelid::regclass::text LIKE '%search%' AND indisvalid ORDER BY name`,
       );
@@ -174,18 +177,21 @@ describe('migrations of large tables hold up nobody', () => {
 
   /** The database without kinds of jobs. */
   async function beforeRemovals(url: string): Promise<void> {
-    await run(
+    await runIn(
       url,
       `DROP FUNCTION network_device_end_given_up, network_device_release_waiting, network_device_waiting_ended,
         network_device_waiting_changed, network_device_waiting_starts_nothing, network_device_give_back_mac CASCADE`,
     );
-    await run(
+    await runIn(
       url,
       'ALTER TABLE network_device DROP COLUMN has_open_removal, DROP COLUMN shown_mac_address, DROP COLUMN waits_for_device_id',
     );
-    await run(url, 'ALTER TABLE provisioning_job DROP COLUMN kind, DROP COLUMN removal_due_at');
-    await run(url, 'DROP TYPE provisioning_job_kind');
-    await run(url, `DELETE FROM _prisma_migrations WHERE migration_name ~ 'removals|waiting_devices|let_go'`);
+    await runIn(url, 'ALTER TABLE provisioning_job DROP COLUMN kind, DROP COLUMN removal_due_at');
+    await runIn(url, 'DROP TYPE provisioning_job_kind');
+    await runIn(
+      url,
+      `DELETE FROM _prisma_migrations WHERE migration_name ~ 'removals|waiting_devices|let_go'`,
+    );
   }
 
   it('clients read and write while a migration cannot have a table, because a backup reads it', async () => {

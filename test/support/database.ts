@@ -69,12 +69,17 @@ export async function createRole(): Promise<TestRole> {
   };
 }
 
-/** Runs statements on a connection of their own. */
-export async function runIn(url: string, statements: string): Promise<void> {
+/** Runs statements on a connection of their own; one that has values is alone. @returns the rows of the last one */
+export async function runIn(
+  url: string,
+  statements: string,
+  values: readonly unknown[] = [],
+): Promise<readonly object[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statements);
+    // Of several statements there are several results.
+    return [await client.query<object>(statements, [...values])].flat().at(-1)?.rows ?? [];
   } finally {
     await client.end();
   }

@@ -1,27 +1,13 @@
 import pg from 'pg';
 import { openSchemaEngine } from '../../src/persistence/setup/schema-engine.js';
+import { runIn } from './database.js';
 
 // Whether schema.prisma and the migrations describe the same database: the engine cannot read a live one through the adapter
 // (it lacks the type "char"), so both are made and compared.
 
-/** Runs one statement on a connection of its own. */
-export async function run(
-  url: string,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<readonly object[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 /** Everything about a database that schema.prisma can express, one line for each thing. */
 export async function describeDatabase(url: string): Promise<readonly string[]> {
-  const rows = await run(
+  const rows = await runIn(
     url,
     `SELECT concat_ws(' ', 'column', table_name, column_name, data_type, udt_name, is_nullable, column_default,
                       datetime_precision) AS line

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { vi } from 'vitest';
+import { z } from 'zod';
 
 /** What tells others of changes runs beside requests, on a connection of its own. */
 const OF_THE_FEED = 'pg_current_snapshot';
@@ -38,6 +39,28 @@ export function spyOnStatements() {
       spy.mockRestore();
     },
   };
+}
+
+const explained = z.tuple([
+  z.object({
+    'QUERY PLAN': z.tuple([
+      z.object({ Plan: z.object({ 'Shared Hit Blocks': z.int(), 'Shared Read Blocks': z.int() }) }),
+    ]),
+  }),
+]);
+
+/** How many blocks of the database a statement looks at, with the plan that it has for its values. */
+export async function blocksOf(
+  sql: pg.ClientBase | pg.Pool,
+  statement: SentStatement | undefined,
+): Promise<number> {
+  if (statement === undefined) throw new Error('There is no statement.');
+  const { rows } = await sql.query<object>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement.text}`, [
+    ...statement.values,
+  ]);
+  const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } =
+    explained.parse(rows)[0]['QUERY PLAN'][0].Plan;
+  return hit + read;
 }
 
 function isShared(client: unknown): boolean {

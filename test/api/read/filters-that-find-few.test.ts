@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AccessLevel } from '../../../src/access/viewer.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { createLargeFleet, LARGE_RESELLER } from '../../support/large-fleet.js';
-import { spyOnStatements } from '../../support/statements.js';
+import { blocksOf, spyOnStatements } from '../../support/statements.js';
 
 /** One customer of the reseller. */
 const SMALL = `left(md5('customer 7'), 24)`;
@@ -39,21 +39,6 @@ afterAll(async () => {
   await gateway.stop();
 });
 
-const plan = z.object({ 'Shared Hit Blocks': z.number(), 'Shared Read Blocks': z.number() });
-const explained = z.array(z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: plan })]) })).length(1);
-
-/** How many blocks of the database the last statement looks at, with the plan that it has for its values. */
-async function blocksOfLastStatement(): Promise<number> {
-  const { text, values } = spy.statements().at(-1) ?? { text: '', values: [] };
-  const { rows } = await gateway.sql.query<object>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, [
-    ...values,
-  ]);
-  const [row] = explained.parse(rows);
-  if (row === undefined) throw new Error('There is no plan.');
-  const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = row['QUERY PLAN'][0].Plan;
-  return hit + read;
-}
-
 const answered = z.object({
   networkDeviceConnection: z.object({ nodes: z.array(z.unknown()) }).optional(),
   networkDeviceCounts: z.object({ total: z.int() }).optional(),
@@ -66,7 +51,7 @@ async function ask(level: AccessLevel, field: string): Promise<readonly [found: 
   const { data, errors } = await gateway.query(`{ ${field} }`, { token });
   expect(errors).toEqual([]);
   const { networkDeviceConnection: list, networkDeviceCounts: counts } = answered.parse(data);
-  return [list?.nodes.length ?? counts?.total ?? 0, await blocksOfLastStatement()];
+  return [list?.nodes.length ?? counts?.total ?? 0, await blocksOf(gateway.sql, spy.statements().at(-1))];
 }
 
 const FILTERS = [

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
-import { spyOnStatements } from '../../support/statements.js';
+import { blocksOf, spyOnStatements } from '../../support/statements.js';
 
 /** Devices of one customer, behind those of all others by name and by time of change. */
 const LAST = 'fe'.repeat(12);
@@ -22,12 +21,6 @@ const FLEET = [
   'SET session_replication_role = origin',
 ].join(';');
 
-const explained = z
-  .array(
-    z.object({ 'QUERY PLAN': z.tuple([z.object({ Plan: z.object({ 'Shared Hit Blocks': z.number() }) })]) }),
-  )
-  .length(1);
-
 let gateway: TestGateway;
 const spy = spyOnStatements();
 beforeAll(async () => {
@@ -46,12 +39,7 @@ async function blocks(orderBy: object, args: string, token: string): Promise<num
   const text = `query ($orderBy: NetworkDeviceOrder) { networkDeviceConnection(orderBy: $orderBy, ${args}) { nodes { id } } }`;
   const { errors } = await gateway.query(text, { token, variables: { orderBy } });
   expect(errors).toEqual([]);
-  const [list] = spy.statements();
-  const { rows } = await gateway.sql.query<object>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${list?.text}`, [
-    ...(list?.values ?? []),
-  ]);
-  const [first] = explained.parse(rows);
-  return first?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? 0;
+  return await blocksOf(gateway.sql, spy.statements()[0]);
 }
 
 describe('a page of one customer in an order reads no devices of others', () => {
