@@ -57,6 +57,8 @@ export default defineConfig({
     reporters: ['default', './test/support/summary-reporter.ts'],
     // Once for all projects of a run.
     globalSetup: ['test/support/global-setup.ts'],
+    // What one project has compiled, the others read from the disk.
+    experimental: { fsModuleCache: true, fsModuleCachePath: 'node_modules/.cache/vitest' },
     projects: [
       {
         ...shared,

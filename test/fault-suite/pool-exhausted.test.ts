@@ -65,7 +65,8 @@ it(`${CLIENTS} clients whose statements do not end are told in time, and afterwa
     refused: tally(refused.map(({ outcome }) => outcome)),
     ...ledger,
   });
-  expect(refused.length).toBeGreaterThan(CLIENTS);
+  // Each is told: the lock is held for longer than a write waits.
+  expect(refused.length).toBeGreaterThanOrEqual(CLIENTS);
   expect(refused.filter(({ isRetryable }) => !isRetryable)).toEqual([]);
   expect(slowest).toBeLessThanOrEqual(WAITS_AT_MOST_MS + working);
   expect(await rig.rows(IDLE)).toEqual([]);
