@@ -59,13 +59,18 @@ export function settingsViolations(
   return inInputOrder(violations);
 }
 
-/** Those violations that an update from one settings to the other is refused for: they involve a value that it changes. */
+/**
+ * Those violations that an update from one settings to the other is refused for: they involve a value that it changes. The rules
+ * of a section involve nothing outside it, so those of one that the update leaves alone are not asked.
+ */
 export function violationsOfChange(
   before: DeviceSettings,
   after: DeviceSettings,
   facts: DeviceFacts,
 ): RuleViolation[] {
-  const violations = settingsViolations(after, facts);
+  const wifi = after.wifi === before.wifi ? null : after.wifi;
+  const dhcp = after.dhcp === before.dhcp ? null : after.dhcp;
+  const violations = settingsViolations({ ...after, wifi, dhcp }, facts);
   if (violations.length === 0) return violations;
   const changed = changedPaths(before, after);
   return violations.filter(({ involves }) => involves.some((path) => changed.has(path)));

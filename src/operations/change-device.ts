@@ -27,25 +27,29 @@ interface Change {
 
 /**
  * Decides on a change of a device: passwords that did not change keep their seal, and its history gets the device as it was.
- * @param changeOf the change of the device, given with its passwords in clear; undefined when nothing changes. It throws
- *   everything that forbids the change
+ * @param leavesWifi whether the change is decided without WiFi, which stays as it is: nothing of it is opened
+ * @param changeOf the change of the device, given with its passwords in clear, or without WiFi; undefined when nothing
+ *   changes. It throws everything that forbids the change
  * @throws DEVICE_DELETING, VERSION_CONFLICT
  */
 export function decideChange(
   { secrets }: ChangeParts,
   { expectedVersion, dryRun }: Pick<ChangeRequest, 'expectedVersion' | 'dryRun'>,
   { device: stored }: FoundDevice,
+  leavesWifi: boolean,
   changeOf: (before: Device) => Change | undefined,
 ): Decision {
-  const before = openDevice(secrets, stored);
-  assertChangeable(before, expectedVersion);
+  assertChangeable(stored, expectedVersion);
+  const before = leavesWifi ? { ...stored, wifi: null } : openDevice(secrets, stored);
   const change = changeOf(before);
   if (change === undefined) return { device: stored };
   const { next, write } = change;
-  const wifi = sealWifi(secrets, stored.id, next.wifi, { opened: before.wifi, stored: stored.wifi });
+  const kept = withCurrentSeals(secrets, stored);
+  const wifi = leavesWifi
+    ? kept.wifi
+    : sealWifi(secrets, stored.id, next.wifi, { opened: before.wifi, stored: kept.wifi });
   const device = { ...next, wifi };
-  if (dryRun) return { device };
-  return { device, write: { ...write, before: withCurrentSeals(secrets, stored, before) } };
+  return dryRun ? { device } : { device, write: { ...write, before: kept } };
 }
 
 /**

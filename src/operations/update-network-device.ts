@@ -45,9 +45,10 @@ export function decideUpdate(
   found: FoundDevice,
   entry: Pick<AuditEntry, 'action' | 'revertedTo'>,
 ): Decision {
-  return decideChange(parts, request, found, (before) => {
-    const after = applyPatch(before, request.patch);
-    assertNoViolation(violationsOf(before, after, request.patch, found.isMacTaken));
+  const { patch } = request;
+  return decideChange(parts, request, found, patch.wifi === undefined, (before) => {
+    const after = applyPatch(before, patch);
+    assertNoViolation(violationsOf(before, after, patch, found.isMacTaken));
     if (isSameSettings(before, after)) return undefined;
     const { device: next, needsJob } = updatedDevice(before, after, parts.now());
     return { next, write: { kind: 'update', needsJob, paths: namesOfChanges(before, after), ...entry } };

@@ -80,21 +80,18 @@ export function sealWifi(
 }
 
 /**
- * The device as it was read, for its history: a seal of a former key may be replaced by a rotation by now, so it is renewed and
- * not put back.
- * @param opened the same in clear
+ * The device as it was read, its passwords under the key that seals: a seal of a former key may be replaced by a rotation by now,
+ * so it is renewed and not put back.
  */
-export function withCurrentSeals(
-  secrets: DeviceSecrets,
-  stored: StoredDevice,
-  { wifi: opened }: Pick<Device, 'wifi'>,
-): StoredDevice {
+export function withCurrentSeals(secrets: DeviceSecrets, stored: StoredDevice): StoredDevice {
   const { id, wifi } = stored;
   const areCurrent = WIFI_PASSWORD_FIELDS.every((field) => {
     const secret = wifi?.[field] ?? null;
     return secret === null || secrets.isCurrent(secret);
   });
-  return areCurrent ? stored : { ...stored, wifi: sealWifi(secrets, id, opened, { opened, stored: wifi }) };
+  if (areCurrent) return stored;
+  const opened = openWifi(secrets, id, wifi);
+  return { ...stored, wifi: sealWifi(secrets, id, opened, { opened, stored: wifi }) };
 }
 
 function eachPassword<T>(get: (field: WifiPasswordField) => T): Record<WifiPasswordField, T> {

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../../src/config/settings.js';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { openStorage } from '../../src/persistence/setup/open-storage.js';
+import { SealedText } from '../../src/secrets/key-ring.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { textLike } from '../support/matchers.js';
@@ -14,6 +15,9 @@ import { textLike } from '../support/matchers.js';
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { wifi { ssid password password5G password6G } } }';
 const UPDATE = `mutation ($id: ID!, $input: DeviceUpdateInput!) {
   updateNetworkDevice(id: $id, input: $input) { version wifi { password password5G } }
+}`;
+const UPDATE_WITHOUT_WIFI = `mutation ($id: ID!, $input: DeviceUpdateInput!) {
+  updateNetworkDevice(id: $id, input: $input) { name }
 }`;
 /** A secret that nothing else in the database can hold by chance. */
 const SECRET = 'Zq7canaryW9';
@@ -160,6 +164,24 @@ describe('WiFi passwords are stored sealed, bound to their device and field', ()
     expect(data).toEqual({ updateNetworkDevice: null });
     expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_ERROR', deviceId: device.id } }]);
     expect(await sealedOf(gateway, device)).toMatchObject({ wifi_password: lost });
+  });
+
+  it('an update that leaves WiFi alone opens none of it: what does not open stays as it is, and is in the way of no name', async () => {
+    const device = await createDevice(gateway);
+    const { wifi_password: sealed } = await sealedOf(gateway, device);
+    const broken = sealed.slice(0, -30);
+    await gateway.sql.query('UPDATE network_device SET wifi_password = $2 WHERE id = $1', [
+      device.id,
+      broken,
+    ]);
+    const opened = vi.spyOn(SealedText.prototype, 'remember');
+    const rename = await send(UPDATE_WITHOUT_WIFI, device, { name: 'Renamed', notes: 'New' });
+    expect(opened).not.toHaveBeenCalled();
+    opened.mockRestore();
+    expect(rename).toMatchObject({ data: { updateNetworkDevice: { name: 'Renamed' } }, errors: [] });
+    const { errors } = await send(UPDATE, device, { wifi: { ssid: 'NewNet' } });
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_ERROR', deviceId: device.id } }]);
+    expect(await sealedOf(gateway, device)).toMatchObject({ wifi_password: broken });
   });
 
   it('a password that does not change keeps its seal; one that does gets a new one', async () => {
