@@ -3,7 +3,7 @@ import type { DeviceState } from '../../domain/device.js';
 import type { DeviceCapabilities, DeviceModel, DeviceModelType } from '../../domain/device-model.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import type { RowReader } from '../database/row-reader.js';
-import { type Mutable, type ReadField, type ReadFields, readSection } from './section.js';
+import { allFields, type ReadField, type ReadFields, readSection, type SelectedFields } from './section.js';
 
 // How the fields of a device that are no settings of WiFi or DHCP and no report are read, and those of its model and customer.
 
@@ -125,20 +125,21 @@ export const NO_DEVICE: StoredDevice = {
   updatedAt: new Date(0),
 };
 
+const ALL_OF_MODEL = allFields(MODEL_CORE);
+const ALL_CAPABILITIES = allFields(CAPABILITIES);
+const ALL_OF_CUSTOMER = allFields(CUSTOMER_FIELDS);
+
 /** Reads a device model out of the columns of its table. */
 export function toModel(
   row: RowReader,
-  fields: Partial<ReadFields<ModelCore>> = MODEL_CORE,
-  capabilities: Partial<ReadFields<DeviceCapabilities>> = CAPABILITIES,
+  fields: SelectedFields<ModelCore> = ALL_OF_MODEL,
+  capabilities: SelectedFields<DeviceCapabilities> = ALL_CAPABILITIES,
 ): DeviceModel {
-  const model: Mutable<DeviceModel> = readSection<DeviceModel>(row, fields, NO_MODEL);
-  model.capabilities = readSection(row, capabilities, NO_CAPABILITIES);
+  const model = readSection<DeviceModel>(row, fields, () => ({ ...NO_MODEL }));
+  model.capabilities = readSection(row, capabilities, () => ({ ...NO_CAPABILITIES }));
   return model;
 }
 
-export function toCustomer(
-  row: RowReader,
-  fields: Partial<ReadFields<Customer>> = CUSTOMER_FIELDS,
-): Customer {
-  return readSection(row, fields, NO_CUSTOMER);
+export function toCustomer(row: RowReader, fields: SelectedFields<Customer> = ALL_OF_CUSTOMER): Customer {
+  return readSection(row, fields, () => ({ ...NO_CUSTOMER }));
 }

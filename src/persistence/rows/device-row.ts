@@ -16,7 +16,7 @@ import {
   toModel,
 } from './device-fields.js';
 import { DHCP, DHCP_KEY, readDhcp, readStatus, readWifi, STATUS, WIFI, WIFI_KEY } from './fields.js';
-import { columnsOf, type Mutable, readSection, selectedFields } from './section.js';
+import { columnsOf, readSection, selectedFields } from './section.js';
 
 /** A device whose row does not hold what the database's schema says. */
 class UnreadableDeviceError extends UnreadableRowError {
@@ -60,7 +60,7 @@ export interface DeviceShape {
 function fieldsOf(selection: DeviceSelection) {
   const has = (section: string): boolean => isSelected(selection, section);
   return {
-    core: { ...selectedFields(CORE, '', selection), id: CORE.id },
+    core: selectedFields(CORE, '', selection === 'whole' ? selection : new Set([...selection, 'id'])),
     wifi: has('wifi') ? selectedFields(WIFI, 'wifi.', selection) : undefined,
     dhcp: has('dhcp') ? selectedFields(DHCP, 'dhcp.', selection) : undefined,
     model: selectedFields(MODEL_CORE, 'model.', selection),
@@ -70,10 +70,10 @@ function fieldsOf(selection: DeviceSelection) {
   };
 }
 
-type SelectedFields = ReturnType<typeof fieldsOf>;
+type FieldsOfTables = ReturnType<typeof fieldsOf>;
 
 /** The columns of each table that a selection needs. */
-function columnsOfTables(fields: SelectedFields): Readonly<Record<Alias, readonly string[]>> {
+function columnsOfTables(fields: FieldsOfTables): Readonly<Record<Alias, readonly string[]>> {
   const { core, wifi, dhcp, model, capabilities, customer, status } = fields;
   const distinct = (columns: readonly string[]): readonly string[] => [...new Set(columns)];
   return {
@@ -121,7 +121,7 @@ export function deviceShape(selection: DeviceSelection, stored: DeviceSelection 
 }
 
 function readerOf(
-  fields: SelectedFields,
+  fields: FieldsOfTables,
   columns: Readonly<Record<Alias, readonly string[]>>,
 ): DeviceShape['read'] {
   const read = {
@@ -143,7 +143,7 @@ function readerOf(
     return readStatus(report, status, provisioned);
   };
   const deviceIn = (row: RowReader, [, m, c, s]: readonly unknown[]): StoredDevice => {
-    const device: Mutable<StoredDevice> = readSection<StoredDevice>(row, core, NO_DEVICE);
+    const device = readSection<StoredDevice>(row, core, () => ({ ...NO_DEVICE }));
     if (wifi !== undefined) device.wifi = readWifi(row, wifi);
     if (dhcp !== undefined) device.dhcp = readDhcp(row, dhcp);
     device.model = modelIn(m);

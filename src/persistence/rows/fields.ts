@@ -4,7 +4,7 @@ import { WIFI_DEFAULTS, type WifiPasswordField, type WifiSettings } from '../../
 import { SealedText } from '../../secrets/key-ring.js';
 import type { RawRow } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
-import { type Mutable, type ReadField, type ReadFields, readSection } from './section.js';
+import { allFields, type ReadField, type ReadFields, readSection, type SelectedFields } from './section.js';
 
 // The one description of a device's sections: the column of each field, and how it is read and written. Lists of columns,
 // readers and writers derive from it, so a new field is one line here.
@@ -162,28 +162,31 @@ const NO_WIFI: WifiSettings<SealedText> = {
 export const WIFI_PATHS = writersByPath('wifi', WIFI, NO_WIFI);
 export const DHCP_PATHS = writersByPath('dhcp', DHCP, DHCP_DEFAULTS);
 
+const ALL_WIFI = allFields(WIFI);
+const ALL_DHCP = allFields(DHCP);
+
 /** @param fields those that are read; the others are those of an empty section */
 export function readWifi(
   row: RowReader,
-  fields: Partial<ReadFields<WifiSettings<SealedText>>> = WIFI,
+  fields: SelectedFields<WifiSettings<SealedText>> = ALL_WIFI,
 ): WifiSettings<SealedText> | null {
-  return row.flagOrNull(WIFI_KEY) === null ? null : readSection(row, fields, NO_WIFI);
+  return row.flagOrNull(WIFI_KEY) === null ? null : readSection(row, fields, () => ({ ...NO_WIFI }));
 }
 
 export function readDhcp(
   row: RowReader,
-  fields: Partial<ReadFields<DhcpSettings>> = DHCP,
+  fields: SelectedFields<DhcpSettings> = ALL_DHCP,
 ): DhcpSettings | null {
-  return row.flagOrNull(DHCP_KEY) === null ? null : readSection(row, fields, DHCP_DEFAULTS);
+  return row.flagOrNull(DHCP_KEY) === null ? null : readSection(row, fields, () => ({ ...DHCP_DEFAULTS }));
 }
 
 /** @param provisioned the part of the status that is no report */
 export function readStatus(
   row: RowReader,
-  fields: Partial<ReadFields<ReportedStatus>>,
+  fields: SelectedFields<ReportedStatus>,
   provisioned: boolean | null,
 ): DeviceStatus {
-  const status: Mutable<DeviceStatus> = readSection<DeviceStatus>(row, fields, UNREPORTED_STATUS);
+  const status = readSection<DeviceStatus>(row, fields, () => ({ ...UNREPORTED_STATUS }));
   status.provisioned = provisioned;
   return status;
 }
