@@ -75,11 +75,14 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
     const rows = await run(COUNT_KEYS, [subjects]);
     return rows.map((row) => RowReader.of(row).int('keys'));
   });
-  const counts = new LRUCache<string, SubjectCount>({ max: MAX_SUBJECTS, ttl: LOW_COUNT_AGE_MS });
+  // Their time is kept here: the cache would start a timer for nearly every key.
+  const counts = new LRUCache<string, SubjectCount>({ max: MAX_SUBJECTS });
   const countOf = (subjectDigest: string): SubjectCount => {
     const known = counts.get(subjectDigest);
-    if (known !== undefined) return known;
-    const count = { counted: countKeys(subjectDigest), added: 0, isHigh: false };
+    const now = performance.now();
+    if (known !== undefined && known.until > now) return known;
+    const until = now + LOW_COUNT_AGE_MS;
+    const count = { counted: countKeys(subjectDigest), added: 0, isHigh: false, until };
     counts.set(subjectDigest, count);
     return count;
   };
@@ -96,7 +99,7 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
         const live = (await count.counted) + count.added;
         if (live >= MAX_LIVE_KEYS / 2 && !count.isHigh) {
           count.isHigh = true;
-          counts.set(subjectDigest, count, { ttl: HIGH_COUNT_AGE_MS });
+          count.until = performance.now() + HIGH_COUNT_AGE_MS;
         }
         if (live >= MAX_LIVE_KEYS) {
           throw new GatewayError('RATE_LIMITED', {
@@ -123,6 +126,8 @@ interface SubjectCount {
   added: number;
   /** Whether it is at least half of the maximum. */
   isHigh: boolean;
+  /** In milliseconds of `performance.now()`; not believed from then on. */
+  until: number;
 }
 
 function isRateLimited(error: unknown): boolean {
