@@ -38,7 +38,7 @@ describe('a rotation', () => {
 
   beforeAll(async () => {
     const ring = { WIFI_SECRET_KEYS: [NEW, NEAR, OLD].join(',') };
-    gateway = await startTestGateway({ ...ring, PROVISIONING_WORKER: 'false' });
+    gateway = await startTestGateway({ ...ring, PROVISIONING_WORKER: 'false', RATE_LIMIT: '0' });
     const settings = readSettings({ ...gateway.env, ...ring });
     storage = await openStorage(settings, pino({ level: 'silent' }));
     customer = await createCustomer(gateway);

@@ -5,9 +5,12 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
  * with one line that people and programs can read: `N passed, N failed`.
  */
 export default class SummaryReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandledErrors: readonly { readonly message: string }[],
+  ): void {
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 };
-    const notes = unhandledErrors.map((error) => `failed: ${String(error)}`);
+    const notes = unhandledErrors.map(({ message }) => `failed: outside of a test: ${firstLine(message)}`);
     for (const module of modules) {
       const tests = [...module.children.allTests()];
       for (const test of tests) counts[test.result().state] += 1;
@@ -27,7 +30,11 @@ export default class SummaryReporter implements Reporter {
 /** One line for a test that failed, at all of its attempts or at the first. */
 function noteOf(test: TestCase): readonly string[] {
   const { state, errors = [] } = test.result();
-  const name = `${test.module.relativeModuleId} > ${test.fullName}: ${errors[0]?.message.split('\n')[0] ?? ''}`;
+  const name = `${test.module.relativeModuleId} > ${test.fullName}: ${firstLine(errors[0]?.message)}`;
   if (state === 'failed') return [`failed: ${name}`];
   return test.diagnostic()?.flaky === true ? [`passed at the second attempt only: ${name}`] : [];
+}
+
+function firstLine(message = ''): string {
+  return message.split('\n')[0] ?? '';
 }
