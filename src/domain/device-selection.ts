@@ -6,5 +6,5 @@ export type DeviceSelection = ReadonlySet<string> | 'whole';
 
 /** Whether a field, or a section, is read. */
 export function isSelected(selection: DeviceSelection, name: string): boolean {
-  return selection === 'whole' || selection.has(name);
+  return selection === 'whole' || name === 'id' || selection.has(name);
 }

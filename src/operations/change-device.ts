@@ -25,18 +25,22 @@ interface Change {
   readonly write: Omit<NonNullable<Decision['write']>, 'before'>;
 }
 
+/** What of a request the decision on its change needs. */
+interface DecidedRequest extends Pick<ChangeRequest, 'expectedVersion' | 'dryRun'> {
+  /** Whether the change is decided without WiFi, which stays as it is: nothing of it is opened. */
+  readonly leavesWifi?: boolean;
+}
+
 /**
  * Decides on a change of a device: passwords that did not change keep their seal, and its history gets the device as it was.
- * @param leavesWifi whether the change is decided without WiFi, which stays as it is: nothing of it is opened
  * @param changeOf the change of the device, given with its passwords in clear, or without WiFi; undefined when nothing
  *   changes. It throws everything that forbids the change
  * @throws DEVICE_DELETING, VERSION_CONFLICT
  */
 export function decideChange(
   { secrets }: ChangeParts,
-  { expectedVersion, dryRun }: Pick<ChangeRequest, 'expectedVersion' | 'dryRun'>,
+  { expectedVersion, dryRun, leavesWifi = false }: DecidedRequest,
   { device: stored }: FoundDevice,
-  leavesWifi: boolean,
   changeOf: (before: Device) => Change | undefined,
 ): Decision {
   assertChangeable(stored, expectedVersion);

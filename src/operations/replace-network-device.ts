@@ -53,7 +53,7 @@ export async function replaceNetworkDevice(
 }
 
 function decideReplace(parts: ReplaceParts, request: ReplaceRequest, found: FoundReplacement): Decision {
-  return decideChange(parts, request, found, false, (before) => {
+  return decideChange(parts, request, found, (before) => {
     const { model = before.model } = found;
     const { macAddress, serialNumber, dropUnsupported } = request;
     const patched = applyPatch(before, { macAddress, serialNumber });

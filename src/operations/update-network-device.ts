@@ -46,7 +46,8 @@ export function decideUpdate(
   entry: Pick<AuditEntry, 'action' | 'revertedTo'>,
 ): Decision {
   const { patch } = request;
-  return decideChange(parts, request, found, patch.wifi === undefined, (before) => {
+  const leavesWifi = patch.wifi === undefined;
+  return decideChange(parts, { ...request, leavesWifi }, found, (before) => {
     const after = applyPatch(before, patch);
     assertNoViolation(violationsOf(before, after, patch, found.isMacTaken));
     if (isSameSettings(before, after)) return undefined;

@@ -166,7 +166,7 @@ describe('WiFi passwords are stored sealed, bound to their device and field', ()
     expect(await sealedOf(gateway, device)).toMatchObject({ wifi_password: lost });
   });
 
-  it('an update that leaves WiFi alone opens none of it: what does not open stays as it is, and is in the way of no name', async () => {
+  it('an update that leaves WiFi alone opens no password: one that does not open stays as it is, and the device can be renamed', async () => {
     const device = await createDevice(gateway);
     const { wifi_password: sealed } = await sealedOf(gateway, device);
     const broken = sealed.slice(0, -30);

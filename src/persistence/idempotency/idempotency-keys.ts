@@ -61,8 +61,15 @@ const FIND_KEY: Statement = {
   onLostConnection: 'nothing-written',
 };
 
-/** Digests need the secret of the database, so that every instance makes the same ones. */
-export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyKeys {
+/**
+ * Digests need the secret of the database, so that every instance makes the same ones.
+ * @param clock what the age of a count is read from
+ */
+export function idempotencyKeys(
+  run: RunStatement,
+  secret: Buffer,
+  clock: Pick<typeof performance, 'now'> = performance,
+): IdempotencyKeys {
   const secretText = secret.toString('hex');
   // Cut to half, a digest cannot be extended to that of a longer text. An HMAC would take twice the time.
   const digest = (kind: string, text: string): string =>
@@ -75,14 +82,11 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
     const rows = await run(COUNT_KEYS, [subjects]);
     return rows.map((row) => RowReader.of(row).int('keys'));
   });
-  // Their time is kept here: the cache would start a timer for nearly every key.
-  const counts = new LRUCache<string, SubjectCount>({ max: MAX_SUBJECTS });
+  const counts = cachedCounts(clock);
   const countOf = (subjectDigest: string): SubjectCount => {
     const known = counts.get(subjectDigest);
-    const now = performance.now();
-    if (known !== undefined && known.until > now) return known;
-    const until = now + LOW_COUNT_AGE_MS;
-    const count = { counted: countKeys(subjectDigest), added: 0, isHigh: false, until };
+    if (known !== undefined) return known;
+    const count = { counted: countKeys(subjectDigest), added: 0, isHigh: false };
     counts.set(subjectDigest, count);
     return count;
   };
@@ -99,7 +103,7 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
         const live = (await count.counted) + count.added;
         if (live >= MAX_LIVE_KEYS / 2 && !count.isHigh) {
           count.isHigh = true;
-          count.until = performance.now() + HIGH_COUNT_AGE_MS;
+          counts.set(subjectDigest, count, { ttl: HIGH_COUNT_AGE_MS });
         }
         if (live >= MAX_LIVE_KEYS) {
           throw new GatewayError('RATE_LIMITED', {
@@ -120,14 +124,17 @@ export function idempotencyKeys(run: RunStatement, secret: Buffer): IdempotencyK
   };
 }
 
+/** With a coarser resolution the cache starts a timer for nearly every key. */
+function cachedCounts(perf: Pick<typeof performance, 'now'>): LRUCache<string, SubjectCount> {
+  return new LRUCache({ max: MAX_SUBJECTS, ttl: LOW_COUNT_AGE_MS, ttlResolution: 0, perf });
+}
+
 interface SubjectCount {
   readonly counted: Promise<number>;
   /** Keys that this process has used since. */
   added: number;
   /** Whether it is at least half of the maximum. */
   isHigh: boolean;
-  /** In milliseconds of `performance.now()`; not believed from then on. */
-  until: number;
 }
 
 function isRateLimited(error: unknown): boolean {

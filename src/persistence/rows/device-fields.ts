@@ -3,7 +3,7 @@ import type { DeviceState } from '../../domain/device.js';
 import type { DeviceCapabilities, DeviceModel, DeviceModelType } from '../../domain/device-model.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import type { RowReader } from '../database/row-reader.js';
-import { allFields, type ReadField, type ReadFields, readSection, type SelectedFields } from './section.js';
+import { type ReadField, readSection, sectionFields, type SectionFields } from './section.js';
 
 // How the fields of a device that are no settings of WiFi or DHCP and no report are read, and those of its model and customer.
 
@@ -33,7 +33,7 @@ const exists = (column: string): ReadField<boolean> => ({
 /** A device without its sections. */
 export type DeviceCore = Omit<StoredDevice, 'wifi' | 'dhcp' | 'model' | 'customer' | 'status'>;
 
-export const CORE: ReadFields<DeviceCore> = {
+export const CORE = sectionFields<DeviceCore>({
   id: text('id'),
   version: number('version'),
   state: { columns: ['state'], read: (row) => row.oneOf('state', DEVICE_STATES) },
@@ -51,27 +51,27 @@ export const CORE: ReadFields<DeviceCore> = {
   isGivenUp: exists('shown_mac_address'),
   createdAt: time('created_at'),
   updatedAt: time('updated_at'),
-};
+});
 
 /** A model without its capabilities. */
 export type ModelCore = Omit<DeviceModel, 'capabilities'>;
 
-export const MODEL_CORE: ReadFields<ModelCore> = {
+export const MODEL_CORE = sectionFields<ModelCore>({
   id: text('id'),
   name: text('name'),
   type: { columns: ['type'], read: (row) => row.oneOf('type', MODEL_TYPES) },
   brand: textOrNull('brand'),
   description: textOrNull('description'),
   picture: textOrNull('picture'),
-};
+});
 
-export const CAPABILITIES: ReadFields<DeviceCapabilities> = {
+export const CAPABILITIES = sectionFields<DeviceCapabilities>({
   wifi: flag('wifi'),
   wifi2G: flag('wifi_2g'),
   wifi5G: flag('wifi_5g'),
   wifi6G: flag('wifi_6g'),
   simSupport: flag('sim_support'),
-};
+});
 
 const NO_CAPABILITIES: DeviceCapabilities = {
   wifi: false,
@@ -91,14 +91,14 @@ export const NO_MODEL: DeviceModel = {
   capabilities: NO_CAPABILITIES,
 };
 
-export const CUSTOMER_FIELDS: ReadFields<Customer> = {
+export const CUSTOMER_FIELDS = sectionFields<Customer>({
   id: text('id'),
   name: text('name'),
   ancestorIds: {
     columns: ['ancestor_ids'],
     read: (row) => row.list('ancestor_ids').filter((id) => typeof id === 'string'),
   },
-};
+});
 
 export const NO_CUSTOMER: Customer = { id: '', name: '', ancestorIds: [] };
 
@@ -125,21 +125,17 @@ export const NO_DEVICE: StoredDevice = {
   updatedAt: new Date(0),
 };
 
-const ALL_OF_MODEL = allFields(MODEL_CORE);
-const ALL_CAPABILITIES = allFields(CAPABILITIES);
-const ALL_OF_CUSTOMER = allFields(CUSTOMER_FIELDS);
-
 /** Reads a device model out of the columns of its table. */
 export function toModel(
   row: RowReader,
-  fields: SelectedFields<ModelCore> = ALL_OF_MODEL,
-  capabilities: SelectedFields<DeviceCapabilities> = ALL_CAPABILITIES,
+  fields: SectionFields<ModelCore> = MODEL_CORE,
+  capabilities: SectionFields<DeviceCapabilities> = CAPABILITIES,
 ): DeviceModel {
   const model = readSection<DeviceModel>(row, fields, () => ({ ...NO_MODEL }));
   model.capabilities = readSection(row, capabilities, () => ({ ...NO_CAPABILITIES }));
   return model;
 }
 
-export function toCustomer(row: RowReader, fields: SelectedFields<Customer> = ALL_OF_CUSTOMER): Customer {
+export function toCustomer(row: RowReader, fields: SectionFields<Customer> = CUSTOMER_FIELDS): Customer {
   return readSection(row, fields, () => ({ ...NO_CUSTOMER }));
 }

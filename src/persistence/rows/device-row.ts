@@ -15,7 +15,16 @@ import {
   toCustomer,
   toModel,
 } from './device-fields.js';
-import { DHCP, DHCP_KEY, readDhcp, readStatus, readWifi, STATUS, WIFI, WIFI_KEY } from './fields.js';
+import {
+  ALL_OF_DHCP,
+  ALL_OF_STATUS,
+  ALL_OF_WIFI,
+  DHCP_KEY,
+  readDhcp,
+  readStatus,
+  readWifi,
+  WIFI_KEY,
+} from './fields.js';
 import { columnsOf, readSection, selectedFields } from './section.js';
 
 /** A device whose row does not hold what the database's schema says. */
@@ -60,13 +69,13 @@ export interface DeviceShape {
 function fieldsOf(selection: DeviceSelection) {
   const has = (section: string): boolean => isSelected(selection, section);
   return {
-    core: selectedFields(CORE, '', selection === 'whole' ? selection : new Set([...selection, 'id'])),
-    wifi: has('wifi') ? selectedFields(WIFI, 'wifi.', selection) : undefined,
-    dhcp: has('dhcp') ? selectedFields(DHCP, 'dhcp.', selection) : undefined,
+    core: selectedFields(CORE, '', selection),
+    wifi: has('wifi') ? selectedFields(ALL_OF_WIFI, 'wifi.', selection) : undefined,
+    dhcp: has('dhcp') ? selectedFields(ALL_OF_DHCP, 'dhcp.', selection) : undefined,
     model: selectedFields(MODEL_CORE, 'model.', selection),
     capabilities: selectedFields(CAPABILITIES, 'model.capabilities.', selection),
     customer: selectedFields(CUSTOMER_FIELDS, 'customer.', selection),
-    status: has('status') ? selectedFields(STATUS, 'status.', selection) : undefined,
+    status: has('status') ? selectedFields(ALL_OF_STATUS, 'status.', selection) : undefined,
   };
 }
 

@@ -4,7 +4,13 @@ import { WIFI_DEFAULTS, type WifiPasswordField, type WifiSettings } from '../../
 import { SealedText } from '../../secrets/key-ring.js';
 import type { RawRow } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
-import { allFields, type ReadField, type ReadFields, readSection, type SelectedFields } from './section.js';
+import {
+  type ReadField,
+  type ReadFields,
+  readSection,
+  sectionFields,
+  type SectionFields,
+} from './section.js';
 
 // The one description of a device's sections: the column of each field, and how it is read and written. Lists of columns,
 // readers and writers derive from it, so a new field is one line here.
@@ -48,7 +54,7 @@ const sealed = (column: string): Field<SealedText | null> => ({
   write: (value) => value?.sealed ?? null,
 });
 
-export const WIFI: Fields<WifiSettings<SealedText>> = {
+const WIFI: Fields<WifiSettings<SealedText>> = {
   enabled: flag('wifi_enabled'),
   ssid: text('wifi_ssid'),
   password: sealed('wifi_password'),
@@ -61,7 +67,7 @@ export const WIFI: Fields<WifiSettings<SealedText>> = {
   bandsteering: flag('wifi_bandsteering'),
 };
 
-export const DHCP: Fields<DhcpSettings> = {
+const DHCP: Fields<DhcpSettings> = {
   enable: flag('dhcp_enable'),
   ipPoolStart: text('dhcp_ip_pool_start'),
   ipPoolEnd: text('dhcp_ip_pool_end'),
@@ -77,7 +83,7 @@ export const DHCP: Fields<DhcpSettings> = {
 export type ReportedStatus = Omit<DeviceStatus, 'provisioned'>;
 
 /** What is reported of a device, each field with its column and how it is read. */
-export const STATUS: ReadFields<ReportedStatus> = {
+const STATUS: ReadFields<ReportedStatus> = {
   lastComm: { columns: ['last_comm'], read: (row) => row.timeOrNull('last_comm') },
   online: { columns: ['online'], read: (row) => row.flagOrNull('online') },
   lanIp: text('lan_ip'),
@@ -162,20 +168,22 @@ const NO_WIFI: WifiSettings<SealedText> = {
 export const WIFI_PATHS = writersByPath('wifi', WIFI, NO_WIFI);
 export const DHCP_PATHS = writersByPath('dhcp', DHCP, DHCP_DEFAULTS);
 
-const ALL_WIFI = allFields(WIFI);
-const ALL_DHCP = allFields(DHCP);
+/** All fields of each section, to be read. */
+export const ALL_OF_WIFI = sectionFields(WIFI);
+export const ALL_OF_DHCP = sectionFields(DHCP);
+export const ALL_OF_STATUS = sectionFields(STATUS);
 
 /** @param fields those that are read; the others are those of an empty section */
 export function readWifi(
   row: RowReader,
-  fields: SelectedFields<WifiSettings<SealedText>> = ALL_WIFI,
+  fields: SectionFields<WifiSettings<SealedText>> = ALL_OF_WIFI,
 ): WifiSettings<SealedText> | null {
   return row.flagOrNull(WIFI_KEY) === null ? null : readSection(row, fields, () => ({ ...NO_WIFI }));
 }
 
 export function readDhcp(
   row: RowReader,
-  fields: SelectedFields<DhcpSettings> = ALL_DHCP,
+  fields: SectionFields<DhcpSettings> = ALL_OF_DHCP,
 ): DhcpSettings | null {
   return row.flagOrNull(DHCP_KEY) === null ? null : readSection(row, fields, () => ({ ...DHCP_DEFAULTS }));
 }
@@ -183,7 +191,7 @@ export function readDhcp(
 /** @param provisioned the part of the status that is no report */
 export function readStatus(
   row: RowReader,
-  fields: SelectedFields<ReportedStatus>,
+  fields: SectionFields<ReportedStatus>,
   provisioned: boolean | null,
 ): DeviceStatus {
   const status = readSection<DeviceStatus>(row, fields, () => ({ ...UNREPORTED_STATUS }));

@@ -14,16 +14,31 @@ export type ReadFields<Section> = { readonly [Name in keyof Section]: ReadField<
 /** An object while it is filled: one that is made of parts costs several times as much, and there are hundreds in a list. */
 export type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** A field that is selected: puts its value into its section. */
-export interface SelectedField<Section> {
+/** A field of a section, and how its value gets there. */
+interface SectionField<Section> {
+  readonly name: string;
   readonly columns: readonly string[];
   readonly fill: (section: Mutable<Section>, row: RowReader) => void;
 }
 
-export type SelectedFields<Section> = readonly SelectedField<Section>[];
+/** Fields of a section, all or those that are selected. */
+export type SectionFields<Section> = readonly SectionField<Section>[];
+
+/** All fields of a section. */
+export function sectionFields<Section>(fields: ReadFields<Section>): SectionFields<Section> {
+  const all: SectionField<Section>[] = [];
+  for (const name in fields) {
+    const { columns, read } = fields[name];
+    const fill = (section: Mutable<Section>, row: RowReader): void => {
+      section[name] = read(row);
+    };
+    all.push({ name, columns, fill });
+  }
+  return all;
+}
 
 /** The columns that fields are made of. */
-export function columnsOf(fields: readonly Pick<SelectedField<never>, 'columns'>[]): readonly string[] {
+export function columnsOf(fields: readonly Pick<SectionField<never>, 'columns'>[]): readonly string[] {
   return fields.flatMap(({ columns }) => columns);
 }
 
@@ -32,34 +47,20 @@ export function columnsOf(fields: readonly Pick<SelectedField<never>, 'columns'>
  * @param prefix what their names begin with in the selection, e.g. `wifi.`
  */
 export function selectedFields<Section>(
-  fields: ReadFields<Section>,
+  fields: SectionFields<Section>,
   prefix: string,
   selection: DeviceSelection,
-): SelectedFields<Section> {
-  const selected: SelectedField<Section>[] = [];
-  for (const name in fields) {
-    if (!isSelected(selection, prefix + name)) continue;
-    const { columns, read } = fields[name];
-    const fill = (section: Mutable<Section>, row: RowReader): void => {
-      section[name] = read(row);
-    };
-    selected.push({ columns, fill });
-  }
-  return selected;
-}
-
-/** All fields of a section. */
-export function allFields<Section>(fields: ReadFields<Section>): SelectedFields<Section> {
-  return selectedFields(fields, '', 'whole');
+): SectionFields<Section> {
+  return fields.filter(({ name }) => isSelected(selection, prefix + name));
 }
 
 /**
  * The section of a row; fields that are not selected are those of the empty one.
- * @param empty makes an empty one. A copy that is made here, where sections of all kinds come by, takes V8 three times as long
+ * @param empty makes an empty one. A copy that is made here, where sections of all kinds come by, takes V8 several times as long
  */
 export function readSection<Section>(
   row: RowReader,
-  fields: SelectedFields<Section>,
+  fields: SectionFields<Section>,
   empty: () => Mutable<Section>,
 ): Mutable<Section> {
   const section = empty();

@@ -53,6 +53,11 @@ export async function startWriters(
   };
 }
 
+/** Which of the clients sent a request. */
+export function writerOf(requestId: string): string | undefined {
+  return /-w(\d+)-/.exec(requestId)?.[1];
+}
+
 /** Updates per second that were acknowledged between two moments. */
 export function throughput(replies: readonly Reply[], from: number, to: number): number {
   const done = replies.filter(
