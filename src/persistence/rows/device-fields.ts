@@ -3,6 +3,7 @@ import type { DeviceState } from '../../domain/device.js';
 import type { DeviceCapabilities, DeviceModel, DeviceModelType } from '../../domain/device-model.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
 import type { RowReader } from '../database/row-reader.js';
+import type { ColumnKind } from './column-arrays.js';
 import { type ReadField, readSection, sectionFields, type SectionFields } from './section.js';
 
 // How the fields of a device that are no settings of WiFi or DHCP and no report are read, and those of its model and customer.
@@ -11,22 +12,40 @@ import { type ReadField, readSection, sectionFields, type SectionFields } from '
 export const DEVICE_STATES: readonly DeviceState[] = ['ACTIVE', 'PROVISIONING', 'DELETING'];
 const MODEL_TYPES: readonly DeviceModelType[] = ['ROUTER', 'SWITCH', 'FIREWALL', 'ACCESSPOINT', 'OTHER'];
 
-const text = (column: string): ReadField<string> => ({ columns: [column], read: (row) => row.text(column) });
+const text = (column: string): ReadField<string> => ({
+  columns: [column],
+  kind: 'text',
+  read: (row) => row.text(column),
+});
 
 const textOrNull = (column: string): ReadField<string | null> => ({
   columns: [column],
+  kind: 'text',
   read: (row) => row.textOrNull(column),
 });
 
-const number = (column: string): ReadField<number> => ({ columns: [column], read: (row) => row.int(column) });
+const number = (column: string): ReadField<number> => ({
+  columns: [column],
+  kind: 'number',
+  read: (row) => row.int(column),
+});
 
-const flag = (column: string): ReadField<boolean> => ({ columns: [column], read: (row) => row.flag(column) });
+const flag = (column: string): ReadField<boolean> => ({
+  columns: [column],
+  kind: 'flag',
+  read: (row) => row.flag(column),
+});
 
-const time = (column: string): ReadField<Date> => ({ columns: [column], read: (row) => row.time(column) });
+const time = (column: string): ReadField<Date> => ({
+  columns: [column],
+  kind: 'time',
+  read: (row) => row.time(column),
+});
 
 /** Whether there is a value. */
-const exists = (column: string): ReadField<boolean> => ({
+const exists = (column: string, kind: ColumnKind): ReadField<boolean> => ({
   columns: [column],
+  kind,
   read: (row) => row.exists(column),
 });
 
@@ -36,19 +55,20 @@ export type DeviceCore = Omit<StoredDevice, 'wifi' | 'dhcp' | 'model' | 'custome
 export const CORE = sectionFields<DeviceCore>({
   id: text('id'),
   version: number('version'),
-  state: { columns: ['state'], read: (row) => row.oneOf('state', DEVICE_STATES) },
+  state: { columns: ['state'], kind: 'text', read: (row) => row.oneOf('state', DEVICE_STATES) },
   name: text('name'),
   notes: textOrNull('notes'),
   macAddress: {
     columns: ['mac_address', 'shown_mac_address'],
+    kind: 'text',
     read: (row) => row.textOrNull('shown_mac_address') ?? row.text('mac_address'),
   },
   serialNumber: textOrNull('serial_number'),
   mvnoAccount: textOrNull('mvno_account'),
   jobs: number('jobs'),
-  hasRunningJob: exists('running_job_id'),
+  hasRunningJob: exists('running_job_id', 'number'),
   hasOpenRemoval: flag('has_open_removal'),
-  isGivenUp: exists('shown_mac_address'),
+  isGivenUp: exists('shown_mac_address', 'text'),
   createdAt: time('created_at'),
   updatedAt: time('updated_at'),
 });
@@ -59,7 +79,7 @@ export type ModelCore = Omit<DeviceModel, 'capabilities'>;
 export const MODEL_CORE = sectionFields<ModelCore>({
   id: text('id'),
   name: text('name'),
-  type: { columns: ['type'], read: (row) => row.oneOf('type', MODEL_TYPES) },
+  type: { columns: ['type'], kind: 'text', read: (row) => row.oneOf('type', MODEL_TYPES) },
   brand: textOrNull('brand'),
   description: textOrNull('description'),
   picture: textOrNull('picture'),
@@ -96,6 +116,7 @@ export const CUSTOMER_FIELDS = sectionFields<Customer>({
   name: text('name'),
   ancestorIds: {
     columns: ['ancestor_ids'],
+    kind: 'other',
     read: (row) => row.list('ancestor_ids').filter((id) => typeof id === 'string'),
   },
 });

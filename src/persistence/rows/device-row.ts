@@ -25,6 +25,7 @@ import {
   readWifi,
   WIFI_KEY,
 } from './fields.js';
+import { type Column, columnArrays, type ColumnArrays, type RowsOf } from './column-arrays.js';
 import { columnsOf, readSection, selectedFields } from './section.js';
 
 /** A device whose row does not hold what the database's schema says. */
@@ -55,6 +56,10 @@ export interface EndedDevice {
 /** The tables that a device is made of, under the aliases of the joins below: the device, its model, its customer, its status. */
 type Alias = 'd' | 'm' | 'c' | 's';
 
+const PROVISIONED: Column = { name: 'provisioned', kind: 'flag' };
+/** Null where a device never reported. */
+const REPORT_KEY: Column = { name: 'device_id', kind: 'text' };
+
 /** How devices are read of which a selection is wanted. A driver takes far longer over seventy columns than over one JSON text. */
 export interface DeviceShape {
   /** An expression that makes one JSON value of a device `d`, with what is selected and nothing else. */
@@ -82,19 +87,18 @@ function fieldsOf(selection: DeviceSelection) {
 type FieldsOfTables = ReturnType<typeof fieldsOf>;
 
 /** The columns of each table that a selection needs. */
-function columnsOfTables(fields: FieldsOfTables): Readonly<Record<Alias, readonly string[]>> {
+function columnsOfTables(fields: FieldsOfTables): Readonly<Record<Alias, readonly Column[]>> {
   const { core, wifi, dhcp, model, capabilities, customer, status } = fields;
-  const distinct = (columns: readonly string[]): readonly string[] => [...new Set(columns)];
   return {
-    d: distinct([
+    d: [
       ...columnsOf(core),
       ...(wifi ? [WIFI_KEY, ...columnsOf(wifi)] : []),
       ...(dhcp ? [DHCP_KEY, ...columnsOf(dhcp)] : []),
-      ...(status ? ['provisioned'] : []),
-    ]),
+      ...(status ? [PROVISIONED] : []),
+    ],
     m: [...columnsOf(model), ...columnsOf(capabilities)],
     c: columnsOf(customer),
-    s: status ? distinct(['device_id', ...columnsOf(status)]) : [],
+    s: status ? [REPORT_KEY, ...columnsOf(status)] : [],
   };
 }
 
@@ -105,79 +109,63 @@ const JOINS = {
   s: 'LEFT JOIN device_status s ON s.device_id = d.id',
 } as const satisfies Record<Alias, string>;
 
-const partOf = (alias: Alias, columns: readonly string[]): string =>
-  columns.length === 0
-    ? 'NULL'
-    : `json_build_array(${columns.map((column) => `${alias}.${column}`).join(', ')})`;
-
 /**
  * How devices are read of which a selection is wanted.
  * @param stored what a statement selects that is there already, at least the selection
  */
 export function deviceShape(selection: DeviceSelection, stored: DeviceSelection = selection): DeviceShape {
   const columns = columnsOfTables(fieldsOf(stored));
-  const { d, m, c, s } = columns;
-  const parts = [partOf('d', d), partOf('m', m), partOf('c', c), partOf('s', s)];
+  const { value, rowsIn } = columnArrays(columns);
   const isNeeded = (alias: Alias): boolean => columns[alias].length > 0;
   return {
-    value: `json_build_array(${parts.join(', ')})`,
+    value,
     joins: (['m', 'c', 's'] as const)
       .filter(isNeeded)
       .map((alias) => JOINS[alias])
       .join(' '),
-    read: readerOf(fieldsOf(selection), columns),
+    read: readerOf(fieldsOf(selection), rowsIn, isNeeded),
   };
 }
 
 function readerOf(
   fields: FieldsOfTables,
-  columns: Readonly<Record<Alias, readonly string[]>>,
+  rowsIn: ColumnArrays<Alias>['rowsIn'],
+  isRead: (alias: Alias) => boolean,
 ): DeviceShape['read'] {
-  const read = {
-    d: RowReader.forColumns(columns.d),
-    m: RowReader.forColumns(columns.m),
-    c: RowReader.forColumns(columns.c),
-    s: RowReader.forColumns(columns.s),
-  };
   const { core, wifi, dhcp, model, capabilities, customer, status } = fields;
-  const customerIn = (value: unknown): Customer =>
-    columns.c.length === 0 ? NO_CUSTOMER : toCustomer(read.c(value), customer);
-  const modelIn = (value: unknown): DeviceModel =>
-    columns.m.length === 0 ? NO_MODEL : toModel(read.m(value), model, capabilities);
+  const customerIn = (rows: RowsOf<Alias>): Customer =>
+    isRead('c') ? toCustomer(rows('c'), customer) : NO_CUSTOMER;
+  const modelIn = (rows: RowsOf<Alias>): DeviceModel =>
+    isRead('m') ? toModel(rows('m'), model, capabilities) : NO_MODEL;
   // A device that never reported still has a status as soon as a job has set `provisioned`.
-  const statusIn = (row: RowReader, value: unknown): StoredDevice['status'] => {
+  const statusIn = (row: RowReader, rows: RowsOf<Alias>): StoredDevice['status'] => {
     if (status === undefined) return null;
-    const [provisioned, report] = [row.flagOrNull('provisioned'), read.s(value)];
-    if (report.textOrNull('device_id') === null && provisioned === null) return null;
+    const [provisioned, report] = [row.flagOrNull(PROVISIONED.name), rows('s')];
+    if (report.textOrNull(REPORT_KEY.name) === null && provisioned === null) return null;
     return readStatus(report, status, provisioned);
   };
-  const deviceIn = (row: RowReader, [, m, c, s]: readonly unknown[]): StoredDevice => {
+  const deviceIn = (row: RowReader, rows: RowsOf<Alias>): StoredDevice => {
     const device = readSection<StoredDevice>(row, core, () => ({ ...NO_DEVICE }));
     if (wifi !== undefined) device.wifi = readWifi(row, wifi);
     if (dhcp !== undefined) device.dhcp = readDhcp(row, dhcp);
-    device.model = modelIn(m);
-    device.customer = customerIn(c);
-    device.status = statusIn(row, s);
+    device.model = modelIn(rows);
+    device.customer = customerIn(rows);
+    device.status = statusIn(row, rows);
     return device;
   };
   return (value) => {
-    const parts = listIn(value);
-    const row = read.d(parts[0]);
+    const rows = rowsIn(value);
+    const row = rows('d');
     try {
-      return deviceIn(row, parts);
+      return deviceIn(row, rows);
     } catch (cause) {
       return new UnreadableDeviceError(
         row.text('id'),
-        customerOrNone(() => customerIn(parts[2])),
+        customerOrNone(() => customerIn(rows)),
         cause,
       );
     }
   };
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError('A stored device is no array.');
-  return value;
 }
 
 function customerOrNone(read: () => Customer): Customer | undefined {
@@ -189,7 +177,6 @@ function customerOrNone(read: () => Customer): Customer | undefined {
 }
 
 const WHOLE = deviceShape('whole');
-const columnsOfWhole = columnsOfTables(fieldsOf('whole'));
 
 /** A whole device as one value, for select lists. */
 export const DEVICE = `${WHOLE.value} AS device`;
@@ -208,23 +195,24 @@ export function toStoredDevice(raw: RawRow): StoredDeviceOrError {
   return WHOLE.read(RowReader.of(raw).list('device'));
 }
 
+const { m: MODEL_COLUMNS, c: CUSTOMER_COLUMNS } = columnsOfTables(fieldsOf('whole'));
+const modelArrays = columnArrays({ m: MODEL_COLUMNS });
+const customerArrays = columnArrays({ c: CUSTOMER_COLUMNS });
+
 /** A model `m` as one value, for select lists; null values where a join found none. */
-export const MODEL = `${partOf('m', columnsOfWhole.m)} AS model`;
+export const MODEL = `${modelArrays.value} AS model`;
 
 /** A customer `c` as one value, in the same way. */
-export const CUSTOMER = `${partOf('c', columnsOfWhole.c)} AS customer`;
-
-const modelRow = RowReader.forColumns(columnsOfWhole.m);
-const customerRow = RowReader.forColumns(columnsOfWhole.c);
+export const CUSTOMER = `${customerArrays.value} AS customer`;
 
 /** Reads the model out of a row that was selected as `MODEL`; undefined where there is none. */
 export function toModelOrNone(raw: RawRow): DeviceModel | undefined {
-  const row = modelRow(RowReader.of(raw).list('model'));
+  const row = modelArrays.rowsIn(RowReader.of(raw).list('model'))('m');
   return row.exists('id') ? toModel(row) : undefined;
 }
 
 /** Reads the customer out of a row that was selected as `CUSTOMER`; undefined where there is none. */
 export function toCustomerOrNone(raw: RawRow): Customer | undefined {
-  const row = customerRow(RowReader.of(raw).list('customer'));
+  const row = customerArrays.rowsIn(RowReader.of(raw).list('customer'))('c');
   return row.exists('id') ? toCustomer(row) : undefined;
 }

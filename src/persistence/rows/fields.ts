@@ -4,6 +4,7 @@ import { WIFI_DEFAULTS, type WifiPasswordField, type WifiSettings } from '../../
 import { SealedText } from '../../secrets/key-ring.js';
 import type { RawRow } from '../database/database.js';
 import { RowReader } from '../database/row-reader.js';
+import type { Column } from './column-arrays.js';
 import {
   type ReadField,
   type ReadFields,
@@ -29,24 +30,28 @@ type Fields<Section> = { readonly [Name in keyof Section]: Field<Section[Name]> 
 /** Null in a section that is older than the column: what a section starts from. */
 const flag = (column: string): Field<boolean> => ({
   columns: [column],
+  kind: 'flag',
   read: (row) => row.flagOrNull(column) ?? false,
   write: (value) => value,
 });
 
 const text = (column: string): Field<string | null> => ({
   columns: [column],
+  kind: 'text',
   read: (row) => row.textOrNull(column),
   write: (value) => value,
 });
 
 const number = (column: string): Field<number | null> => ({
   columns: [column],
+  kind: 'number',
   read: (row) => row.intOrNull(column),
   write: (value) => value,
 });
 
 const sealed = (column: string): Field<SealedText | null> => ({
   columns: [column],
+  kind: 'text',
   read: (row) => {
     const value = row.textOrNull(column);
     return value === null ? null : new SealedText(value);
@@ -75,6 +80,7 @@ const DHCP: Fields<DhcpSettings> = {
   primaryDnsServer: text('dhcp_primary_dns_server'),
   reservedClients: {
     columns: ['dhcp_reserved_clients'],
+    kind: 'other',
     read: (row) => row.list('dhcp_reserved_clients').map(toReservedClient),
     write: (clients) => clients,
   },
@@ -84,8 +90,8 @@ export type ReportedStatus = Omit<DeviceStatus, 'provisioned'>;
 
 /** What is reported of a device, each field with its column and how it is read. */
 const STATUS: ReadFields<ReportedStatus> = {
-  lastComm: { columns: ['last_comm'], read: (row) => row.timeOrNull('last_comm') },
-  online: { columns: ['online'], read: (row) => row.flagOrNull('online') },
+  lastComm: { columns: ['last_comm'], kind: 'time', read: (row) => row.timeOrNull('last_comm') },
+  online: { columns: ['online'], kind: 'flag', read: (row) => row.flagOrNull('online') },
   lanIp: text('lan_ip'),
   subnetMask: text('subnet_mask'),
   gateway: text('gateway'),
@@ -107,8 +113,10 @@ const STATUS: ReadFields<ReportedStatus> = {
 };
 
 /** The columns that are null where a device has no such section. */
-export const [WIFI_KEY] = WIFI.enabled.columns;
-export const [DHCP_KEY] = DHCP.enable.columns;
+const [WIFI_ENABLED] = WIFI.enabled.columns;
+const [DHCP_ENABLE] = DHCP.enable.columns;
+export const WIFI_KEY: Column = { name: WIFI_ENABLED, kind: 'flag' };
+export const DHCP_KEY: Column = { name: DHCP_ENABLE, kind: 'flag' };
 
 /** The columns of a report, by the names of its fields. */
 export const STATUS_COLUMNS: ReadonlyMap<string, string> = new Map(
@@ -178,14 +186,14 @@ export function readWifi(
   row: RowReader,
   fields: SectionFields<WifiSettings<SealedText>> = ALL_OF_WIFI,
 ): WifiSettings<SealedText> | null {
-  return row.flagOrNull(WIFI_KEY) === null ? null : readSection(row, fields, () => ({ ...NO_WIFI }));
+  return row.flagOrNull(WIFI_ENABLED) === null ? null : readSection(row, fields, () => ({ ...NO_WIFI }));
 }
 
 export function readDhcp(
   row: RowReader,
   fields: SectionFields<DhcpSettings> = ALL_OF_DHCP,
 ): DhcpSettings | null {
-  return row.flagOrNull(DHCP_KEY) === null ? null : readSection(row, fields, () => ({ ...DHCP_DEFAULTS }));
+  return row.flagOrNull(DHCP_ENABLE) === null ? null : readSection(row, fields, () => ({ ...DHCP_DEFAULTS }));
 }
 
 /** @param provisioned the part of the status that is no report */

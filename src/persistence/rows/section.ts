@@ -1,10 +1,13 @@
 import { type DeviceSelection, isSelected } from '../../domain/device-selection.js';
 import type { RowReader } from '../database/row-reader.js';
+import type { Column, ColumnKind } from './column-arrays.js';
 
 /** How one field is read. */
 export interface ReadField<T> {
   /** The columns that it is made of. */
   readonly columns: readonly string[];
+  /** What these columns hold. */
+  readonly kind: ColumnKind;
   readonly read: (row: RowReader) => T;
 }
 
@@ -17,7 +20,7 @@ export type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 /** A field of a section, and how its value gets there. */
 interface SectionField<Section> {
   readonly name: string;
-  readonly columns: readonly string[];
+  readonly columns: readonly Column[];
   readonly fill: (section: Mutable<Section>, row: RowReader) => void;
 }
 
@@ -28,17 +31,17 @@ export type SectionFields<Section> = readonly SectionField<Section>[];
 export function sectionFields<Section>(fields: ReadFields<Section>): SectionFields<Section> {
   const all: SectionField<Section>[] = [];
   for (const name in fields) {
-    const { columns, read } = fields[name];
+    const { columns, kind, read } = fields[name];
     const fill = (section: Mutable<Section>, row: RowReader): void => {
       section[name] = read(row);
     };
-    all.push({ name, columns, fill });
+    all.push({ name, columns: columns.map((column) => ({ name: column, kind })), fill });
   }
   return all;
 }
 
 /** The columns that fields are made of. */
-export function columnsOf(fields: readonly Pick<SectionField<never>, 'columns'>[]): readonly string[] {
+export function columnsOf(fields: readonly Pick<SectionField<never>, 'columns'>[]): readonly Column[] {
   return fields.flatMap(({ columns }) => columns);
 }
 
