@@ -11,6 +11,7 @@ import { countOpenJobs } from '../persistence/jobs/provisioning-jobs.js';
 import { expiringKeys } from '../persistence/idempotency/idempotency-keys.js';
 import { expiringJobs } from '../persistence/jobs/expiring-jobs.js';
 import { expiringAudit, expiringHistory } from '../persistence/rows/expiring-audit.js';
+import { startAnalysing } from '../persistence/database/grown-tables.js';
 import { startPruner } from '../persistence/database/pruner.js';
 import { provisioningQueue } from '../persistence/jobs/claim-jobs.js';
 import { notifyingDatabase } from '../persistence/database/notifying-database.js';
@@ -72,6 +73,7 @@ export function openWorker(
     log,
     onRemoved: (what, count) => metrics.removed(what, count),
   });
+  const stopAnalysing = startAnalysing({ run: database.run, log });
   const worker = startWorker({
     queue: provisioningQueue(database.run),
     secrets: keyRing,
@@ -84,7 +86,7 @@ export function openWorker(
     wake: () => worker.wake(),
     reserveSlot: () => worker.reserveSlot(),
     stop: async (graceMs) => {
-      await Promise.all([worker.stop(graceMs), stopPruner()]);
+      await Promise.all([worker.stop(graceMs), stopPruner(), stopAnalysing()]);
     },
   };
 }

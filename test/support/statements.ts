@@ -2,8 +2,12 @@ import pg from 'pg';
 import { vi } from 'vitest';
 import { z } from 'zod';
 
-/** What tells others of changes runs beside requests, on a connection of its own. */
-const OF_THE_FEED = 'pg_current_snapshot';
+/** What tells others of changes runs beside requests, and what looks for tables that have grown. */
+const BESIDE_REQUESTS: readonly string[] = [
+  'pg_current_snapshot',
+  'pg_relation_size',
+  'ANALYZE (SKIP_LOCKED)',
+];
 
 /** A statement and the values of its placeholders. */
 interface SentStatement {
@@ -26,7 +30,7 @@ export function spyOnStatements() {
     spy.mock.calls
       .filter((_, place) => !isShared(spy.mock.contexts[place]))
       .map(([statement]) => ({ text: textOf(statement), values: valuesOf(statement) }))
-      .filter(({ text }) => !text.includes(OF_THE_FEED));
+      .filter(({ text }) => !BESIDE_REQUESTS.some((part) => text.includes(part)));
   return {
     /** All of them since the last `clear`. */
     statements,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { describeCause } from '../../logging/log.js';
 import { pause } from '../../timing/pause.js';
+import { startRounds } from '../../timing/rounds.js';
 import type { RunStatement, Statement } from './database.js';
 
 /** What is kept for some time and then removed. */
@@ -75,16 +76,9 @@ export function startPruner({ run, prunables, log, onRemoved }: PrunerParts): ()
       log.warn({ cause: describeCause(error) }, 'what is kept too long could not be removed');
     }
   };
-  let running: Promise<void> | undefined;
-  const start = (): void => {
-    running ??= round().finally(() => (running = undefined));
-  };
-  start();
-  const timer = setInterval(start, ROUND_MS);
-  timer.unref();
+  const stopRounds = startRounds(round, ROUND_MS);
   return async () => {
     stopping.abort();
-    clearInterval(timer);
-    await running;
+    await stopRounds();
   };
 }
