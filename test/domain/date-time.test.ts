@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDateTime } from '../../src/domain/date-time.js';
+import { isoText, parseDateTime } from '../../src/domain/date-time.js';
 
 const min = new Date('0001-01-01T00:00:00.000Z');
 const max = new Date('9999-12-31T23:59:59.999Z');
@@ -87,5 +87,24 @@ describe('parseMoment reads RFC 3339, and nothing else', () => {
           expect(moment.toISOString().slice(0, 19)).toBe(text.slice(0, 19).toUpperCase());
       }),
     );
+  });
+});
+
+describe('the text of a moment', () => {
+  it('is that of JavaScript, whatever the year', () => {
+    fc.assert(
+      fc.property(fc.date({ noInvalidDate: true }), (moment) => {
+        expect(isoText(moment)).toBe(moment.toISOString());
+      }),
+    );
+  });
+
+  it('is the same after more days than are remembered', () => {
+    const days = Array.from({ length: 2_500 }, (_, day) => new Date(day * 86_400_000 + day));
+    for (const moment of [...days, ...days]) expect(isoText(moment)).toBe(moment.toISOString());
+  });
+
+  it('is none of a moment that is none', () => {
+    expect(() => isoText(new Date(NaN))).toThrow(RangeError);
   });
 });

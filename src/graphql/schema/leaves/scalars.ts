@@ -1,3 +1,4 @@
+import { isoText } from '../../../domain/date-time.js';
 import { GraphQLScalarType, Kind, GraphQLError, type ValueNode } from 'graphql';
 
 /**
@@ -55,7 +56,7 @@ export const DateTimeScalar = new GraphQLScalarType<Date | string, string>({
     'A moment, to the millisecond, e.g. "2025-01-01T00:00:00.000Z". Accepted with any offset; returned in UTC.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize: (value) => {
-    if (value instanceof Date) return value.toISOString();
+    if (value instanceof Date) return isoText(value);
     throw new GraphQLError('DateTime is a moment.');
   },
   ...anyText('DateTime'),
