@@ -10,12 +10,12 @@ import { RowReader } from './row-reader.js';
 const LOOK_EVERY_MS = 5_000;
 /** Smaller tables are read as fast as an index. */
 const MIN_BLOCKS = 16;
-/** Of how many times the blocks that its statistics are of a table has grown. */
+/** A table is analysed when it has this many times the blocks that it had when it was analysed before. */
 const GROWTH = 4;
 /** About 80 MB. Larger tables take longer to be analysed, and autovacuum has seen them. */
 const MAX_BLOCKS = 10_000;
 
-/** Tables that only their owner may analyse, so that others would be warned about. */
+/** Without those of another owner: who may not analyse a table gets a warning into PostgreSQL's log for it. */
 const GROWN_TABLES: Statement = {
   name: 'grown-tables',
   text: `SELECT t.name FROM (
