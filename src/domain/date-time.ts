@@ -22,7 +22,7 @@ function isDate(date: string): boolean {
 const DAY_MS = 86_400_000;
 /** Maximum number of days whose date is remembered. */
 const MAX_DATES = 1_000;
-/** Texts of days since 1970, up to the hour, e.g. `2026-11-27T`. */
+/** The date of a day by its number since 1970, e.g. `2026-11-27T`. */
 const dates = new Map<number, string>();
 
 /** The text of `toISOString`, which takes V8 five times as long: a hundred devices have three hundred moments. */

@@ -20,17 +20,11 @@ export interface ColumnArrays<Alias extends string> {
   readonly rowsIn: (value: unknown) => RowsOf<Alias>;
 }
 
-/** The place of a column: which array it stands in, and where in it. */
-type Place = readonly [array: number, index: number];
-
-/** An array for each kind; an enum is a text as well. */
-const ARRAYS: Readonly<Record<ColumnKind, (columns: readonly string[]) => string>> = {
-  text: (columns) => `ARRAY[${columns.map((column) => `${column}::text`).join(', ')}]`,
-  number: (columns) => `ARRAY[${columns.join(', ')}]`,
-  flag: (columns) => `ARRAY[${columns.join(', ')}]`,
-  time: (columns) => `ARRAY[${columns.join(', ')}]`,
-  other: (columns) => `json_build_array(${columns.join(', ')})`,
-};
+/** Where a column stands: in which of the arrays, and where in it. */
+interface Place {
+  readonly array: number;
+  readonly index: number;
+}
 
 /**
  * One array for the columns of each kind. Of each argument of `json_build_array` PostgreSQL looks up anew how it becomes
@@ -40,32 +34,40 @@ const ARRAYS: Readonly<Record<ColumnKind, (columns: readonly string[]) => string
 export function columnArrays<Alias extends string>(
   tables: Readonly<Record<Alias, readonly Column[]>>,
 ): ColumnArrays<Alias> {
-  const arrays = new Map<ColumnKind, string[]>();
-  const places = new Map<string, Map<string, Place>>();
+  const columnsOfKinds = new Map<ColumnKind, string[]>();
+  const placesOfTables = new Map<string, Map<string, Place>>();
   for (const alias in tables) {
-    const ofTable = new Map<string, Place>();
-    places.set(alias, ofTable);
+    const places = new Map<string, Place>();
+    placesOfTables.set(alias, places);
     for (const { name, kind } of tables[alias]) {
-      const array = arrays.get(kind) ?? [];
-      arrays.set(kind, array);
-      if (!ofTable.has(name))
-        ofTable.set(name, [[...arrays.keys()].indexOf(kind), array.push(`${alias}.${name}`) - 1]);
+      if (places.has(name)) continue;
+      const columns = columnsOfKinds.get(kind) ?? [];
+      columnsOfKinds.set(kind, columns);
+      const array = [...columnsOfKinds.keys()].indexOf(kind);
+      places.set(name, { array, index: columns.push(`${alias}.${name}`) - 1 });
     }
   }
-  const parts = [...arrays].map(([kind, columns]) => ARRAYS[kind](columns));
+  const arrays = [...columnsOfKinds].map(([kind, columns]) => arrayOf(kind, columns));
   return {
-    value: `json_build_array(${parts.join(', ')})`,
+    value: `json_build_array(${arrays.join(', ')})`,
     rowsIn: (value) => {
       const values = listIn(value).map(listIn);
       return (alias) => {
-        const ofTable = places.get(alias);
+        const places = placesOfTables.get(alias);
         return new RowReader((column) => {
-          const place = ofTable?.get(column);
-          return place && values[place[0]]?.[place[1]];
+          const place = places?.get(column);
+          return place && values[place.array]?.[place.index];
         });
       };
     },
   };
+}
+
+function arrayOf(kind: ColumnKind, columns: readonly string[]): string {
+  if (kind === 'other') return `json_build_array(${columns.join(', ')})`;
+  // An enum is a text as well.
+  const texts = kind === 'text' ? columns.map((column) => `${column}::text`) : columns;
+  return `ARRAY[${texts.join(', ')}]`;
 }
 
 function listIn(value: unknown): readonly unknown[] {

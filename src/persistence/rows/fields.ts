@@ -113,10 +113,8 @@ const STATUS: ReadFields<ReportedStatus> = {
 };
 
 /** The columns that are null where a device has no such section. */
-const [WIFI_ENABLED] = WIFI.enabled.columns;
-const [DHCP_ENABLE] = DHCP.enable.columns;
-export const WIFI_KEY: Column = { name: WIFI_ENABLED, kind: 'flag' };
-export const DHCP_KEY: Column = { name: DHCP_ENABLE, kind: 'flag' };
+export const WIFI_KEY: Column = { name: WIFI.enabled.columns[0], kind: WIFI.enabled.kind };
+export const DHCP_KEY: Column = { name: DHCP.enable.columns[0], kind: DHCP.enable.kind };
 
 /** The columns of a report, by the names of its fields. */
 export const STATUS_COLUMNS: ReadonlyMap<string, string> = new Map(
@@ -186,14 +184,16 @@ export function readWifi(
   row: RowReader,
   fields: SectionFields<WifiSettings<SealedText>> = ALL_OF_WIFI,
 ): WifiSettings<SealedText> | null {
-  return row.flagOrNull(WIFI_ENABLED) === null ? null : readSection(row, fields, () => ({ ...NO_WIFI }));
+  return row.flagOrNull(WIFI_KEY.name) === null ? null : readSection(row, fields, () => ({ ...NO_WIFI }));
 }
 
 export function readDhcp(
   row: RowReader,
   fields: SectionFields<DhcpSettings> = ALL_OF_DHCP,
 ): DhcpSettings | null {
-  return row.flagOrNull(DHCP_ENABLE) === null ? null : readSection(row, fields, () => ({ ...DHCP_DEFAULTS }));
+  return row.flagOrNull(DHCP_KEY.name) === null
+    ? null
+    : readSection(row, fields, () => ({ ...DHCP_DEFAULTS }));
 }
 
 /** @param provisioned the part of the status that is no report */
