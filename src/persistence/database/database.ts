@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { taken } from '../../domain/taken.js';
 import { Connections, failed } from './connections.js';
 import { losesConnection } from './database-errors.js';
 import { type Prisma, prismaOverPool } from './prisma-over-pool.js';
@@ -116,7 +117,8 @@ async function runOn(
     ...{ name: variant === undefined ? name : `${name}-${variant}`, text, values: [...values] },
     ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
   });
-  return (await query.catch(failed(onLostConnection))).rows;
+  // The driver makes the list, and V8 soon makes such lists old from the start, because some wait for a slow answer: each would keep its rows.
+  return taken((await query.catch(failed(onLostConnection))).rows);
 }
 
 /** A named statement belongs to a session: where each transaction may come to another one, there is no such name, or another text has it. */
