@@ -8,7 +8,7 @@ const MAY_IMPORT = {
   domain: ['errors'],
   access: ['domain', 'errors'],
   config: ['secrets', 'domain', 'errors'],
-  logging: ['errors'],
+  logging: ['domain', 'errors'],
   metrics: ['errors'],
   secrets: ['domain', 'errors'],
   'data-dir': ['config', 'secrets', 'errors'],

@@ -47,7 +47,8 @@ function normalAddress(text: string): string | undefined {
 
 /** What one client has to itself: an IPv4 address, or the /64 that IPv6 gives each link. */
 export function networkOf(address: string): string {
-  return isIPv6(address)
+  // Most have no colon, and a look for one takes less than the pattern of all addresses.
+  return address.includes(':') && isIPv6(address)
     ? `${groupsOf(address)
         .slice(0, 4)
         .map((group) => group.toString(16))

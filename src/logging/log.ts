@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { isoText } from '../domain/date-time.js';
 import { CATALOGUE } from '../errors/catalogue.js';
 import type { GatewayError } from '../errors/gateway-error.js';
 import { describeCause } from './cause.js';
@@ -16,7 +17,7 @@ export function createLog(level: string, destination: DestinationStream = stdout
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${isoText(new Date())}"`,
       formatters: { level: (label) => ({ level: label }) },
       hooks: {
         logMethod([first, ...rest], method) {

@@ -39,6 +39,7 @@ export function presentErrors(
   errors: readonly GraphQLError[],
   facts: RequestFacts,
 ): readonly GraphQLFormattedError[] {
+  if (errors.length === 0) return [];
   const described = { ...facts, enumPlaces: enumPlacesOf(facts) };
   const base = facts.schema.extensions['docsUrl'];
   const docsUrl = typeof base === 'string' ? base : undefined;

@@ -1,4 +1,4 @@
-import { pause } from '../../timing/pause.js';
+import { endablePause, pause } from '../../timing/pause.js';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { describeCause } from '../../logging/log.js';
@@ -166,11 +166,12 @@ class Feed {
   async #untilNotified(ending: AbortSignal): Promise<void> {
     await pause(BATCH_MS, ending);
     if (!this.#isNotified) {
-      const waiting = new AbortController();
-      this.#wake = () => waiting.abort();
-      ending.addEventListener('abort', this.#wake, { once: true });
-      if (!ending.aborted) await pause(this.#parts.heartbeatMs, waiting.signal);
-      ending.removeEventListener('abort', this.#wake);
+      const { ended, end } = endablePause(this.#parts.heartbeatMs);
+      this.#wake = end;
+      ending.addEventListener('abort', end, { once: true });
+      if (ending.aborted) end();
+      await ended;
+      ending.removeEventListener('abort', end);
     }
     this.#isNotified = false;
   }
