@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type TestGateway, wireError } from '../support/gateway.js';
 import { WATCH } from './subscriber.js';
@@ -42,7 +42,7 @@ export class EventReader {
     response.on('close', () => (this.isClosed = true));
   }
 
-  /** Sends a request for events and waits for the headers of its answer. */
+  /** Sends a request for events and waits for the headers of its answer. The stream ends with the test at the latest. */
   static async open({ url }: Pick<TestGateway, 'url'>, sent: EventRequest): Promise<EventReader> {
     const { token, method = 'POST', query = WATCH, variables = {}, parameters = {}, headers } = sent;
     const body = { query, variables, ...parameters };
@@ -59,7 +59,10 @@ export class EventReader {
     outgoing.end(method === 'POST' ? JSON.stringify(body) : undefined);
     outgoing.on('error', () => undefined);
     const [incoming] = z.tuple([z.custom<IncomingMessage>()]).parse(await once(outgoing, 'response'));
-    return new EventReader(outgoing, incoming);
+    const reader = new EventReader(outgoing, incoming);
+    // A test that failed leaves no stream behind, which the next one would count.
+    onTestFinished(() => reader.close());
+    return reader;
   }
 
   /** Opens a subscription and waits until the gateway says that it has begun. */

@@ -73,7 +73,7 @@ describe('a stream of events ends with a reason', () => {
     expect(await quick.receives(changes + 1)).toHaveLength(changes + 1);
     for (const reader of [dead, quick]) reader.close();
     await expect.poll(async () => await count('event_streams_open')).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   it('for one whose client leaves: nothing of it is left', async () => {
     const token = await tokenFor();
