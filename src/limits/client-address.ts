@@ -47,7 +47,7 @@ function normalAddress(text: string): string | undefined {
 
 /** What one client has to itself: an IPv4 address, or the /64 that IPv6 gives each link. */
 export function networkOf(address: string): string {
-  // Most have no colon, and a look for one takes less than the pattern of all addresses.
+  // Most have no colon, and to look for one costs less than to match the pattern of an IPv6 address.
   return address.includes(':') && isIPv6(address)
     ? `${groupsOf(address)
         .slice(0, 4)

@@ -112,8 +112,6 @@ class Feed {
   }
 
   #notify(): void {
-    // A second wake-up would have no effect, and costs as much as a small request.
-    if (this.#isNotified) return;
     this.#isNotified = true;
     this.#wake();
   }

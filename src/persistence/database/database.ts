@@ -117,7 +117,7 @@ async function runOn(
     ...{ name: variant === undefined ? name : `${name}-${variant}`, text, values: [...values] },
     ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
   });
-  // The driver makes the list, and V8 soon makes such lists old from the start, because some wait for a slow answer: each would keep its rows.
+  // The driver's own list would keep the rows alive until a collection of old garbage.
   return taken((await query.catch(failed(onLostConnection))).rows);
 }
 
