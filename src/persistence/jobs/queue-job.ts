@@ -22,13 +22,14 @@ export const provisionedAnewIf = (needsJob: string): string => `
   jobs = CASE WHEN ${needsJob} THEN 1 + (d.running_job_id IS NOT NULL)::integer ELSE d.jobs END`;
 
 /**
- * A worker's lease starts the job at once if no other job of the device runs and nothing has to end first; the number of the new
- * job is drawn under the device's lock.
+ * A worker's lease starts the job at once if the device has no other open job and nothing has to end first; the number of the new
+ * job is drawn under the device's lock. A job that waits is replaced by one that waits: if it went back to the queue while the
+ * statement waited for the lock, the statement does not see it, and only the unique index of jobs that wait shows it (`isOvertaken`).
  * @param waitsFor the device that has to end first
  */
 export const startedIfFree = (
   waitsFor = 'd.waits_for_device_id',
-): string => `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.running_job_id IS NULL
+): string => `running_job_id = CASE WHEN w.needs_job AND w.lease IS NOT NULL AND d.jobs = 0
   AND ${waitsFor} IS NULL THEN nextval('provisioning_job_id_seq') ELSE d.running_job_id END`;
 
 /** The columns of a job that say when it is due, from `start`. The build before claims by `due_at`: never a removal, and nothing that waits for the end of another device. */
