@@ -26,13 +26,16 @@ const CLIENTS = ['test/clients/*.test.ts'];
 
 const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
 
-/** Its rows about secrets, lost writes and hostile documents, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
-const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,hostile-documents,write-cut}.test.ts'];
+/** Its rows about secrets and lost writes, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
+const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,write-cut}.test.ts'];
 
-/** Those with bounds in seconds, which leave little room for what else the machine does. The others count losses, CPU and memory. */
+/** Those with bounds in seconds, which leave little room for what else the machine does. The others count losses and memory. */
 const TIMED_FAULTS = [
   'test/fault-suite/{database-stopped,mixed-load,moved-tree,pool-exhausted,slow-loris}.test.ts',
 ];
+
+/** Those with bounds on the CPU of one request. It takes more of it while the other core is busy, so each is measured alone. */
+const CPU_FAULTS = ['test/fault-suite/hostile-{connections,documents}.test.ts'];
 
 /** In its whole form the fault suite has the machine for itself. */
 const isWhole = process.env['FAULTS'] === 'whole';
@@ -104,7 +107,7 @@ export default defineConfig({
           ...shared.test,
           name: 'long-faults',
           include: FAULT_SUITE,
-          exclude: [...QUICK_FAULTS, ...TIMED_FAULTS],
+          exclude: [...QUICK_FAULTS, ...TIMED_FAULTS, ...CPU_FAULTS],
           isolate: false,
           maxWorkers,
         },
@@ -119,6 +122,17 @@ export default defineConfig({
           isolate: false,
           maxWorkers: isWhole ? 1 : availableParallelism(),
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...shared.test,
+          name: 'cpu-faults',
+          include: CPU_FAULTS,
+          isolate: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
