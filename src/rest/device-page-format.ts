@@ -2,7 +2,7 @@ import { dottedPath } from '../errors/dotted-path.js';
 import { z } from 'zod';
 import type { Device } from '../domain/device.js';
 import { type DeviceStatus, UNREPORTED_STATUS } from '../domain/device-status.js';
-import { DHCP_FIELDS, type ReservedClient } from '../domain/dhcp.js';
+import { DHCP_FIELDS, MAX_RESERVATIONS, type ReservedClient } from '../domain/dhcp.js';
 import { byKind } from '../domain/section-fields.js';
 import { WIFI_FIELDS, type WifiSettings } from '../domain/wifi.js';
 import { GatewayError, inputError, type Violation } from '../errors/gateway-error.js';
@@ -80,9 +80,14 @@ const enable = z
 const ignored = z.unknown().optional();
 
 const RESERVATION = { mac: text, ip: text, enable, id: text } as const satisfies EachOf<ReservedClient>;
+/** The entries of a list that is too long are not judged, so none is looked at. */
+const withoutExcess = (list: unknown): unknown =>
+  Array.isArray(list) && list.length > MAX_RESERVATIONS ? Array(MAX_RESERVATIONS + 1).fill({}) : list;
 const reservations = z
-  .array(z.strictObject(RESERVATION, NEEDS_OBJECT), 'A list or null is needed here.')
-  .nullable()
+  .preprocess(
+    withoutExcess,
+    z.array(z.strictObject(RESERVATION, NEEDS_OBJECT), 'A list or null is needed here.').nullable(),
+  )
   .exactOptional();
 
 const WIFI = byKind(WIFI_FIELDS, { flag, text });

@@ -36,6 +36,13 @@ afterAll(async () => {
 
 const pid = (): number => gateway.child.pid ?? NaN;
 const cpu = async (): Promise<number> => await cpuMs(pid());
+/** CPU that the gateway takes for each millisecond in which nothing is done to it. */
+async function cpuOfWaiting(): Promise<number> {
+  const before = await cpu();
+  const startedAt = performance.now();
+  await delay(3_000);
+  return ((await cpu()) - before) / (performance.now() - startedAt);
+}
 const times = <T>(count: number, value: (index: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, index) => value(index));
 /** What a gateway keeps when the heap is collected: its memory as a whole may be anything before. */
@@ -122,7 +129,7 @@ describe('requests at the border of HTTP', () => {
       const { status, text } = await send(url, 'POST', body, headers);
       spent.push((await cpu()) - before);
       expect(status).toBe(422);
-      expect(text.length).toBeLessThan(200_000);
+      expect(JSON.parse(text)).toMatchObject({ description: 'At most 256 reservations.' });
     }
     row('31,500 empty reservations for the REST page', { 'CPU ms': median(spent) });
     expect(median(spent)).toBeLessThanOrEqual(150);
@@ -151,6 +158,8 @@ describe('WebSockets', () => {
 
   it('50,000 tiny pings at once: their sender pays, nobody else', async () => {
     const others = startOthers(gateway.url);
+    // The gateway waits three seconds for the client's end, and works for others meanwhile.
+    const backgroundCpu = await cpuOfWaiting();
     const spent: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const frames = times(50_000, (): HostileFrame => ({
@@ -158,16 +167,17 @@ describe('WebSockets', () => {
         data: '{"type":"ping"}',
         isLast: true,
       }));
-      const { cpuMs: ms } = await strike(gateway.url, pid(), {
+      const { cpuMs: ms, tookMs } = await strike(gateway.url, pid(), {
         via: 'websocket',
         connectionParams: {},
         frames,
         isRead: true,
       });
-      spent.push(ms);
+      spent.push(ms - backgroundCpu * tookMs);
     }
     row('50,000 tiny pings', {
       'CPU ms': median(spent),
+      'of the background, a second': backgroundCpu * 1_000,
       'slowest answer to others, ms': await others.stop(),
     });
     expect(median(spent)).toBeLessThanOrEqual(150);
