@@ -106,7 +106,7 @@ export class EventReader {
 
   /** Waits for this many changes. */
   async receives(count: number): Promise<readonly unknown[]> {
-    await expect.poll(() => this.changes.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => this.changes.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
     // One too many would come at once.
     await delay(50);
     return this.changes;
