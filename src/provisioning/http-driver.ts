@@ -1,17 +1,15 @@
-import { errorCode } from '../errors/error-code.js';
 import { createHmac } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { z } from 'zod';
+import { errorCode } from '../errors/error-code.js';
 import type { AttemptOutcome, ProvisioningDriver, ProvisioningOrder } from './driver.js';
-
-/** Maximum time that an endpoint may take to begin its answer, and as long again to end it. */
-const TIMEOUT_MS = 10_000;
-/** How long a connection is kept that nobody uses. */
-const KEPT_MS = 4_000;
-/** Maximum size of an answer that is read; a reason is far shorter. */
-const MAX_ANSWER_BYTES = 256_000;
+import {
+  type EndpointAnswer,
+  endpointConnections,
+  KeptConnectionClosed,
+  NoAnswer,
+  TIMEOUT_MS,
+} from './endpoint-connections.js';
 
 const refusalBody = z.object({ error: z.string() });
 
@@ -20,23 +18,30 @@ const refusalBody = z.object({ error: z.string() });
  * @param secret the key of the signature, which both sides hold
  */
 export function httpDriver(url: string, secret: string): ProvisioningDriver {
-  const { Agent, request } = url.startsWith('https:') ? https : http;
-  const kept = new Agent({ keepAlive: true, timeout: KEPT_MS });
-  // Else `request` would read the URL anew for each order.
-  const endpoint = urlToHttpOptions(new URL(url));
+  const { origin } = new URL(url);
+  const { path, auth } = urlToHttpOptions(new URL(url));
+  const { send, sendAlone } = endpointConnections(origin);
+  const ofEndpoint = {
+    'content-type': 'application/json',
+    ...(typeof auth === 'string' && { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),
+  };
   return async (order, signal) => {
     signal.throwIfAborted();
     const body = JSON.stringify(order);
     const timestamp = String(Math.floor(Date.now() / 1_000));
     const headers = {
-      'content-type': 'application/json',
+      ...ofEndpoint,
       'x-timestamp': timestamp,
       'x-signature': `sha256=${signature(secret, `${timestamp}.${body}`)}`,
     };
-    const post: Post = async (agent) =>
-      await answerTo(request({ ...endpoint, method: 'POST', agent, headers }), body, signal);
+    const request = { path: path ?? '/', method: 'POST', headers, body } as const;
     try {
-      const outcome = await outcomeOf(order, await post(kept).catch(onceMoreIfClosed(post)));
+      // An endpoint may close an idle connection at the very moment that it is used again; no attempt is lost for that.
+      const answer = await send(request, signal).catch(async (error: unknown) => {
+        if (error instanceof KeptConnectionClosed) return await sendAlone(request, signal);
+        throw error;
+      });
+      const outcome = outcomeOf(order, answer);
       if (outcome.kind !== 'applied') signal.throwIfAborted();
       return outcome;
     } catch (error) {
@@ -46,56 +51,12 @@ export function httpDriver(url: string, secret: string): ProvisioningDriver {
   };
 }
 
-/** Sends the order. @param agent false for a connection of its own */
-type Post = (agent: http.Agent | false) => Promise<http.IncomingMessage>;
-
 function signature(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** The other side closed a kept connection before it said anything about the request, which it may not have seen. */
-class KeptConnectionClosed extends Error {}
-
-class NoAnswer extends Error {}
-
-/** Sends a request. @returns the answer, as soon as it begins */
-async function answerTo(
-  call: http.ClientRequest,
-  body: string,
-  signal: AbortSignal,
-): Promise<http.IncomingMessage> {
-  return await new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => call.destroy(new NoAnswer()), TIMEOUT_MS);
-    signal.addEventListener('abort', () => call.destroy(new NoAnswer()), { once: true });
-    let readBefore = 0;
-    call.once('socket', ({ bytesRead }) => (readBefore = bytesRead));
-    call.once('response', (answer) => {
-      clearTimeout(deadline);
-      resolve(answer);
-    });
-    call.on('error', (error) => {
-      clearTimeout(deadline);
-      const isUnheard = call.reusedSocket && call.socket?.bytesRead === readBefore;
-      reject(isUnheard && CLOSED.has(codeOf(error)) ? new KeptConnectionClosed() : error);
-    });
-    call.end(body);
-  });
-}
-
-const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
-
-/** An endpoint may close an idle connection at the very moment that it is used again; no attempt is lost for that. */
-function onceMoreIfClosed(post: Post): (error: unknown) => ReturnType<Post> {
-  return async (error) => {
-    if (!(error instanceof KeptConnectionClosed)) throw error;
-    return await post(false);
-  };
-}
-
-/** The status decides, whatever becomes of the rest of the answer. Redirects could lead the passwords anywhere. */
-async function outcomeOf({ kind }: ProvisioningOrder, answer: http.IncomingMessage): Promise<AttemptOutcome> {
-  const { statusCode: status = 0 } = answer;
-  const content = await contentOf(answer);
+/** The status decides, whatever became of the rest of the answer. Redirects could lead the passwords anywhere. */
+function outcomeOf({ kind }: ProvisioningOrder, { status, content }: EndpointAnswer): AttemptOutcome {
   if (status >= 200 && status < 300) return { kind: 'applied' };
   // There is nothing to remove.
   if (kind === 'REMOVAL' && (status === 404 || status === 410)) return { kind: 'applied' };
@@ -108,28 +69,6 @@ async function outcomeOf({ kind }: ProvisioningOrder, answer: http.IncomingMessa
     };
   }
   return { kind: 'failed', reason: `The provisioning endpoint answered HTTP ${status}.` };
-}
-
-/** What an answer says, to its end or to a limit of its length and time; at its end the connection is free again. */
-async function contentOf(answer: http.IncomingMessage): Promise<Buffer> {
-  return await new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const deadline = setTimeout(() => answer.destroy(), TIMEOUT_MS);
-    // What came before the connection broke is all that there is.
-    const end = (): void => {
-      clearTimeout(deadline);
-      resolve(Buffer.concat(chunks));
-    };
-    answer.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      length += chunk.byteLength;
-      if (length > MAX_ANSWER_BYTES) answer.destroy();
-    });
-    answer.on('error', () => undefined);
-    answer.once('close', end);
-    if (answer.closed) end();
-  });
 }
 
 function reasonIn(text: string): string | undefined {
@@ -163,5 +102,7 @@ function reasonOf(error: unknown): string {
 
 /** The code that says why a connection failed; the message could hold the URL, and that a password. */
 function codeOf(error: unknown): string {
-  return errorCode(error) ?? 'no connection';
+  const code = errorCode(error) ?? 'no connection';
+  // undici's own name for a connection that the other side closed.
+  return code === 'UND_ERR_SOCKET' ? 'ECONNRESET' : code;
 }
