@@ -112,8 +112,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   giveUp(): void {
     if (this.#isOver) return;
-    this.#end(new NoAnswer());
-    this.#controller?.abort(new NoAnswer());
+    const why = new NoAnswer();
+    this.#end(why);
+    this.#controller?.abort(why);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -135,7 +136,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end(new NoAnswer());
+    this.#end();
   }
 
   onResponseError(_: unknown, error: Error): void {
@@ -143,12 +144,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#end(isUnheard && 'code' in error && CLOSED.has(error.code) ? new KeptConnectionClosed() : error);
   }
 
-  /** @param why there is no answer, if there is none */
-  #end(why: Error): void {
+  /** @param why there is no answer, if there may be none */
+  #end(why?: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#deadline);
-    if (this.#status === 0) this.reject(why);
+    if (this.#status === 0 && why !== undefined) this.reject(why);
     else this.resolve({ status: this.#status, content: Buffer.concat(this.#chunks) });
   }
 }
