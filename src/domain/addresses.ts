@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 as isIPv6OrZoned } from 'node:net';
+import { isIPv6 as isIPv6OrZoned } from 'node:net';
 
 const NORMAL_MAC = /^[0-9a-f]{12}$/;
 
@@ -23,13 +23,32 @@ export function isStationMac(mac: string): boolean {
   return mac !== ALL_ZERO && Number.parseInt(mac.slice(0, 2), 16) % 2 === 0;
 }
 
+const DOT = 0x2e;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+
 /**
  * Reads an IPv4 address as a dotted quad: no prefix, no leading zeros (RFC 6943, section 3.1.1, says why).
  * @returns the address as an unsigned 32-bit number, or undefined for a text that is no dotted quad
  */
 export function parseIPv4(text: string): number | undefined {
-  if (!isIPv4(text)) return undefined;
-  return text.split('.').reduce((address, octet) => address * 256 + Number(octet), 0);
+  // Each update reads ten addresses: a pattern and parts of texts take five times as long.
+  let [address, octet, digits, dots] = [0, 0, 0, 0];
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === DOT && digits > 0) {
+      dots += 1;
+      address = address * 256 + octet;
+      octet = 0;
+      digits = 0;
+    } else {
+      const isDigit = code >= DIGIT_0 && code <= DIGIT_9 && !(digits > 0 && octet === 0);
+      octet = octet * 10 + code - DIGIT_0;
+      digits += 1;
+      if (!isDigit || octet > 255) return undefined;
+    }
+  }
+  return dots === 3 && digits > 0 ? address * 256 + octet : undefined;
 }
 
 /** Whether a text is an IPv6 address (RFC 4291). A zone, as in `fe80::1%eth0`, only means something on the device itself. */

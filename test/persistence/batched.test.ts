@@ -6,7 +6,7 @@ import type { StoredDevice } from '../../src/secrets/device-secrets.js';
 import { throttled } from '../../src/persistence/database/batched.js';
 import type { JobSlot } from '../../src/persistence/jobs/claim-jobs.js';
 import type { DeviceWrite, WriteOutcome } from '../../src/persistence/devices/write-device.js';
-import { createDevice, type TestDevice } from '../support/fleet.js';
+import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { textLike } from '../support/matchers.js';
 
@@ -88,6 +88,7 @@ const auditOf = (index: number): DeviceWrite['audit'] => ({
 /** Writes a name to each device, and to some of them something else. */
 async function writeAll(
   change: (device: StoredDevice, index: number) => Partial<StoredDevice> = () => ({}),
+  reaches: readonly DeviceWrite['reach'][] = [],
 ): Promise<readonly PromiseSettledResult<WriteOutcome>[]> {
   const before = await stored();
   statements = [];
@@ -101,7 +102,12 @@ async function writeAll(
   return await Promise.allSettled(
     next.map(
       async (device, index) =>
-        await store.optimistic.write({ ...updateTo(device), needsJob: index < 3, audit: auditOf(index) }),
+        await store.optimistic.write({
+          ...updateTo(device),
+          reach: reaches[index] ?? ALL,
+          needsJob: index < 3,
+          audit: auditOf(index),
+        }),
     ),
   );
 }
@@ -189,6 +195,31 @@ describe('devices that are read in the same turn', () => {
 });
 
 describe('updates that are written in the same turn', () => {
+  it('are judged each by its own reach, of the devices and customers as they are then', async () => {
+    const [reseller, other] = [await createCustomer(gateway), await createCustomer(gateway)];
+    const customers = devices.map(({ customer }) => customer);
+    await gateway.sql.query('UPDATE customer SET parent_reseller_id = $1 WHERE id = ANY ($2)', [
+      reseller,
+      customers,
+    ]);
+    const outcomes = await writeAll(undefined, [
+      { kind: 'own', customerId: customers[0] ?? '' },
+      { kind: 'own', customerId: customers[0] ?? '' },
+      { kind: 'below', customerId: reseller },
+      { kind: 'below', customerId: other },
+      { kind: 'nothing' },
+    ]);
+    expect(statements).toEqual(['write-devices']);
+    expect(outcomes.map((outcome) => 'value' in outcome && outcome.value === 'outdated')).toEqual([
+      false,
+      true,
+      false,
+      true,
+      true,
+    ]);
+    expect(await names()).toEqual(['Name 0', 'Johns router', 'Name 2', 'Johns router', 'Johns router']);
+  });
+
   it('are one statement, and each has its own settings, job and audit entry', async () => {
     const outcomes = await writeAll();
     expect(statements).toEqual(['write-devices']);
