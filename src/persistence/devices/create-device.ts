@@ -19,7 +19,7 @@ const held = (ifHeld: string): string => `held AS (
   )`;
 
 const ITS_CUSTOMER = 'CROSS JOIN LATERAL (SELECT (w.device).customer_id) d';
-const MAY_BE_CREATED = `${isReached('w.reach', 'w.customer_id', true)} AND NOT customer_is_full(d.customer_id, w.device_limit)`;
+const MAY_BE_CREATED = `${isReached('w.reach', 'w.customer_id')} AND NOT customer_is_full(d.customer_id, w.device_limit)`;
 
 const WRITTEN = `written AS (
     SELECT d.id, d.customer_id AS owner_id, d.version, d.state::text AS state, d.jobs, d.provisioned, d.waits_for_device_id IS NOT NULL AS waits,

@@ -18,24 +18,12 @@ export function reachedId(kind: string, customer: string, id: string): string {
     WHEN 'all' THEN ${id} END`;
 }
 
-/** A condition that a customer is below another one. */
-type IsBelow = (customer: string, ancestor: string) => string;
-
-/** As the tree of customers is when the statement begins. */
-const isBelow: IsBelow = (customer, ancestor) =>
-  `EXISTS (SELECT FROM customer c WHERE c.id = ${customer} AND ${ancestor} = ANY (c.ancestor_ids))`;
-
-/** As it is at this very moment, which costs PostgreSQL a statement of its own for each row. */
-const isBelowByNow: IsBelow = (customer, ancestor) => `customer_is_below(${customer}, ${ancestor})`;
-
 /**
  * A condition that a row `d` of a device is within reach as it stands: a write asks it of the row that it has locked, which
  * may be another customer's by then.
- * @param mayWait whether the statement may have waited for the row, while customers moved in the tree
  * @param device another alias of the row
  */
-export function isReached(kind: string, customer: string, mayWait: boolean, device = 'd'): string {
-  const below = mayWait ? isBelowByNow : isBelow;
+export function isReached(kind: string, customer: string, device = 'd'): string {
   return `CASE ${kind} WHEN 'own' THEN ${device}.customer_id = ${customer}
-    WHEN 'below' THEN ${below(`${device}.customer_id`, customer)} ELSE ${kind} = 'all' END`;
+    WHEN 'below' THEN customer_is_below(${device}.customer_id, ${customer}) ELSE ${kind} = 'all' END`;
 }

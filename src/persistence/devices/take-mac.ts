@@ -10,7 +10,7 @@ import { isReached } from './reach.js';
  * `taken`, one that does not, or null, nobody.
  */
 export const macHolder = (id: string): string => `(
-    SELECT CASE WHEN o.state = 'DELETING' AND ${isReached('lookup.reach', 'lookup.customer_id', false, 'o')} THEN 'deleting' ELSE 'taken' END
+    SELECT CASE WHEN o.state = 'DELETING' AND ${isReached('lookup.reach', 'lookup.customer_id', 'o')} THEN 'deleting' ELSE 'taken' END
     FROM network_device o WHERE o.mac_address = lookup.mac_address AND o.id IS DISTINCT FROM ${id}) AS mac_holder`;
 
 /** What a read says of the MAC address that is wanted. */
@@ -39,7 +39,7 @@ export function toWantedMac(raw: RawRow): WantedMac {
 export const takeMac = (rows: string): string => `taken AS (
     SELECT o.id, o.running_job_id, o.waits_for_device_id, w.place FROM ${rows} w
     JOIN network_device o ON o.mac_address = (w.device).mac_address AND o.id <> (w.device).id
-    WHERE w.fits AND o.state = 'DELETING' AND ${isReached('w.reach', 'w.customer_id', true, 'o')}
+    WHERE w.fits AND o.state = 'DELETING' AND ${isReached('w.reach', 'w.customer_id', 'o')}
     FOR UPDATE OF o
   ), freed AS (
     DELETE FROM network_device o USING taken WHERE o.id = taken.id AND taken.running_job_id IS NULL

@@ -27,7 +27,7 @@ const changing =
   ), written AS (
     UPDATE network_device d SET ${changed(more)}, ${startedIfFree()}
     FROM held w WHERE d.id = (w.device).id AND d.version = w.base_version AND d.state <> 'DELETING'
-      AND ${isReached('w.reach', 'w.customer_id', ifHeld === '')}
+      AND ${isReached('w.reach', 'w.customer_id')}
     RETURNING ${WRITTEN_COLUMNS}, ${STARTED_ID}
   )`;
 
@@ -35,14 +35,14 @@ const changing =
 const changingWithMac =
   (more = ''): WriteRows =>
   () => `held AS (
-    SELECT w.*, d.version = w.base_version AND d.state <> 'DELETING' AND ${isReached('w.reach', 'w.customer_id', true)} AS fits
+    SELECT w.*, d.version = w.base_version AND d.state <> 'DELETING' AND ${isReached('w.reach', 'w.customer_id')} AS fits
     FROM requested w JOIN network_device d ON d.id = (w.device).id
     FOR NO KEY UPDATE OF d
   ), ${takeMac('held')}, written AS (
     UPDATE network_device d SET ${changed(more)}, ${startedIfFree('coalesce(v.device_id, d.waits_for_device_id)')},
       waits_for_device_id = coalesce(v.device_id, d.waits_for_device_id)
     FROM held w LEFT JOIN waits v USING (place) WHERE w.fits AND d.id = (w.device).id
-      AND ${isReached('w.reach', 'w.customer_id', true)}
+      AND ${isReached('w.reach', 'w.customer_id')}
     RETURNING ${WRITTEN_COLUMNS}, ${STARTED_ID}
   )`;
 
