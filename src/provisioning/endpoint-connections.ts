@@ -51,7 +51,8 @@ export function endpointConnections(origin: string): EndpointConnections {
   };
 }
 
-const connect = buildConnector({ timeout: TIMEOUT_MS });
+/** Longer than an exchange waits, which says it in its own words; a connection that still opens then is left. */
+const connect = buildConnector({ timeout: 1.1 * TIMEOUT_MS });
 
 /** A connection for one request at a time. It is opened for the first one, and anew for one after it was closed. */
 class Connection {
