@@ -89,6 +89,21 @@ describe('an order to an endpoint over HTTP', () => {
     expect(await driver()(ORDER, never)).toEqual({ kind: 'applied' });
   });
 
+  it('whose answer never ends is decided after 10 seconds, and its connection closed', async () => {
+    const closed: Promise<unknown>[] = [];
+    answer = (_, response) => {
+      response.writeHead(422);
+      const drip = setInterval(() => response.write(' '), 100);
+      closed.push(once(response, 'close').finally(() => clearInterval(drip)));
+    };
+    expect(await driver()(ORDER, never)).toEqual({
+      kind: 'refused',
+      reason: 'The device refused the settings (HTTP 422).',
+    });
+    await Promise.all(closed);
+    expect(closed).toHaveLength(1);
+  });
+
   it.each([
     ['is refused', () => void server.close(), 'ECONNREFUSED'],
     ['is closed', () => void (answer = ({ socket }) => socket.destroy()), 'ECONNRESET'],
