@@ -29,12 +29,12 @@ const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
 /** Its rows about secrets and lost writes, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
 const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,write-cut}.test.ts'];
 
-/** Those with bounds in seconds, which leave little room for what else the machine does. The others count losses and memory. */
+/** Those with bounds in seconds, which leave little room for what else the machine does. The others count losses, CPU and memory. */
 const TIMED_FAULTS = [
   'test/fault-suite/{database-stopped,mixed-load,moved-tree,pool-exhausted,slow-loris}.test.ts',
 ];
 
-/** Those with bounds on the CPU of one request. It takes more of it while the other core is busy, so each is measured alone. */
+/** Those that come near their bounds on CPU. A request takes more of it while the other core is busy, so they run alone. */
 const CPU_FAULTS = ['test/fault-suite/hostile-{connections,documents}.test.ts'];
 
 /** In its whole form the fault suite has the machine for itself. */

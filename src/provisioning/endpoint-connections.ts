@@ -51,7 +51,7 @@ export function endpointConnections(origin: string): EndpointConnections {
   };
 }
 
-/** Longer than an exchange waits, which says it in its own words; a connection that still opens then is left. */
+/** An exchange gives up before, and says so in its own words; this ends what still tries to connect. */
 const connect = buildConnector({ timeout: 1.1 * TIMEOUT_MS });
 
 /** A connection for one request at a time. It is opened for the first one, and anew for one after it was closed. */
@@ -145,12 +145,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#end(isUnheard && 'code' in error && CLOSED.has(error.code) ? new KeptConnectionClosed() : error);
   }
 
-  /** @param why there is no answer, if there may be none */
-  #end(why?: Error): void {
+  /** @param brokenBy what broke the exchange off; it counts only where no answer has begun */
+  #end(brokenBy?: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#deadline);
-    if (this.#status === 0 && why !== undefined) this.reject(why);
+    if (this.#status === 0 && brokenBy !== undefined) this.reject(brokenBy);
     else this.resolve({ status: this.#status, content: Buffer.concat(this.#chunks) });
   }
 }

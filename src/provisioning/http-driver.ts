@@ -18,9 +18,9 @@ const refusalBody = z.object({ error: z.string() });
  * @param secret the key of the signature, which both sides hold
  */
 export function httpDriver(url: string, secret: string): ProvisioningDriver {
-  const { origin } = new URL(url);
-  const { path, auth } = urlToHttpOptions(new URL(url));
-  const { send, sendAlone } = endpointConnections(origin);
+  const endpoint = new URL(url);
+  const { path, auth } = urlToHttpOptions(endpoint);
+  const { send, sendAlone } = endpointConnections(endpoint.origin);
   const ofEndpoint = {
     'content-type': 'application/json',
     ...(typeof auth === 'string' && { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCustomer, createDevice } from '../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { lockWaits } from '../support/lock-waits.js';
 
 const UPDATE =
   'mutation ($id: ID!) { updateNetworkDevice(id: $id, input: { name: "Late", wifi: { ssid: "Late" } }) { name } }';
 const RETRY = 'mutation ($id: ID!) { retryProvisioning(id: $id) { name } }';
-const WAITING = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 const STORED = `SELECT d.name, d.version, d.jobs, d.wifi_ssid,
     (SELECT count(*)::integer FROM provisioning_job j WHERE j.device_id = d.id) AS all_jobs,
     (SELECT count(*)::integer FROM device_audit a WHERE a.device_id = d.id AND a.action <> 'IMPORT') AS audited
@@ -32,7 +32,7 @@ describe('a write that waits for its device does not land on it once it is out o
       await client.query('BEGIN');
       await client.query('SELECT FROM network_device WHERE id = $1 FOR UPDATE', [id]);
       const answer = send();
-      await expect.poll(async () => (await gateway.sql.query(WAITING)).rowCount).toBe(1);
+      await expect.poll(async () => await lockWaits(gateway)).toBe(1);
       await client.query(move, [...target]);
       await client.query('COMMIT');
       return await answer;

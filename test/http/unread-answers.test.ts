@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { lockWaits } from '../support/lock-waits.js';
 import { metricsOf } from '../support/metrics.js';
 import { sendRaw } from './raw-request.js';
 
@@ -86,8 +87,7 @@ describe('one connection has one request at a time', () => {
     socket.resume();
     const closed = once(socket, 'close');
     socket.write(slow + 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
-    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await gateway.sql.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => await lockWaits(gateway), { timeout: 10_000 }).toBe(1);
     await blocker.query('COMMIT');
     blocker.release();
     await closed;
@@ -108,8 +108,7 @@ describe('one connection has one request at a time', () => {
       post(`mutation { updateNetworkDevice(id: "${device.id}", input: { name: "Begun" }) { name } }`) +
         get.repeat(20),
     );
-    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await gateway.sql.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => await lockWaits(gateway), { timeout: 10_000 }).toBe(1);
     socket.destroy();
     const inFlight = async () => (await metricsOf(gateway)).get('http_requests_in_flight');
     await expect.poll(inFlight).toBe(1);

@@ -8,6 +8,7 @@ import type { JobSlot } from '../../src/persistence/jobs/claim-jobs.js';
 import type { DeviceWrite, WriteOutcome } from '../../src/persistence/devices/write-device.js';
 import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
 import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { lockWaits } from '../support/lock-waits.js';
 import { textLike } from '../support/matchers.js';
 
 const COUNT = 5;
@@ -15,7 +16,6 @@ const ALL = { kind: 'all' } as const;
 const PATIENT = `DO $$ BEGIN
   EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''3s''', current_database());
 END $$`;
-const WAITING = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
 let gateway: TestGateway;
 let database: Database;
@@ -362,7 +362,7 @@ describe('updates that are written in the same turn', () => {
       await client.query(`SET LOCAL deadlock_timeout = '10s'`);
       await gateway.sql.query(PATIENT);
       all = writeAll((_, index) => (index === 1 ? { macAddress: mac } : {}));
-      await expect.poll(async () => (await gateway.sql.query(WAITING)).rowCount).toBe(1);
+      await expect.poll(async () => await lockWaits(gateway)).toBe(1);
       await client.query('SELECT FROM network_device WHERE id = $1 FOR UPDATE', [second.id]);
     });
     await all;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { lockWaits } from '../../support/lock-waits.js';
 
 const CREATE = 'mutation ($input: DeviceCreateInput!) { createNetworkDevice(input: $input) { id } }';
 
@@ -11,14 +12,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.stop();
 });
-
-/** How many statements wait for a lock. */
-async function waiting(): Promise<number> {
-  const { rows } = await gateway.sql.query<{ waiting: number }>(
-    `SELECT count(*)::integer AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  );
-  return rows[0]?.waiting ?? 0;
-}
 
 it('creates that wait for their customer leave the connections to others', async () => {
   const other = await createDevice(gateway);
@@ -35,7 +28,7 @@ it('creates that wait for their customer leave the connections to others', async
     answered += 1;
     return answer;
   });
-  await expect.poll(waiting).toBeGreaterThanOrEqual(5);
+  await expect.poll(async () => await lockWaits(gateway)).toBeGreaterThanOrEqual(5);
   const owner = await gateway.token('OWNER', other.customer);
   const update = `mutation { updateNetworkDevice(id: "${other.id}", input: { notes: "Meanwhile" }) { notes } }`;
   for (let turn = 0; turn < 10; turn += 1) {

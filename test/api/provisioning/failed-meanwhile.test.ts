@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { lockWaits } from '../../support/lock-waits.js';
 import { startSouthbound, type Southbound } from '../../support/southbound.js';
 import { deleteDevice, readDeletion } from '../delete-network-device/delete.js';
 import { isSettled, update, waitFor } from './provisioning.js';
@@ -36,13 +37,6 @@ describe('a change that waits while an attempt fails, and its job goes back to t
     await southbound.close();
   });
 
-  async function isWaiting(): Promise<boolean> {
-    const { rowCount } = await gateway.sql.query(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    return rowCount === 1;
-  }
-
   /** Makes a change that waits for the row, and lets the attempt end as failed before it gets it. */
   async function meanwhile<T>(change: () => Promise<T>): Promise<T> {
     const client = await gateway.sql.connect();
@@ -53,7 +47,7 @@ describe('a change that waits while an attempt fails, and its job goes back to t
       [device.id],
     );
     const changed = change();
-    await expect.poll(isWaiting).toBe(true);
+    await expect.poll(async () => await lockWaits(gateway)).toBe(1);
     await client.query('COMMIT');
     client.release();
     return await changed;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCustomer, createDevice } from '../../support/fleet.js';
 import { type GraphqlAnswer, newId, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { lockWaits } from '../../support/lock-waits.js';
 
 /** The lock by which syncs of all instances take turns. */
 const SYNC_LOCK = 4_710_043;
@@ -21,21 +22,13 @@ async function sync(id: string, name: string): Promise<GraphqlAnswer> {
   return await gateway.query(text, { token: admin, variables: { id, name } });
 }
 
-/** How many statements wait for a lock. */
-async function waiting(): Promise<number> {
-  const { rows } = await gateway.sql.query<{ waiting: number }>(
-    `SELECT count(*)::integer AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  );
-  return rows[0]?.waiting ?? 0;
-}
-
 describe('syncCustomers beside others', () => {
   it('many that wait for another instance leave the connections to other requests', async () => {
     const { id } = await createDevice(gateway);
     const other = await gateway.sql.connect();
     await other.query('SELECT pg_advisory_lock($1)', [SYNC_LOCK]);
     const syncs = Array.from({ length: 12 }, async () => await sync(newId(), 'Waits'));
-    await expect.poll(waiting).toBeGreaterThan(0);
+    await expect.poll(async () => await lockWaits(gateway)).toBeGreaterThan(0);
     const device = `{ networkDevice(id: "${id}") { id } }`;
     const answers: GraphqlAnswer[] = [];
     // The syncs arrive meanwhile.
@@ -52,7 +45,7 @@ describe('syncCustomers beside others', () => {
     await importing.query('BEGIN');
     await importing.query('INSERT INTO customer (id, name) VALUES ($1, $2)', [id, 'Imported']);
     const synced = sync(id, 'Synced');
-    await expect.poll(waiting).toBeGreaterThan(0);
+    await expect.poll(async () => await lockWaits(gateway)).toBeGreaterThan(0);
     await importing.query('COMMIT');
     importing.release();
     const { data, errors } = await synced;
