@@ -47,7 +47,6 @@ describe('the values of changes', () => {
     const expected = before.map((entry, index) => ({ ...entry, is_erased: index < 2 }));
     await expect
       .poll(async () => (await gateway.sql.query<object>(entries, [device.id])).rows, {
-        timeout: 30_000,
         interval: 250,
       })
       .toEqual(expected);
@@ -55,7 +54,7 @@ describe('the values of changes', () => {
     const metrics = await (await fetch(new URL('/metrics', gateway.url))).text();
     expect(metrics).toContain('device_gateway_removed_total{what="history"} 2');
     expect(codesOf(await revert(gateway, token, device.id, { toVersion: 2 }))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('jobs and entries of the audit trail whose time is over', () => {
@@ -105,7 +104,7 @@ describe('jobs and entries of the audit trail whose time is over', () => {
        VALUES (now() - interval '1 day', 'CUSTOMER', $1, 'SYNC', '{name}', 'somebody', 'request')`,
       [device.customer],
     );
-    const patience = { timeout: 60_000, interval: 250 };
+    const patience = { interval: 250 };
     await expect.poll(async () => await ids('provisioning_job'), patience).toEqual(kept);
     await expect.poll(async () => await ids('catalog_audit'), patience).toEqual([]);
     await expect.poll(async () => await ids('device_audit'), patience).toEqual(young.map(({ id }) => id));

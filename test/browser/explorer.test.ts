@@ -68,7 +68,7 @@ async function executeUntil(page: Page, isThere: () => boolean | Promise<boolean
     await page.waitForTimeout(500);
     return await isThere();
   };
-  await expect.poll(step, { timeout: 20_000 }).toBe(true);
+  await expect.poll(step).toBe(true);
 }
 
 async function run(page: Page, operation: string): Promise<void> {

@@ -34,11 +34,11 @@ describe('a start waits for a database server that may be coming up', () => {
     await proxy.close();
     const server = main(databaseUrl({ port: String(proxy.port) }));
     try {
-      await expect.poll(() => waits(server.output.stdout), { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => waits(server.output.stdout)).toBe(1);
       expect(server.output.stdout).toContain('"code":"ECONNREFUSED"');
       expect(server.output.stdout).not.toContain('"ready"');
       await proxy.open();
-      await expect.poll(() => server.output.stdout, { timeout: 20_000 }).toContain('"ready"');
+      await expect.poll(() => server.output.stdout).toContain('"ready"');
       expect(waits(server.output.stdout)).toBe(1);
     } finally {
       expect((await server.end('SIGTERM')).code).toBe(0);

@@ -43,7 +43,7 @@ describe('SIGTERM while requests and jobs run', () => {
       body: JSON.stringify({ query: UPDATE, variables: { id: device.id } }),
     });
     const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await home.sql.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await home.sql.query(waiting)).rowCount).toBe(1);
 
     const ended = server.end('SIGTERM');
     const ready = async (): Promise<unknown> => {
@@ -113,7 +113,7 @@ describe('SIGTERM while requests and jobs run', () => {
         token,
         variables: { id: device.id },
       });
-      await expect.poll(() => isAsked, { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => isAsked).toBe(true);
       expect(await server.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
       const { rows } = await home.sql.query('SELECT state::text FROM provisioning_job WHERE device_id = $1', [
         device.id,

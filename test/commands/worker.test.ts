@@ -37,7 +37,7 @@ describe('npm run worker', () => {
         .filter((line) => line.endsWith('}'))
         .map((line) => readyLine.safeParse(JSON.parse(line)).data)
         .find((line) => line !== undefined);
-    await expect.poll(ready, { timeout: 30_000 }).toBeDefined();
+    await expect.poll(ready).toBeDefined();
     return ready()?.url;
   }
 

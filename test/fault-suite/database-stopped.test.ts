@@ -63,7 +63,7 @@ describe.skipIf(!mayBreakServer)('a database server that goes away', () => {
     expect(unclear).toEqual([]);
     expect(ledger.lost).toBe(0);
     expect(Math.max(...backAfter)).toBeLessThanOrEqual(2_000);
-  }, 120_000);
+  });
 
   it.each([
     ['its processes stand still', async () => await postgres.freeze(), async () => await postgres.thaw()],

@@ -70,7 +70,7 @@ describe('documents that are kept', () => {
     const grown = (await heap.usedMb()) - before;
     row('plans of 20 documents in 16 combinations', { 'heap grows by MB': grown });
     expect(grown).toBeLessThanOrEqual(30);
-  }, 120_000);
+  });
 
   it('an operation that is too large stays refused when a small one of its document is known', async () => {
     const large = times(
@@ -154,7 +154,7 @@ describe('WebSockets', () => {
       'heap grows by MB': after.heapMb - before.heapMb,
     });
     expect(grown).toBeLessThanOrEqual(150);
-  }, 60_000);
+  });
 
   it('50,000 tiny pings at once: their sender pays, nobody else', async () => {
     const others = startOthers(gateway.url);
@@ -181,7 +181,7 @@ describe('WebSockets', () => {
       'slowest answer to others, ms': await others.stop(),
     });
     expect(median(spent)).toBeLessThanOrEqual(150);
-  }, 60_000);
+  });
 
   it('1,000 subscriptions of 1,000 invented ids each: a subject keeps little', async () => {
     const authorization = `Bearer ${await rig.token('VIEWER')}`;
@@ -202,7 +202,7 @@ describe('WebSockets', () => {
       'memory grows by MB': after.residentMb - before.residentMb,
     });
     expect(after.heapMb - before.heapMb).toBeLessThanOrEqual(60);
-  }, 120_000);
+  });
 
   it('1,000 equal subscriptions: 20 changes cost little', async () => {
     const authorization = `Bearer ${await rig.token('VIEWER')}`;
@@ -232,12 +232,12 @@ describe('WebSockets', () => {
       expect(outcome).toBe('done');
       await delay(50);
     }
-    await expect.poll(() => events, { timeout: 30_000 }).toBe(20 * 1_000);
+    await expect.poll(() => events).toBe(20 * 1_000);
     const spent = (await cpu()) - before;
     for (const client of clients) client.terminate();
     row('20 changes for 1,000 equal subscriptions', { 'CPU ms': spent, events });
     expect(spent).toBeLessThanOrEqual(2_000);
-  }, 120_000);
+  });
 });
 
 /** A WebSocket that is acknowledged. */

@@ -72,4 +72,4 @@ it(`${CLIENTS} clients whose statements do not end are told in time, and afterwa
   expect(await rig.rows(IDLE)).toEqual([]);
   expect(ledger.lost).toBe(0);
   expect(recovered).toBeLessThanOrEqual(7_000);
-}, 60_000);
+});

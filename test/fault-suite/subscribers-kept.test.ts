@@ -62,5 +62,5 @@ describe.skipIf(!mayBreakServer)('a database server that is restarted while subs
       lost: 0,
     });
     for (const subscriber of subscribers) subscriber.close();
-  }, 120_000);
+  });
 });

@@ -93,7 +93,7 @@ describe('more requests than the gateway can work on', () => {
         return code;
       });
       // 10 have a connection, 500 wait for one; the rest has its answer while everything stands still.
-      await expect.poll(() => shed.length, { timeout: 40_000 }).toBeGreaterThan(50);
+      await expect.poll(() => shed.length).toBeGreaterThan(50);
       // What reads through Prisma waits for the same connections.
       const { errors } = await gateway.query('{ deviceModels { id } }', { token });
       expect(errors[0]?.extensions.code).toBe('OVERLOADED');
@@ -112,5 +112,5 @@ describe('more requests than the gateway can work on', () => {
       if (isLocked) await lock.query('ROLLBACK');
       lock.release();
     }
-  }, 90_000);
+  });
 });

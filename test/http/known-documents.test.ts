@@ -81,7 +81,7 @@ describe('a document that is known', () => {
     );
     expect(withData).toBeGreaterThan(60);
     expect(withErrors).toBeGreaterThan(30);
-  }, 120_000);
+  });
 
   it('gets its passwords, their refusal and the log of their reading as before', async () => {
     const query = 'query Passwords($id: ID!) { networkDevice(id: $id) { id wifi { password password5G } } }';

@@ -107,7 +107,7 @@ describe('GET /metrics', () => {
     );
     const applied = async (): Promise<unknown> =>
       (await metricsOf(gateway)).get('provisioning_tries_total{outcome="applied"}');
-    await expect.poll(applied, { timeout: 10_000 }).toBe(before + 1);
+    await expect.poll(applied).toBe(before + 1);
     const metrics = await metricsOf(gateway);
     expect(metrics.get('provisioning_jobs_open{state="queued"}')).toBeGreaterThanOrEqual(0);
     expect(metrics.get('provisioning_jobs_open{state="running"}')).toBeGreaterThanOrEqual(0);
@@ -128,7 +128,6 @@ describe('GET /metrics', () => {
       const metrics = async () => await metricsOf(gateway);
       await expect
         .poll(async () => (await metrics()).has('provisioning_jobs_open{state="queued"}'), {
-          timeout: 15_000,
           interval: 500,
         })
         .toBe(false);

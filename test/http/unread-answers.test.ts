@@ -61,7 +61,7 @@ describe('one connection has one request at a time', () => {
     // What the system keeps for a connection, sent and received: a few megabytes.
     expect((await settled()) - before).toBeLessThan(15);
     socket.resume();
-    await expect.poll(executed, { timeout: 30_000 }).toBe(before + 30);
+    await expect.poll(executed).toBe(before + 30);
     socket.destroy();
   });
 
@@ -87,7 +87,7 @@ describe('one connection has one request at a time', () => {
     socket.resume();
     const closed = once(socket, 'close');
     socket.write(slow + 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
-    await expect.poll(async () => await lockWaits(gateway), { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => await lockWaits(gateway)).toBe(1);
     await blocker.query('COMMIT');
     blocker.release();
     await closed;
@@ -108,7 +108,7 @@ describe('one connection has one request at a time', () => {
       post(`mutation { updateNetworkDevice(id: "${device.id}", input: { name: "Begun" }) { name } }`) +
         get.repeat(20),
     );
-    await expect.poll(async () => await lockWaits(gateway), { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => await lockWaits(gateway)).toBe(1);
     socket.destroy();
     const inFlight = async () => (await metricsOf(gateway)).get('http_requests_in_flight');
     await expect.poll(inFlight).toBe(1);
@@ -139,7 +139,7 @@ it('beyond 128 MB of unread answers those that have waited for longest go, and n
     const before = await executed();
     const socket = await stalled();
     socket.write(large(500));
-    await expect.poll(executed, { timeout: 30_000 }).toBe(before + 1);
+    await expect.poll(executed).toBe(before + 1);
     sockets.push(socket);
   }
   const closed = await Promise.all(

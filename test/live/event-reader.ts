@@ -31,13 +31,18 @@ export interface EventRequest {
 export class EventReader {
   text = '';
   isClosed = false;
+  /** The comments so far. */
+  comments = 0;
+  /** The whole events so far, each read once as it comes. */
+  readonly events: Event[] = [];
+  #unread = '';
 
   private constructor(
     readonly request: ClientRequest,
     readonly response: IncomingMessage,
   ) {
     response.setEncoding('utf8');
-    response.on('data', (chunk: string) => (this.text += chunk));
+    response.on('data', (chunk: string) => this.#read(chunk));
     response.on('error', () => undefined);
     response.on('close', () => (this.isClosed = true));
   }
@@ -78,22 +83,6 @@ export class EventReader {
     return reader;
   }
 
-  /** The comments so far. */
-  get comments(): number {
-    return this.#blocks().filter((block) => block.startsWith(':')).length;
-  }
-
-  /** The whole events so far. */
-  get events(): readonly Event[] {
-    return this.#blocks()
-      .filter((block) => !block.startsWith(':'))
-      .map((block) => {
-        const [, name, data = ''] = /^event: (\w+)\ndata:(?: (.*))?$/.exec(block) ?? [];
-        const content: unknown = data === '' ? null : JSON.parse(data);
-        return event.parse({ event: name, data: content });
-      });
-  }
-
   /** What the field held in each event so far. */
   get changes(): readonly unknown[] {
     return this.events.flatMap((told) => {
@@ -106,7 +95,7 @@ export class EventReader {
 
   /** Waits for this many changes. */
   async receives(count: number): Promise<readonly unknown[]> {
-    await expect.poll(() => this.changes.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => this.changes.length).toBeGreaterThanOrEqual(count);
     // One too many would come at once.
     await delay(50);
     return this.changes;
@@ -114,7 +103,7 @@ export class EventReader {
 
   /** Waits for the end of the stream, which an error and nothing else comes before. */
   async error(): Promise<z.infer<typeof wireError>> {
-    await expect.poll(() => this.isClosed, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => this.isClosed).toBe(true);
     const [last, complete] = this.events.slice(-2);
     expect(complete).toEqual({ event: 'complete', data: null });
     const error = last?.event === 'next' ? last.data.errors?.[0] : undefined;
@@ -126,9 +115,21 @@ export class EventReader {
     this.request.destroy();
   }
 
-  #blocks(): readonly string[] {
-    return this.text.split('\n\n').slice(0, -1);
+  #read(chunk: string): void {
+    this.text += chunk;
+    const blocks = (this.#unread + chunk).split('\n\n');
+    this.#unread = blocks.pop() ?? '';
+    for (const block of blocks) {
+      if (block.startsWith(':')) this.comments += 1;
+      else this.events.push(eventOf(block));
+    }
   }
+}
+
+function eventOf(block: string): Event {
+  const [, name, data = ''] = /^event: (\w+)\ndata:(?: (.*))?$/.exec(block) ?? [];
+  const content: unknown = data === '' ? null : JSON.parse(data);
+  return event.parse({ event: name, data: content });
 }
 
 /** The parameters of a GET: texts as they are, anything else as JSON. */

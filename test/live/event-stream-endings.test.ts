@@ -169,7 +169,7 @@ describe('streams of events and WebSockets have the same budgets and share their
       expect(again.response.statusCode).toBe(200);
       again.close();
     });
-  }, 120_000);
+  });
 
   it('watched devices of a subject: OVERLOADED, as an event', async () => {
     const subscriber = await connect(gateway, token);

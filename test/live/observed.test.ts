@@ -44,9 +44,7 @@ describe('subscriptions are seen by operators', () => {
       for (const each of [owner, viewer]) await each.watch('1', { ids: [device.id] }, PASSWORDS);
       for (const count of [1, 2]) {
         await touch(gateway, [device.id], `Touched ${count}`);
-        await expect
-          .poll(() => [nextsOf(owner), nextsOf(viewer)], { timeout: 10_000 })
-          .toEqual([count, count]);
+        await expect.poll(() => [nextsOf(owner), nextsOf(viewer)]).toEqual([count, count]);
       }
     } finally {
       owner.close();

@@ -59,7 +59,7 @@ describe('a database that was restored into a cluster whose transaction ids are 
     const own = '(xid & 4294967295)::text = xmin::text';
     const before = await kept(own);
     const twin = await gateway.startTwin();
-    await expect.poll(async () => await kept(ahead), { timeout: 10_000 }).toEqual({ rows: 0 });
+    await expect.poll(async () => await kept(ahead)).toEqual({ rows: 0 });
     expect(await kept(own)).toEqual(before);
     await twin.stop();
   });

@@ -38,7 +38,7 @@ describe('equal subscriptions share their work', () => {
     for (const subscriber of subscribers) {
       for (let index = 0; index < 100; index += 1) subscriber.subscribe(`s${index}`, { ids: [device.id] });
     }
-    await expect.poll(started, { timeout: 20_000 }).toBe(before + 1_000);
+    await expect.poll(started).toBe(before + 1_000);
     const names = Array.from({ length: 20 }, (_, index) => `Change ${index}`);
     for (const name of names) await touch(gateway, [device.id], name);
     for (const subscriber of subscribers) {
@@ -48,7 +48,7 @@ describe('equal subscriptions share their work', () => {
       const versions = subscriber.events('s7').map((event) => z.object({ version: z.int() }).parse(event));
       expect(versions).toEqual(versions.toSorted((one, other) => one.version - other.version));
     }
-  }, 60_000);
+  });
 
   it('an event is executed once for all of them, and by itself for every other', async () => {
     const broken = await createDevice(gateway, { customer: device.customer });
@@ -132,6 +132,6 @@ describe('equal subscriptions share their work', () => {
       second.subscribe(id, { ids: [id] });
       return started();
     };
-    await expect.poll(again, { timeout: 20_000, interval: 200 }).toBeGreaterThan(before);
-  }, 120_000);
+    await expect.poll(again, { interval: 200 }).toBeGreaterThan(before);
+  });
 });

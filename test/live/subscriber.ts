@@ -18,6 +18,8 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('complete'), id: z.string() }),
 ]);
 
+const event = z.object({ networkDeviceChanged: z.unknown() });
+
 /** A message of the gateway; every one in every test is held against these shapes. */
 export type Message = z.infer<typeof message>;
 
@@ -28,6 +30,8 @@ export const WATCH = `subscription ($ids: [ID!], $customer: ID) {
 /** A client that speaks graphql-transport-ws by hand, so that tests see every message. */
 export class Subscriber {
   readonly messages: Message[] = [];
+  /** The data of each event, by subscription. */
+  readonly #data = new Map<string, unknown[]>();
   closed: { readonly code: number; readonly reason: string } | undefined;
 
   private constructor(
@@ -35,7 +39,7 @@ export class Subscriber {
     private readonly gateway: Pick<TestGateway, 'logLines'>,
   ) {
     socket.on('message', (data) => {
-      if (Buffer.isBuffer(data)) this.messages.push(message.parse(JSON.parse(data.toString())));
+      if (Buffer.isBuffer(data)) this.#read(message.parse(JSON.parse(data.toString())));
     });
     socket.on('close', (code, reason) => (this.closed = { code, reason: reason.toString() }));
     socket.on('error', () => undefined);
@@ -68,7 +72,7 @@ export class Subscriber {
   async watch(id: string, variables: Readonly<Record<string, unknown>> = {}, query = WATCH): Promise<void> {
     const before = this.#started();
     this.subscribe(id, variables, query);
-    await expect.poll(() => this.#started(), { timeout: 10_000 }).toBeGreaterThan(before);
+    await expect.poll(() => this.#started()).toBeGreaterThan(before);
   }
 
   #started(): number {
@@ -77,15 +81,12 @@ export class Subscriber {
 
   /** The events of a subscription so far: what its field held. */
   events(id: string): readonly unknown[] {
-    return this.messages.flatMap((sent) => {
-      if (sent.type !== 'next' || sent.id !== id) return [];
-      return [z.object({ networkDeviceChanged: z.unknown() }).parse(sent.payload.data).networkDeviceChanged];
-    });
+    return (this.#data.get(id) ?? []).map((data) => event.parse(data).networkDeviceChanged);
   }
 
   /** Waits for this many events. */
   async receives(id: string, count: number): Promise<readonly unknown[]> {
-    await expect.poll(() => this.events(id).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => this.#data.get(id)?.length ?? 0).toBeGreaterThanOrEqual(count);
     // One too many would come at once.
     await delay(50);
     return this.events(id);
@@ -93,7 +94,7 @@ export class Subscriber {
 
   /** Waits for the error that ends a subscription. */
   async error(id: string): Promise<z.infer<typeof wireError>> {
-    await expect.poll(() => this.#errorOf(id), { timeout: 20_000 }).toBeDefined();
+    await expect.poll(() => this.#errorOf(id)).toBeDefined();
     const error = this.#errorOf(id);
     if (error === undefined) throw new Error('There is no error.');
     return error;
@@ -102,6 +103,14 @@ export class Subscriber {
   #errorOf(id: string): z.infer<typeof wireError> | undefined {
     const sent = this.messages.find((candidate) => candidate.type === 'error' && candidate.id === id);
     return sent?.type === 'error' ? sent.payload[0] : undefined;
+  }
+
+  #read(sent: Message): void {
+    this.messages.push(sent);
+    if (sent.type !== 'next') return;
+    const told = this.#data.get(sent.id) ?? [];
+    told.push(sent.payload.data);
+    this.#data.set(sent.id, told);
   }
 
   close(): void {

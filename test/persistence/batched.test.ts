@@ -350,7 +350,7 @@ describe('updates that are written in the same turn', () => {
       }
     });
     expect(await names()).toEqual(Array(COUNT).fill('Johns router'));
-  }, 20_000);
+  });
 
   it('are written one by one after a deadlock', async () => {
     const mac = newMac();

@@ -51,10 +51,10 @@ it('hold the devices that are there, but those whose first report is committed w
   await reporter.query('BEGIN');
   await reporter.query('INSERT INTO device_status (device_id) VALUES ($1)', [device(4)]);
   const migrating = applyMigrations(database.url);
-  await vi.waitUntil(async () => (await noted('unreported_device')).length > 0, { timeout: 20_000 });
+  await vi.waitUntil(async () => (await noted('unreported_device')).length > 0, { timeout: 60_000 });
   expect(await noted('unreported_device')).toEqual([1, 3, 4].map(device));
   await reporter.query('COMMIT');
   expect(await migrating).toEqual(MIGRATIONS);
   expect(await noted('unreported_device')).toEqual([1, 3].map(device));
   expect(await noted('unprovisioned_device')).toEqual([1, 4].map(device));
-}, 60_000);
+});

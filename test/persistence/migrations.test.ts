@@ -156,7 +156,7 @@ describe('migrations of large tables hold up nobody', () => {
       const migrating = applyMigrations(database.url);
       const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database()
         AND query LIKE '%CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()`;
-      await vi.waitUntil(async () => (await other.query(isWaiting)).rowCount === 1, { timeout: 20_000 });
+      await vi.waitUntil(async () => (await other.query(isWaiting)).rowCount === 1, { timeout: 60_000 });
       await other.query(`SET lock_timeout = '2s'`);
       await other.query('UPDATE network_device SET name = name');
       await other.query(`INSERT INTO customer (id, name) VALUES ('c00000000000000000000002', 'Meanwhile')`);
@@ -205,7 +205,7 @@ describe('migrations of large tables hold up nobody', () => {
       const migrating = applyMigrations(database.url);
       const isWaiting = `SELECT FROM pg_stat_activity WHERE datname = current_database()
         AND query LIKE '%ADD COLUMN "kind"%' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()`;
-      await vi.waitUntil(async () => (await other.query(isWaiting)).rowCount === 1, { timeout: 20_000 });
+      await vi.waitUntil(async () => (await other.query(isWaiting)).rowCount === 1, { timeout: 60_000 });
       await other.query(`SET lock_timeout = '3s'`);
       await other.query('UPDATE network_device SET name = name');
       await other.query('UPDATE provisioning_job SET version = version');

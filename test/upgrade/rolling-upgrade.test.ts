@@ -111,7 +111,7 @@ describe.skipIf(previous === undefined)('an upgrade under load, and back', () =>
   async function replaceWorker(file: string): Promise<number | null> {
     const before = worker;
     worker = start([file], { ...env, WORKER_PORT: '0' });
-    await expect.poll(() => worker?.output.stdout, { timeout: 60_000 }).toContain('"worker ready"');
+    await expect.poll(() => worker?.output.stdout).toContain('"worker ready"');
     return before === undefined ? 0 : (await before.end('SIGTERM')).code;
   }
 
@@ -174,7 +174,7 @@ describe.skipIf(previous === undefined)('an upgrade under load, and back', () =>
       .filter(({ startedAt, endedAt }) => endedAt >= migratedAt && startedAt <= migrated)
       .map(({ startedAt, endedAt }) => endedAt - startedAt);
     const behind = async (): Promise<number> => await subscribersBehind(subscribers.known);
-    await expect.poll(behind, { timeout: 60_000 }).toBe(0);
+    await expect.poll(behind).toBe(0);
     const ledger = await settled(writers.replies.map(({ requestId }) => requestId));
     row('upgrade', {
       devices: DEVICES,
@@ -250,7 +250,7 @@ describe.skipIf(previous === undefined)('an upgrade under load, and back', () =>
       Number(
         (await sql.query(`SELECT 1 FROM provisioning_job WHERE state IN ('QUEUED', 'RUNNING')`)).rowCount,
       );
-    await expect.poll(open, { timeout: 60_000, interval: 250 }).toBe(0);
+    await expect.poll(open, { interval: 250 }).toBe(0);
     const { rows } = await sql.query<{ id: string }>(
       String.raw`SELECT regexp_replace(request_id, '\.[\w-]{11}$', '') AS id FROM device_audit WHERE subject = 'upgrade'`,
     );

@@ -103,7 +103,7 @@ describe('deleteNetworkDevice', () => {
     const device = await createDevice(gateway);
     await deleteDevice(gateway, device);
     await expect
-      .poll(async () => await readDeletion(gateway, device), { timeout: 10_000 })
+      .poll(async () => await readDeletion(gateway, device))
       .toMatchObject({
         state: 'DELETING',
         jobs: 0,

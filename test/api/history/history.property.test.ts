@@ -149,7 +149,7 @@ describe('whatever is done to a device', () => {
       }),
       RUNS,
     );
-  }, 120_000);
+  });
 
   it('going back to a version twice changes nothing the second time', async () => {
     await fc.assert(
@@ -174,7 +174,7 @@ describe('whatever is done to a device', () => {
       }),
       RUNS,
     );
-  }, 120_000);
+  });
 
   it('the version before a change with the paths of the change restores exactly those', async () => {
     let restored = 0;
@@ -209,5 +209,5 @@ describe('whatever is done to a device', () => {
       RUNS,
     );
     expect(restored).toBeGreaterThan(3);
-  }, 120_000);
+  });
 });

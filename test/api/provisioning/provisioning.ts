@@ -73,7 +73,7 @@ export async function waitFor(
   id: string,
   isThere: (progress: Progress) => boolean,
 ): Promise<Progress> {
-  const deadline = Date.now() + 25_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = await read(gateway, token, id);
     if (isThere(found)) return found;

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await createLargeFleet(gateway, 30_000);
   for (const statement of [...IN_SERVICE, 'VACUUM ANALYZE']) await gateway.sql.query(statement);
   small = (await gateway.sql.query<{ id: string }>(`SELECT ${SMALL} AS id`)).rows[0]?.id ?? '';
-}, 120_000);
+});
 afterAll(async () => {
   spy.restore();
   await gateway.stop();

@@ -35,7 +35,7 @@ beforeAll(async () => {
     'SELECT customer_id AS id FROM network_device ORDER BY id LIMIT 1',
   );
   customer = rows[0]?.id ?? '';
-}, 120_000);
+});
 afterAll(async () => {
   spy.restore();
   await gateway.stop();

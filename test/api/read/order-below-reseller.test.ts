@@ -79,7 +79,7 @@ beforeAll(async () => {
   gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
   await gateway.sql.query(FLEET);
   await gateway.sql.query('VACUUM ANALYZE');
-}, 120_000);
+});
 afterAll(async () => {
   spy.restore();
   await gateway.stop();
@@ -174,5 +174,5 @@ describe('what a page costs does not depend on how many devices others have', ()
     expect(Math.max(...(await costs(FEW)))).toBeLessThan(2_000);
     // At most 2,000 devices of all, and the first one of each of 600 customers: three or four blocks for each.
     for (const reseller of [MANY, LAST]) expect(Math.max(...(await costs(reseller)))).toBeLessThan(13_000);
-  }, 120_000);
+  });
 });

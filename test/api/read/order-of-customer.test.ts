@@ -27,7 +27,7 @@ beforeAll(async () => {
   gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' }, undefined, { heartbeatMs: 600_000 });
   await gateway.sql.query(FLEET);
   await gateway.sql.query('VACUUM ANALYZE network_device');
-}, 120_000);
+});
 afterAll(async () => {
   spy.restore();
   await gateway.stop();

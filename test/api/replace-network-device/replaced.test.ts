@@ -137,7 +137,7 @@ describe('replaceNetworkDevice', () => {
     );
     await replace(old);
     await expect
-      .poll(async () => await readDeletion(gateway, old), { timeout: 10_000 })
+      .poll(async () => await readDeletion(gateway, old))
       .toMatchObject({ state: 'ACTIVE', provisioningJobs: [{ state: 'APPLIED' }, { state: 'SUPERSEDED' }] });
     expect(ordersOf(old)).toHaveLength(1);
   });

@@ -220,7 +220,7 @@ describe('the MAC address of a device that is being deleted', () => {
       state: 'DELETING',
       macAddress: device.macAddress,
     });
-    await expect.poll(() => ordersOf(id), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => ordersOf(id)).toHaveLength(1);
     expect(ordersOf(device.id)).toEqual([]);
     expect(await readDeletion(gateway, device)).toBe('ACCESS_DENIED');
   });

@@ -43,7 +43,7 @@ export async function startLab(env: Readonly<Record<string, string>>): Promise<L
   const { pid = 0 } = lab.child;
   let seen = 0;
   const next: Lab['next'] = async (pattern) => {
-    const deadline = Date.now() + 25_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const lines = lab.output.stdout.split('\n').slice(0, -1);
       const index = lines.findIndex((line, place) => place >= seen && pattern.test(line));

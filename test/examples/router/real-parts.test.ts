@@ -107,7 +107,7 @@ async function leaseAfter(send: () => Promise<void>): Promise<readonly string[]>
 /** Waits for the end of the device's newest job. @returns it */
 async function jobEnded(): Promise<unknown> {
   const ended = async (): Promise<unknown> => (await readDevice())?.provisioningJobs[0]?.state;
-  await expect.poll(ended, { timeout: 20_000 }).toMatch(/APPLIED|FAILED/);
+  await expect.poll(ended).toMatch(/APPLIED|FAILED/);
   return await readDevice();
 }
 
