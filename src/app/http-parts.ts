@@ -62,6 +62,7 @@ export function httpParts(parts: Parts): ServerParts {
     countMessages: messageCounter(),
     unread: new UnreadBytes(),
     pingMs: intervals.pingMs,
+    closeMs: intervals.closeMs,
     subscriptions: createSubscriptionServer(subscriptions),
     streamedSubscriptions: subscriptions,
     metrics,

@@ -8,6 +8,8 @@ export interface Intervals {
   readonly heartbeatMs: number;
   /** How often WebSocket clients are pinged; one that has not answered by the next time is disconnected. */
   readonly pingMs: number;
+  /** How long a client may take to read what is left of a stream, or to answer the end of a connection. */
+  readonly closeMs: number;
   readonly stopWaits: StopWaits;
 }
 
@@ -15,5 +17,6 @@ export const INTERVALS: Intervals = {
   credentialRecheckMs: 60_000,
   heartbeatMs: 1_000,
   pingMs: 12_000,
+  closeMs: 3_000,
   stopWaits: STOP_WAITS,
 };

@@ -6,7 +6,6 @@ import { median, row } from './support/figures.js';
 import { cpuMs } from './support/process-cpu.js';
 import { type Rig, startRig } from './support/rig.js';
 
-const CPU_BOUND_MS = 50;
 const ROUNDS = 9;
 
 /** An answer that holds errors. */
@@ -39,9 +38,10 @@ const HOSTILE: readonly (readonly [name: string, document: (round: number) => st
 ];
 
 describe.each([
-  ['the limit of bodies as it is', {}],
-  ['bodies of 4 MB let in', { MAX_BODY_BYTES: '4000000' }],
-])('documents that are made to cost, %s', (setting, env) => {
+  ['the limit of bodies as it is', {}, 50],
+  // What is let in has to be read: megabytes of memory that nothing else has touched yet.
+  ['bodies of 4 MB let in', { MAX_BODY_BYTES: '4000000' }, 100],
+] as const)('documents that are made to cost, %s', (setting, env, maxCpuMs) => {
   let rig: Rig;
   let gateway: ServerProcess;
   let headers: Readonly<Record<string, string>>;
@@ -77,7 +77,7 @@ describe.each([
     const spent: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) spent.push(await refusedAt(document(round)));
     row(`hostile document, ${setting}: ${name}`, { 'CPU ms': median(spent), 'worst ms': Math.max(...spent) });
-    expect(median(spent)).toBeLessThanOrEqual(CPU_BOUND_MS);
+    expect(median(spent)).toBeLessThanOrEqual(maxCpuMs);
   });
 
   it('a batch of 1,000 requests: refused, for little', async () => {
@@ -87,6 +87,6 @@ describe.each([
       spent.push(await spentOn(JSON.stringify(Array.from({ length: 1_000 }, () => one))));
     }
     row(`hostile document, ${setting}: a batch`, { 'CPU ms': median(spent), 'worst ms': Math.max(...spent) });
-    expect(median(spent)).toBeLessThanOrEqual(CPU_BOUND_MS);
+    expect(median(spent)).toBeLessThanOrEqual(maxCpuMs);
   });
 });

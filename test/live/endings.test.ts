@@ -11,7 +11,8 @@ describe('a subscription ends with a reason', () => {
   let gateway: TestGateway;
   let device: TestDevice;
   beforeAll(async () => {
-    gateway = await startTestGateway();
+    // A client that a test lets read again is not gone before, however busy the machine is.
+    gateway = await startTestGateway({}, undefined, { pingMs: 60_000, closeMs: 10_000 });
   });
   // One for each test: what the test before changed last may be told only now.
   beforeEach(async () => {
@@ -48,7 +49,7 @@ describe('a subscription ends with a reason', () => {
     const ended = (): number => gateway.logLines.filter((line) => line.includes('subscription ended')).length;
     const before = ended();
     slow.socket.pause();
-    // What a connection that ends has yet to send waits for three seconds.
+    // What a connection that ends has yet to send waits for ten seconds.
     const resume = async (): Promise<void> => {
       await expect.poll(ended, { timeout: 150_000 }).toBeGreaterThan(before);
       slow.socket.resume();

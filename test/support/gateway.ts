@@ -92,6 +92,7 @@ const INTERVALS: Intervals = {
   credentialRecheckMs: 60_000,
   heartbeatMs: 500,
   pingMs: 12_000,
+  closeMs: 3_000,
   stopWaits: { lastCallMs: 0, quietMs: 0, lingerMs: 0 },
 };
 

@@ -3,9 +3,6 @@ import type { Socket } from 'node:net';
 import type { ConnectionLease } from '../../limits/connection-leases.js';
 import type { UnreadBytes, UnreadOfConnection } from '../../limits/unread-bytes.js';
 
-/** How long a client may take to read what is left when its stream has ended. */
-const CLOSE_TIMEOUT_MS = 3_000;
-
 /** The headers of server-sent events: whoever stands in between neither keeps them back nor compresses them. */
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -35,7 +32,13 @@ export class EventStream {
   #response: ServerResponse | undefined;
   #isCommentUnread = false;
 
-  constructor(socket: Socket, unread: UnreadBytes, { client }: ConnectionLease) {
+  /** @param closeMs how long its client may take to read what is left when it has ended */
+  constructor(
+    socket: Socket,
+    unread: UnreadBytes,
+    { client }: ConnectionLease,
+    private readonly closeMs: number,
+  ) {
     this.#socket = socket;
     this.#unread = unread.open(client, () => this.destroy());
     if (socket.destroyed) this.#close();
@@ -88,7 +91,7 @@ export class EventStream {
     this.#ending.abort();
     if (last !== undefined) void this.#write(last);
     this.#response?.end();
-    const closing = setTimeout(() => this.destroy(), CLOSE_TIMEOUT_MS).unref();
+    const closing = setTimeout(() => this.destroy(), this.closeMs).unref();
     this.onClose(() => clearTimeout(closing));
   }
 

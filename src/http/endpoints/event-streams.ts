@@ -23,6 +23,8 @@ export interface EventStreamParts {
   readonly log: Logger;
   /** How often a comment is sent; its client has read it before the next one. */
   readonly pingMs: number;
+  /** How long a client may take to read what is left when its stream has ended. */
+  readonly closeMs: number;
 }
 
 /** Subscriptions by server-sent events: GraphQL over SSE, distinct connections mode. */
@@ -47,7 +49,7 @@ export function eventStreams(parts: EventStreamParts): EventStreams {
     open: (request, credential, payload) => {
       if (isStopping) throw new GatewayError('OVERLOADED', { message: 'The server is stopping.' });
       const lease = leaseFor(request.message, credential, parts);
-      const stream = new EventStream(request.message.socket, parts.unread, lease);
+      const stream = new EventStream(request.message.socket, parts.unread, lease, parts.closeMs);
       streams.add(stream);
       parts.metrics.eventStreamOpened();
       stream.onClose(() => {

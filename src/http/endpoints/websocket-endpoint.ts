@@ -16,6 +16,8 @@ export interface WebSocketParts extends ConnectionParts {
   readonly metrics: GatewayMetrics;
   /** Clients answer a ping within this time; it also keeps proxies from ending a connection on which nothing happens. */
   readonly pingMs: number;
+  /** How long a client may take to answer the end of a connection. */
+  readonly closeMs: number;
   /** Of one message. */
   readonly maxBodyBytes: number;
 }
@@ -27,9 +29,6 @@ export interface WebSocketEndpoint {
   /** Closes all connections and accepts no more. */
   readonly stop: () => void;
 }
-
-/** How long a client may take to answer the end of a connection. */
-const CLOSE_TIMEOUT_MS = 3_000;
 
 /** Maximum number of frames that a message may come in. */
 const MAX_FRAGMENTS = 256;
@@ -48,7 +47,7 @@ export function websocketEndpoint(parts: WebSocketParts): WebSocketEndpoint {
     // One message of a connection in a turn of the event loop, so that a flood of them lets everybody else through.
     allowSynchronousEvents: false,
     // The package's types do not know it yet.
-    closeTimeout: CLOSE_TIMEOUT_MS,
+    closeTimeout: parts.closeMs,
   };
   const server = new WebSocketServer(options);
   // Without a listener ws would answer in HTML.
