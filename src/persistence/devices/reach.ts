@@ -22,8 +22,15 @@ export function reachedId(kind: string, customer: string, id: string): string {
  * A condition that a row `d` of a device is within reach as it stands: a write asks it of the row that it has locked, which
  * may be another customer's by then.
  * @param device another alias of the row
+ * @param isBelow a condition that the device's customer is below the other one; by default that is asked of the tree as it is
+ *   at this very moment, not as it was when the statement began
  */
-export function isReached(kind: string, customer: string, device = 'd'): string {
+export function isReached(
+  kind: string,
+  customer: string,
+  device = 'd',
+  isBelow = `customer_is_below(${device}.customer_id, ${customer})`,
+): string {
   return `CASE ${kind} WHEN 'own' THEN ${device}.customer_id = ${customer}
-    WHEN 'below' THEN customer_is_below(${device}.customer_id, ${customer}) ELSE ${kind} = 'all' END`;
+    WHEN 'below' THEN ${isBelow} ELSE ${kind} = 'all' END`;
 }

@@ -1,4 +1,5 @@
 import { provisionedAnewIf, startedIfFree, WRITTEN_COLUMNS } from '../jobs/queue-job.js';
+import { heldRows, isHeldInReach } from './held-rows.js';
 import { isReached } from './reach.js';
 import { STATUS_COLUMNS } from '../rows/fields.js';
 import { SETTINGS_COLUMNS } from '../rows/settings-columns.js';
@@ -21,13 +22,10 @@ const STARTED_ID = 'CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id E
  */
 const changing =
   (more = ''): WriteRows =>
-  (ifHeld) => `held AS (
-    SELECT w.* FROM requested w JOIN network_device d ON d.id = (w.device).id
-    FOR NO KEY UPDATE OF d ${ifHeld}
-  ), written AS (
+  (ifHeld) => `${heldRows(ifHeld)}, written AS (
     UPDATE network_device d SET ${changed(more)}, ${startedIfFree()}
     FROM held w WHERE d.id = (w.device).id AND d.version = w.base_version AND d.state <> 'DELETING'
-      AND ${isReached('w.reach', 'w.customer_id')}
+      AND ${isHeldInReach(ifHeld)}
     RETURNING ${WRITTEN_COLUMNS}, ${STARTED_ID}
   )`;
 

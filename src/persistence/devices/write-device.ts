@@ -11,6 +11,7 @@ import type { JobLease } from '../jobs/claim-jobs.js';
 import { DELETE_DEVICE, END_DEVICE } from './delete-device.js';
 import { CREATE_DEVICE, CREATE_DEVICE_TAKING_MAC } from './create-device.js';
 import { isOvertaken, NOTE_CHANGE, queueJobs, toProgress } from '../jobs/queue-job.js';
+import type { IfHeld } from './held-rows.js';
 import { customerOf } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { oldValues } from '../rows/old-values.js';
@@ -65,9 +66,8 @@ interface WrittenDevice extends ProvisioningProgress {
 /**
  * The part of a statement that writes rows: the queries `held`, the rows of `requested` that it decides on, and `written`, which
  * returns `WRITTEN_COLUMNS` of those that were written.
- * @param ifHeld what a lock on rows is followed by, so that a batch leaves out those that somebody else holds
  */
-export type WriteRows = (ifHeld: 'SKIP LOCKED' | '') => string;
+export type WriteRows = (ifHeld: IfHeld) => string;
 
 /** The columns of `requested`: what `toRow` makes of a write. */
 const WRITE_COLUMNS = `place integer, device network_device, base_version integer, reach text, customer_id text,
