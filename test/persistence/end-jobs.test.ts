@@ -5,10 +5,13 @@ import {
   type ProvisioningQueue,
   provisioningQueue,
 } from '../../src/persistence/jobs/claim-jobs.js';
+import { codesOf, deleteDevice, readDeletion } from '../api/delete-network-device/delete.js';
 import { createDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { startSouthbound, type Southbound } from '../support/southbound.js';
 
 describe('attempts that end at once', () => {
+  let southbound: Southbound;
   let gateway: TestGateway;
   let database: Database;
   let statements: string[];
@@ -16,7 +19,8 @@ describe('attempts that end at once', () => {
   let jobs: readonly ClaimedJob[];
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ PROVISIONING_WORKER: 'false' });
+    southbound = await startSouthbound();
+    gateway = await startTestGateway({ ...southbound.removalEnv, PROVISIONING_WORKER: 'false' });
     database = openDatabase(gateway.env['DATABASE_URL'] ?? '', () => undefined);
   });
   beforeEach(async () => {
@@ -33,6 +37,7 @@ describe('attempts that end at once', () => {
   afterAll(async () => {
     await database.close();
     await gateway.stop();
+    await southbound.close();
   });
 
   const states = async (): Promise<readonly unknown[]> => {
@@ -63,6 +68,18 @@ describe('attempts that end at once', () => {
       'ACTIVE 0 t APPLIED',
       'ACTIVE 0 t APPLIED',
     ]);
+  });
+
+  it('are ended in one statement with a removal, whose device goes', async () => {
+    const device = await createDevice(gateway);
+    expect(codesOf(await deleteDevice(gateway, device))).toEqual([]);
+    const [removal] = await queue.claim(1, 60_000);
+    if (removal === undefined) throw new Error('There is no removal.');
+    statements = [];
+    await Promise.all([...jobs, removal].map(async (job) => await queue.end(job, { state: 'APPLIED' })));
+    expect(statements).toEqual(['end-jobs-with-removals']);
+    expect(await states()).toEqual(Array(4).fill('ACTIVE 0 t APPLIED'));
+    expect(await readDeletion(gateway, device)).toBe('ACCESS_DENIED');
   });
 
   it('an end that comes after another waits for more of them', async () => {

@@ -35,13 +35,13 @@ export interface JobDispatcher {
 /** What identifies a job to its worker. */
 export interface HeldJob {
   readonly id: string;
+  readonly kind: ProvisioningJobKind;
   readonly lease: string;
   readonly device: { readonly id: string };
 }
 
 /** A job that this process works on. */
 export interface ClaimedJob extends HeldJob {
-  readonly kind: ProvisioningJobKind;
   /** From 1. */
   readonly attempt: number;
   /** Whether it is of hardware that was replaced meanwhile: it is tried no more. */

@@ -5,8 +5,16 @@ import { dueAfter } from './queue-job.js';
 import { RowReader } from '../database/row-reader.js';
 import { unsizedIds } from '../database/sql-builder.js';
 
-/** Ends attempts. Both statements are one text: the batch skips locked rows, so it never waits. */
-const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
+/** A device goes when its removal is over. */
+const REMOVED = `, removed AS (
+      DELETE FROM network_device d USING ended WHERE d.id = ended.device_id AND ended.is_removed
+      RETURNING d.id, d.customer_id, d.version
+    ), gone AS (
+      INSERT INTO device_change (device_id, gone_customer_id, gone_version) SELECT id, customer_id, version FROM removed
+    )`;
+
+/** @param removed what ends removals as well, where there are any: it costs PostgreSQL a quarter of what the rest does, whether there are or not */
+const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | '', removed = ''): Statement => ({
   name,
   text: `WITH held AS (
       SELECT d.id AS device_id, d.state AS device_state, d.jobs, d.shown_mac_address IS NOT NULL AS is_given_up, j.id, j.kind, e.state, e.is_released, e.error, e.delay_ms
@@ -36,21 +44,30 @@ const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | ''): Statement => ({
         has_open_removal = d.has_open_removal AND NOT (ended.is_removal AND ended.state = 'FAILED'),
         provisioned = CASE WHEN jobs_left = 0 AND NOT ended.is_removal AND ended.state <> 'SUPERSEDED' THEN ended.state = 'APPLIED' ELSE d.provisioned END
       FROM ended WHERE d.id = ended.device_id AND NOT ended.is_removed
-    ), removed AS (
-      DELETE FROM network_device d USING ended WHERE d.id = ended.device_id AND ended.is_removed
-      RETURNING d.id, d.customer_id, d.version
-    ), gone AS (
-      INSERT INTO device_change (device_id, gone_customer_id, gone_version) SELECT id, customer_id, version FROM removed
     ), noted AS (
       INSERT INTO device_change (device_id) SELECT device_id FROM ended WHERE state <> 'QUEUED' AND NOT is_removed
-    )
+    )${removed}
     SELECT device_id, state <> 'QUEUED' AND jobs_left > 0 OR is_given_up AS has_next FROM ended`,
   onLostConnection: 'unknown',
   changesDevices: true,
 });
 
-const END_JOBS = endStatement('end-jobs', 'SKIP LOCKED');
-const END_JOB = endStatement('end-job', '');
+/** The statements that end attempts. All of them are one text but for these differences. */
+interface EndStatements {
+  /** For jobs that bring settings to devices. */
+  readonly settings: Statement;
+  /** For removals, and for both kinds together. */
+  readonly removals: Statement;
+}
+
+/** @param ifHeld a batch skips locked rows, so it never waits */
+const endStatements = (name: string, ifHeld: 'SKIP LOCKED' | ''): EndStatements => ({
+  settings: endStatement(name, ifHeld),
+  removals: endStatement(`${name}-with-removals`, ifHeld, REMOVED),
+});
+
+const END_JOBS = endStatements('end-jobs', 'SKIP LOCKED');
+const END_JOB = endStatements('end-job', '');
 
 /** Minimum time between two batches of ended attempts. */
 const BATCH_MS = 20;
@@ -82,10 +99,11 @@ export function jobColumns(jobs: readonly HeldJob[]): readonly unknown[] {
 /** @returns for each attempt whether another job of its device waits; undefined for those that were not ended */
 async function endAttempts(
   run: RunStatement,
-  statement: Statement,
+  { settings, removals }: EndStatements,
   attempts: readonly EndedAttempt[],
 ): Promise<readonly (boolean | undefined)[]> {
   const ends = attempts.map(({ end }) => end);
+  const statement = attempts.some(({ job }) => job.kind === 'REMOVAL') ? removals : settings;
   const rows = await run(statement, [
     ...jobColumns(attempts.map(({ job }) => job)),
     ends.map(({ state }) => (state === 'RELEASED' ? 'QUEUED' : state)),
