@@ -20,6 +20,9 @@ export class Conditions {
   }
 }
 
+/** What the lock on the rows of a write is followed by: a batch leaves out those that somebody else holds, so it never waits. */
+export type IfHeld = 'SKIP LOCKED' | '';
+
 /**
  * An array of ids whose length the planner does not see. Else it makes a plan of its own for each short array, which takes it
  * longer than to read what the array names.

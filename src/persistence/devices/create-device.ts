@@ -1,3 +1,4 @@
+import type { IfHeld } from '../database/sql-builder.js';
 import { isReached } from './reach.js';
 import { SETTINGS_COLUMNS } from '../rows/settings-columns.js';
 import { takeMac } from './take-mac.js';
@@ -13,7 +14,7 @@ const insertFrom = (waitsFor: string): string => `
       CASE WHEN w.needs_job AND w.lease IS NOT NULL AND ${waitsFor} IS NULL THEN nextval('provisioning_job_id_seq') END,
       ${waitsFor}, ${SETTINGS_COLUMNS.map((column) => `(w.device).${column}`).join(', ')}`;
 
-const held = (ifHeld: string): string => `held AS (
+const held = (ifHeld: IfHeld): string => `held AS (
     SELECT w.* FROM requested w JOIN customer c ON c.id = (w.device).customer_id
     FOR NO KEY UPDATE OF c ${ifHeld}
   )`;

@@ -1,7 +1,5 @@
+import type { IfHeld } from '../database/sql-builder.js';
 import { isReached } from './reach.js';
-
-/** What the lock on the rows of a write is followed by: a batch leaves out those that somebody else holds. */
-export type IfHeld = 'SKIP LOCKED' | '';
 
 /**
  * The query `held`: the rows `w` of `requested` whose devices are there, each device locked. A batch judges reach here, by the

@@ -11,7 +11,7 @@ import type { JobLease } from '../jobs/claim-jobs.js';
 import { DELETE_DEVICE, END_DEVICE } from './delete-device.js';
 import { CREATE_DEVICE, CREATE_DEVICE_TAKING_MAC } from './create-device.js';
 import { isOvertaken, NOTE_CHANGE, queueJobs, toProgress } from '../jobs/queue-job.js';
-import type { IfHeld } from './held-rows.js';
+import type { IfHeld } from '../database/sql-builder.js';
 import { customerOf } from './reach.js';
 import { RowReader } from '../database/row-reader.js';
 import { oldValues } from '../rows/old-values.js';

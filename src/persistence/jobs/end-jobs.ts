@@ -3,9 +3,9 @@ import { throttled, batchedWrites } from '../database/batched.js';
 import type { HeldJob, JobEnd, ProvisioningQueue } from './claim-jobs.js';
 import { dueAfter } from './queue-job.js';
 import { RowReader } from '../database/row-reader.js';
-import { unsizedIds } from '../database/sql-builder.js';
+import { type IfHeld, unsizedIds } from '../database/sql-builder.js';
 
-/** A device goes when its removal is over. */
+/** What ends a removal: its device goes. */
 const REMOVED = `, removed AS (
       DELETE FROM network_device d USING ended WHERE d.id = ended.device_id AND ended.is_removed
       RETURNING d.id, d.customer_id, d.version
@@ -13,8 +13,8 @@ const REMOVED = `, removed AS (
       INSERT INTO device_change (device_id, gone_customer_id, gone_version) SELECT id, customer_id, version FROM removed
     )`;
 
-/** @param removed what ends removals as well, where there are any: it costs PostgreSQL a quarter of what the rest does, whether there are or not */
-const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | '', removed = ''): Statement => ({
+/** @param removed what ends removals as well. It is left out where there are none: unused, it costs a quarter of the rest */
+const endStatement = (name: string, ifHeld: IfHeld, removed = ''): Statement => ({
   name,
   text: `WITH held AS (
       SELECT d.id AS device_id, d.state AS device_state, d.jobs, d.shown_mac_address IS NOT NULL AS is_given_up, j.id, j.kind, e.state, e.is_released, e.error, e.delay_ms
@@ -52,7 +52,7 @@ const endStatement = (name: string, ifHeld: 'SKIP LOCKED' | '', removed = ''): S
   changesDevices: true,
 });
 
-/** The statements that end attempts. All of them are one text but for these differences. */
+/** The statements that end attempts: one text but for removals. */
 interface EndStatements {
   /** For jobs that bring settings to devices. */
   readonly settings: Statement;
@@ -60,8 +60,7 @@ interface EndStatements {
   readonly removals: Statement;
 }
 
-/** @param ifHeld a batch skips locked rows, so it never waits */
-const endStatements = (name: string, ifHeld: 'SKIP LOCKED' | ''): EndStatements => ({
+const endStatements = (name: string, ifHeld: IfHeld): EndStatements => ({
   settings: endStatement(name, ifHeld),
   removals: endStatement(`${name}-with-removals`, ifHeld, REMOVED),
 });
