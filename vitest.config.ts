@@ -11,7 +11,7 @@ const UNIT = [
   'test/graphql/{coerce-fitting.property,document-cost,document-limits,plan-cache,plans}.test.ts',
   'test/http/{device-page-format,device-page,unread-answers-limit}.test.ts',
   'test/live/{change-hub,change-snapshot}.test.ts',
-  'test/persistence/{database-errors,key-counts,key-ring,row-waits}.test.ts',
+  'test/persistence/{batch-queue,database-errors,key-counts,key-ring,row-waits}.test.ts',
 ];
 
 /** What starts processes, waits on purpose, or has a bound in seconds. */

@@ -6,6 +6,11 @@ import { isDeadlock } from './database-errors.js';
 /** Maximum number of requests that one statement serves. */
 const MAX_BATCH = 100;
 
+/** A batch waits for the end of others while as many requests are under way: what comes meanwhile shares its statement. Fewer wait for nobody. */
+const MANY_UNDER_WAY = 4;
+/** Maximum time that it waits: a statement that takes longer holds nobody else up. */
+const MAX_WAIT_FOR_BATCH_MS = 10;
+
 /** Says when a batch is dispatched. */
 export type Schedule = (dispatch: () => void) => void;
 
@@ -13,20 +18,56 @@ export type Schedule = (dispatch: () => void) => void;
  * Serves requests that arrive together with one statement. Each gets its own outcome, and nothing is cached: a later request
  * is served anew.
  * @param batch same length and order as the requests; an `Error` fails only the request at its index
- * @param schedule by default a batch is what one turn of the event loop brings, dispatched at its end: a request that is
- *   alone does not wait
+ * @param schedule by default a batch is what comes while the one before is under way: a request that is alone does not wait
  */
 export function batched<Request, Outcome>(
   batch: (requests: readonly Request[]) => Promise<readonly (Outcome | Error)[]>,
-  schedule: Schedule = setImmediate,
+  schedule?: Schedule,
 ): (request: Request) => Promise<Outcome> {
-  const loader = new DataLoader(batch, {
-    cache: false,
-    maxBatchSize: MAX_BATCH,
-    // Other arguments than the first would be the timer's.
-    batchScheduleFn: (dispatch) => schedule(dispatch),
-  });
+  const queue = new BatchQueue();
+  const loader = new DataLoader(
+    async (requests: readonly Request[]) =>
+      await queue.run(requests.length, async () => await batch(requests)),
+    {
+      cache: false,
+      maxBatchSize: MAX_BATCH,
+      // Other arguments than the first would be the timer's.
+      batchScheduleFn:
+        schedule === undefined ? (dispatch) => queue.add(dispatch) : (dispatch) => schedule(dispatch),
+    },
+  );
   return async (request) => await loader.load(request);
+}
+
+/** Dispatches a batch at the end of a turn of the event loop, or when those before it have ended or taken their time. */
+class BatchQueue {
+  readonly #waiting = new Set<() => void>();
+  #underWay = 0;
+
+  add(dispatch: () => void): void {
+    if (this.#underWay < MANY_UNDER_WAY) {
+      setImmediate(dispatch);
+      return;
+    }
+    const start = (): void => {
+      clearTimeout(timer);
+      this.#waiting.delete(start);
+      setImmediate(dispatch);
+    };
+    const timer = setTimeout(start, MAX_WAIT_FOR_BATCH_MS);
+    this.#waiting.add(start);
+  }
+
+  async run<T>(requests: number, batch: () => Promise<T>): Promise<T> {
+    this.#underWay += requests;
+    try {
+      return await batch();
+    } finally {
+      this.#underWay -= requests;
+      const [next] = this.#waiting;
+      if (this.#underWay < MANY_UNDER_WAY) next?.();
+    }
+  }
 }
 
 /** How writes are served that arrive together. */
