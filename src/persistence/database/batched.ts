@@ -14,6 +14,9 @@ const MAX_WAIT_FOR_BATCH_MS = 10;
 /** Says when a batch is dispatched. */
 export type Schedule = (dispatch: () => void) => void;
 
+/** At the end of each turn of the event loop, whatever is under way. */
+export const everyTurn: Schedule = (dispatch) => void setImmediate(dispatch);
+
 /**
  * Serves requests that arrive together with one statement. Each gets its own outcome, and nothing is cached: a later request
  * is served anew.

@@ -2,7 +2,7 @@ import type { Reach } from '../../domain/reach.js';
 import { withProgress } from '../../domain/device.js';
 import type { Database, RunStatement } from '../database/database.js';
 import type { StoredDevice } from '../../secrets/device-secrets.js';
-import { batched } from '../database/batched.js';
+import { batched, everyTurn } from '../database/batched.js';
 import { keepKey, type WriteKey } from '../idempotency/idempotency-keys.js';
 import type { ClaimedJob, JobDispatcher } from '../jobs/claim-jobs.js';
 import { type DeviceLookup, type FoundDevice, readDevices } from './read-device.js';
@@ -48,11 +48,15 @@ export interface DeviceStore {
 /** The devices of this database. @param jobs what dispatches new jobs to workers */
 export function deviceStore(database: Database, jobs: JobDispatcher): DeviceStore {
   const { run, transaction } = database;
-  const read = batched(async (lookups: readonly DeviceLookup[]) => await readDevices(run, lookups));
+  const lookUp = async (lookups: readonly DeviceLookup[]): ReturnType<typeof readDevices> =>
+    await readDevices(run, lookups);
+  // A query is answered when it has read, so to wait for others only made it later. An update makes a batch twice.
+  const find = batched(lookUp, everyTurn);
+  const read = batched(lookUp);
   const readPlace = batched(async (lookups: readonly PlaceLookup[]) => await readPlaces(run, lookups));
   const writeLeased = deviceWrites(database);
   return {
-    find: async (reach, id) => (await read({ id, macAddress: null, reach }))?.device,
+    find: async (reach, id) => (await find({ id, macAddress: null, reach }))?.device,
     optimistic: {
       isLocked: false,
       read,
