@@ -101,8 +101,12 @@ describe.skipIf(!existsSync(PROGRAM) || !hasDebianPostgres)('PgBouncer as docs/o
   ];
 
   /** Writes, and once more in a moment when the gateway says that it has done nothing: a slow machine has too much to do with 32 writers. */
-  async function writeAsClientsDo(url: string, token: string, variables: object): Promise<void> {
-    const { errors } = await queryAt(url, UPDATE, { token, variables: { ...variables } });
+  async function writeAsClientsDo(
+    url: string,
+    token: string,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { errors } = await queryAt(url, UPDATE, { token, variables });
     if (errors[0]?.extensions.code === 'OVERLOADED') {
       await delay(errors[0].extensions.retryAfterMs);
       await writeAsClientsDo(url, token, variables);

@@ -6,7 +6,7 @@ import { isDeadlock } from './database-errors.js';
 /** Maximum number of requests that one statement serves. */
 const MAX_BATCH = 100;
 
-/** A batch waits for the end of others while as many requests are under way: what comes meanwhile shares its statement. Fewer wait for nobody. */
+/** While this many requests are under way, a batch waits for their end, and what comes meanwhile shares its statement. */
 const MANY_UNDER_WAY = 4;
 /** Maximum time that it waits: a statement that takes longer holds nobody else up. */
 const MAX_WAIT_FOR_BATCH_MS = 10;
@@ -21,28 +21,29 @@ export const everyTurn: Schedule = (dispatch) => void setImmediate(dispatch);
  * Serves requests that arrive together with one statement. Each gets its own outcome, and nothing is cached: a later request
  * is served anew.
  * @param batch same length and order as the requests; an `Error` fails only the request at its index
- * @param schedule by default a batch is what comes while the one before is under way: a request that is alone does not wait
+ * @param schedule by default the end of a turn of the event loop, or later while many requests are under way: one that is alone does not wait
  */
 export function batched<Request, Outcome>(
   batch: (requests: readonly Request[]) => Promise<readonly (Outcome | Error)[]>,
   schedule?: Schedule,
 ): (request: Request) => Promise<Outcome> {
-  const queue = new BatchQueue();
-  const loader = new DataLoader(
-    async (requests: readonly Request[]) =>
-      await queue.run(requests.length, async () => await batch(requests)),
-    {
-      cache: false,
-      maxBatchSize: MAX_BATCH,
-      // Other arguments than the first would be the timer's.
-      batchScheduleFn:
-        schedule === undefined ? (dispatch) => queue.add(dispatch) : (dispatch) => schedule(dispatch),
-    },
-  );
+  if (schedule === undefined) {
+    const queue = new BatchQueue();
+    return batched(
+      async (requests) => await queue.run(requests.length, async () => await batch(requests)),
+      (dispatch) => queue.add(dispatch),
+    );
+  }
+  const loader = new DataLoader(batch, {
+    cache: false,
+    maxBatchSize: MAX_BATCH,
+    // Other arguments than the first would be the timer's.
+    batchScheduleFn: (dispatch) => schedule(dispatch),
+  });
   return async (request) => await loader.load(request);
 }
 
-/** Dispatches a batch at the end of a turn of the event loop, or when those before it have ended or taken their time. */
+/** Dispatches a batch at the end of a turn of the event loop; while many requests are under way, at their end or after its maximum wait. */
 class BatchQueue {
   readonly #waiting = new Set<() => void>();
   #underWay = 0;

@@ -50,7 +50,7 @@ export function deviceStore(database: Database, jobs: JobDispatcher): DeviceStor
   const { run, transaction } = database;
   const lookUp = async (lookups: readonly DeviceLookup[]): ReturnType<typeof readDevices> =>
     await readDevices(run, lookups);
-  // A query is answered when it has read, so to wait for others only made it later. An update makes a batch twice.
+  // A query gains nothing by waiting for other batches, and is answered later. An update gains, as larger batches of reads make larger ones of writes.
   const find = batched(lookUp, everyTurn);
   const read = batched(lookUp);
   const readPlace = batched(async (lookups: readonly PlaceLookup[]) => await readPlaces(run, lookups));

@@ -68,7 +68,7 @@ const endStatements = (name: string, ifHeld: IfHeld): EndStatements => ({
 const END_JOBS = endStatements('end-jobs', 'SKIP LOCKED');
 const END_JOB = endStatements('end-job', '');
 
-/** Minimum time between two batches of ended attempts. Nobody waits for an end but who watches the device; the first of a rush is stored at once. */
+/** Minimum time between two batches of ended attempts. Only a client that watches the device notices it; an end that comes alone is stored at once. */
 const BATCH_MS = 50;
 
 interface EndedAttempt {
