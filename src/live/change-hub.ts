@@ -59,7 +59,8 @@ export class ChangeHub implements DeviceChanges {
   readonly #budget = new WatchBudget();
   readonly #backlog = { waiting: 0 };
   readonly #stopping = new AbortController();
-  readonly #toldDeleted = new LRUCache<string, true>({ max: MAX_DELETED });
+  // With `max` it would take the memory of all of them at once.
+  readonly #toldDeleted = new LRUCache<string, true>({ maxSize: MAX_DELETED, sizeCalculation: () => 1 });
   #pending: string[] = [];
   #isReading = false;
 

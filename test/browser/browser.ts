@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
 
 const CHROMIUM = '/usr/bin/chromium-headless-shell';
 
@@ -23,10 +24,11 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens a page of a fresh profile and watches it. */
+/** Opens a page of a fresh profile and watches it. It is closed with the test: it would go on to draw and to ask. */
 export async function openPage(browser: Browser): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  onTestFinished(async () => await context.close());
   const page = await context.newPage();
   const complaints: string[] = [];
   const hosts = new Set<string>();

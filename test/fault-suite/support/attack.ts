@@ -86,9 +86,12 @@ async function overWebSocket(
     const fault = messageError(text);
     if (fault !== undefined) faults.push(fault);
   });
-  client.on('close', (code, reason) => {
-    if (code === INTERNAL_ERROR) faults.push(`closed with ${code}: ${reason.toString('utf8')}`);
-    endSeen();
+  const isClosed = new Promise<void>((resolve) => {
+    client.on('close', (code, reason) => {
+      if (code === INTERNAL_ERROR) faults.push(`closed with ${code}: ${reason.toString('utf8')}`);
+      endSeen();
+      resolve();
+    });
   });
   client.on('error', () => endSeen());
   await Promise.race([once(client, 'open').catch(() => undefined), isDone]);
@@ -107,10 +110,16 @@ async function overWebSocket(
   }
   if (isRead && client.readyState === client.OPEN) {
     client.send(JSON.stringify({ id: LAST, type: 'subscribe', payload: { query: '{' } }), () => undefined);
-    await Promise.race([isDone, delay(SESSION_MS)]);
+    await Promise.race([isDone, isClosedByServer(client), delay(SESSION_MS)]);
   } else {
     await delay(UNREAD_MS);
   }
   client.terminate();
+  await isClosed;
   return { fault: faults[0], text: texts.join('\n') };
+}
+
+/** From then on the server reads nothing more, and only waits for the client's end, which may be behind much that it sent. */
+async function isClosedByServer(client: WebSocket): Promise<void> {
+  while (client.readyState === client.OPEN) await delay(10);
 }
