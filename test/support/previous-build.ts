@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { z } from 'zod';
 import type { TestGateway } from './gateway.js';
 import { queryAt } from './gateway.js';
@@ -72,12 +72,25 @@ async function compile(commit: string, folder: string): Promise<void> {
   await run(folder, 'git', ['-C', PROJECT, 'archive', `--output=${archive}`, commit]);
   await run(folder, 'tar', ['-xf', archive]);
   await rm(archive);
-  // Its own packages: those of this checkout may be others by now. The embedded PostgreSQL is optional, and not needed.
-  const isSamePrisma = (await prismaVersion(folder)) === (await prismaVersion(PROJECT));
+  await installPackages(folder);
+  await run(folder, process.execPath, ['node_modules/prisma/build/index.js', 'generate']);
+  const compiler = join(PROJECT, 'node_modules', 'typescript-7', 'bin', 'tsc');
+  await run(folder, process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck']);
+}
+
+/** Gives it its own packages, or those of this checkout where they are the same: to install them takes longer than all else here. */
+async function installPackages(folder: string): Promise<void> {
+  const [own, present] = [await lockedPackages(folder), await lockedPackages(PROJECT)];
+  if (isDeepStrictEqual(own, present)) {
+    await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+    return;
+  }
+  const isSamePrisma = own.prisma === present.prisma;
   await run(folder, 'npm', [
     'ci',
     // Its tools take three quarters of the time; those of this checkout do where the generated client is the same.
     isSamePrisma ? '--omit=dev' : '--include=dev',
+    // The embedded PostgreSQL, which is not needed.
     '--omit=optional',
     '--ignore-scripts',
     '--no-audit',
@@ -86,17 +99,24 @@ async function compile(commit: string, folder: string): Promise<void> {
   if (isSamePrisma) {
     await symlink(join(PROJECT, 'node_modules', 'prisma'), join(folder, 'node_modules', 'prisma'));
   }
-  await run(folder, process.execPath, ['node_modules/prisma/build/index.js', 'generate']);
-  const compiler = join(PROJECT, 'node_modules', 'typescript-7', 'bin', 'tsc');
-  await run(folder, process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck']);
 }
 
-const manifest = z.object({ devDependencies: z.object({ prisma: z.string() }) });
+const lockFile = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({ version: z.string(), dev: z.boolean().default(false), optional: z.boolean().default(false) }),
+  ),
+});
 
-/** The version of Prisma's generator that a checkout is built with. */
-async function prismaVersion(folder: string): Promise<string> {
-  return manifest.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).devDependencies
-    .prisma;
+/** The packages that a checkout runs with, and the version of Prisma's generator that it is built with. */
+async function lockedPackages(
+  folder: string,
+): Promise<{ readonly atRunTime: readonly string[]; readonly prisma: string | undefined }> {
+  const { packages } = lockFile.parse(JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')));
+  const atRunTime = Object.entries(packages)
+    .filter(([path, { dev, optional }]) => path !== '' && !dev && !optional)
+    .map(([path, { version }]) => `${path} ${version}`);
+  return { atRunTime, prisma: packages['node_modules/prisma']?.version };
 }
 
 async function run(cwd: string, command: string, args: readonly string[]): Promise<void> {
