@@ -31,7 +31,7 @@ const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,write-cut}.test.ts'];
 
 /** Those with bounds in seconds, which leave little room for what else the machine does. The others count losses, CPU and memory. */
 const TIMED_FAULTS = [
-  'test/fault-suite/{database-{silent,stopped},mixed-load,moved-tree,pool-exhausted,slow-loris}.test.ts',
+  'test/fault-suite/{database-stopped,mixed-load,moved-tree,pool-exhausted,slow-loris}.test.ts',
 ];
 
 /** Those that come near their bounds on CPU. A request takes more of it while the other core is busy, so they run alone. */
