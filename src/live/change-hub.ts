@@ -59,7 +59,7 @@ export class ChangeHub implements DeviceChanges {
   readonly #budget = new WatchBudget();
   readonly #backlog = { waiting: 0 };
   readonly #stopping = new AbortController();
-  // With `max` it would take the memory of all of them at once.
+  // `max` would allocate the memory of all of them at once.
   readonly #toldDeleted = new LRUCache<string, true>({ maxSize: MAX_DELETED, sizeCalculation: () => 1 });
   #pending: string[] = [];
   #isReading = false;

@@ -24,7 +24,7 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens a page of a fresh profile and watches it. It is closed with the test: it would go on to draw and to ask. */
+/** Opens a page of a fresh profile and watches it. It is closed with the test; an open one goes on drawing while others are tested. */
 export async function openPage(browser: Browser): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -85,15 +85,19 @@ export async function runIn(
   }
 }
 
+/** A connection that this worker keeps: a new one takes longer to open, and to copy a database, than the copy itself. */
 let admin: pg.Pool | undefined;
 
-/** On a connection that this worker keeps: to open one, and to copy a database on a new one, takes longer than the copy. @returns how many rows came of it */
+/** @returns how many rows came of it */
 async function onServer(statement: string): Promise<number | null> {
-  admin ??= new pg.Pool({
-    connectionString: inject('serverUrl'),
-    max: 1,
-    idleTimeoutMillis: 0,
-    allowExitOnIdle: true,
-  });
+  admin ??= openAdmin();
   return (await admin.query(statement)).rowCount;
+}
+
+function openAdmin(): pg.Pool {
+  const connectionString = inject('serverUrl');
+  const pool = new pg.Pool({ connectionString, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
+  // One that breaks while nothing uses it is replaced by the next statement.
+  pool.on('error', () => undefined);
+  return pool;
 }

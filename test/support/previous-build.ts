@@ -78,7 +78,7 @@ async function compile(commit: string, folder: string): Promise<void> {
   await run(folder, process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck']);
 }
 
-/** Gives it its own packages, or those of this checkout where they are the same: to install them takes longer than all else here. */
+/** Installs the packages of a build, or links those of this checkout where they are the same: an installation takes longer than all else here. */
 async function installPackages(folder: string): Promise<void> {
   const [own, present] = [await lockedPackages(folder), await lockedPackages(PROJECT)];
   if (isDeepStrictEqual(own, present)) {

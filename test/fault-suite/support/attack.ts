@@ -86,12 +86,9 @@ async function overWebSocket(
     const fault = messageError(text);
     if (fault !== undefined) faults.push(fault);
   });
-  const isClosed = new Promise<void>((resolve) => {
-    client.on('close', (code, reason) => {
-      if (code === INTERNAL_ERROR) faults.push(`closed with ${code}: ${reason.toString('utf8')}`);
-      endSeen();
-      resolve();
-    });
+  client.on('close', (code, reason) => {
+    if (code === INTERNAL_ERROR) faults.push(`closed with ${code}: ${reason.toString('utf8')}`);
+    endSeen();
   });
   client.on('error', () => endSeen());
   await Promise.race([once(client, 'open').catch(() => undefined), isDone]);
@@ -110,16 +107,10 @@ async function overWebSocket(
   }
   if (isRead && client.readyState === client.OPEN) {
     client.send(JSON.stringify({ id: LAST, type: 'subscribe', payload: { query: '{' } }), () => undefined);
-    await Promise.race([isDone, isClosedByServer(client), delay(SESSION_MS)]);
+    await Promise.race([isDone, delay(SESSION_MS)]);
   } else {
     await delay(UNREAD_MS);
   }
   client.terminate();
-  await isClosed;
   return { fault: faults[0], text: texts.join('\n') };
-}
-
-/** From then on the server reads nothing more, and only waits for the client's end, which may be behind much that it sent. */
-async function isClosedByServer(client: WebSocket): Promise<void> {
-  while (client.readyState === client.OPEN) await delay(10);
 }
