@@ -14,22 +14,13 @@ const UNIT = [
   'test/persistence/{batch-queue,database-errors,key-counts,key-ring,row-waits}.test.ts',
 ];
 
-/** What starts processes, waits on purpose, or has a bound in seconds. */
-const PROCESS = [
-  'test/{browser,commands,examples,faults,operating,upgrade}/**/*.test.ts',
-  'test/http/{health,slow-clients,request-hold,websocket-connections}.test.ts',
-  'test/persistence/{embedded-log,embedded-postgres}.test.ts',
-];
-
 /** Real clients from npm, in a package of their own: `npm run test:clients`. */
 const CLIENTS = ['test/clients/*.test.ts'];
 
-const FAULT_SUITE = ['test/fault-suite/*.test.ts'];
+/** Rows of the fault suite that `npm test` has, too: those about secrets and lost writes, which are quick. */
+const QUICK_FAULTS = 'canary-secrets|write-cut';
 
-/** Its rows about secrets and lost writes, which are quick. The others are run by `.ci/run` and `npm run test:faults`. */
-const QUICK_FAULTS = ['test/fault-suite/{canary-secrets,write-cut}.test.ts'];
-
-/** Those with bounds in seconds, which leave little room for what else the machine does. The others count losses, CPU and memory. */
+/** Rows with bounds in seconds, which leave little room for what else the machine does. The others count losses, CPU and memory. */
 const TIMED_FAULTS = [
   'test/fault-suite/{database-stopped,mixed-load,moved-tree,pool-exhausted,slow-loris}.test.ts',
 ];
@@ -37,11 +28,24 @@ const TIMED_FAULTS = [
 /** Those that come near their bounds on CPU. A request takes more of it while the other core is busy, so they run alone. */
 const CPU_FAULTS = ['test/fault-suite/hostile-{connections,documents,requests}.test.ts'];
 
-/** In its whole form the fault suite has the machine for itself. */
-const isWhole = process.env['FAULTS'] === 'whole';
+/** The form of the fault suite: the quick rows alone (`quick`), all rows in short, or all in full length (`whole`). */
+const { FAULTS: faults } = process.env;
 
-/** Twice the cores: most tests wait half of their time, for PostgreSQL, a process or a poll. */
-const maxWorkers = isWhole ? 1 : 2 * availableParallelism();
+/** What the project `server` leaves to others. */
+const NOT_SERVER = [
+  ...UNIT,
+  ...CLIENTS,
+  ...TIMED_FAULTS,
+  ...CPU_FAULTS,
+  ...(faults === 'quick' ? [`test/fault-suite/!(${QUICK_FAULTS}).test.ts`] : []),
+  '**/node_modules/**',
+];
+
+/**
+ * Twice the cores: most tests wait half of their time, for PostgreSQL, a process or a poll. In its whole form the fault suite
+ * has the machine for itself.
+ */
+const maxWorkers = faults === 'whole' ? 1 : 2 * availableParallelism();
 
 const shared = {
   // One copy of graphql: its CommonJS and ESM builds refuse each other's schemas ("another module or realm").
@@ -65,47 +69,16 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: {
-          ...shared.test,
-          name: 'unit',
-          include: UNIT,
-          isolate: false,
-          maxWorkers,
-        },
+        test: { ...shared.test, name: 'unit', include: UNIT, isolate: false, maxWorkers },
       },
       {
+        // One project, because a worker loads the application once for each project. What its modules keep is keyed by object.
         ...shared,
         test: {
           ...shared.test,
-          name: 'api',
+          name: 'server',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNIT, ...PROCESS, ...FAULT_SUITE, ...CLIENTS, '**/node_modules/**'],
-          // The application is loaded once for each worker. What its modules keep is keyed by object.
-          isolate: false,
-          maxWorkers,
-        },
-      },
-      {
-        ...shared,
-        test: {
-          ...shared.test,
-          name: 'process',
-          include: PROCESS,
-          isolate: false,
-          maxWorkers,
-        },
-      },
-      {
-        ...shared,
-        test: { ...shared.test, name: 'faults', include: QUICK_FAULTS, isolate: false, maxWorkers },
-      },
-      {
-        ...shared,
-        test: {
-          ...shared.test,
-          name: 'long-faults',
-          include: FAULT_SUITE,
-          exclude: [...QUICK_FAULTS, ...TIMED_FAULTS, ...CPU_FAULTS],
+          exclude: NOT_SERVER,
           isolate: false,
           maxWorkers,
         },
@@ -118,7 +91,7 @@ export default defineConfig({
           name: 'timed-faults',
           include: TIMED_FAULTS,
           isolate: false,
-          maxWorkers: isWhole ? 1 : availableParallelism(),
+          maxWorkers: faults === 'whole' ? 1 : availableParallelism(),
           sequence: { groupOrder: 1 },
         },
       },
@@ -135,13 +108,7 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: {
-          ...shared.test,
-          name: 'clients',
-          include: CLIENTS,
-          isolate: false,
-          maxWorkers,
-        },
+        test: { ...shared.test, name: 'clients', include: CLIENTS, isolate: false, maxWorkers },
       },
     ],
   },

