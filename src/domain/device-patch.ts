@@ -62,7 +62,7 @@ function patchSection<T extends object>(
   if (patch === null) return null;
   const merged: T = { ...(current ?? defaults) };
   for (const field in defaults) {
-    const value = patch[field];
+    const value: T[typeof field] | null | undefined = patch[field];
     if (value !== undefined) merged[field] = value ?? defaults[field];
   }
   return merged;
