@@ -14,8 +14,8 @@ const UNIT = [
   'test/persistence/{batch-queue,database-errors,key-counts,key-ring,row-waits}.test.ts',
 ];
 
-/** Real clients from npm, in a package of their own: `npm run test:clients`. */
-const CLIENTS = ['test/clients/*.test.ts'];
+/** Real clients, portals and code generators from npm, in a package of their own: `npm run test:clients`. */
+const CLIENTS = ['test/clients/{*,composition/*}.test.ts'];
 
 /** Rows of the fault suite that `npm test` has, too: those about secrets and lost writes, which are quick. */
 const QUICK_FAULTS = 'canary-secrets|write-cut';

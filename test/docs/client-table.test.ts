@@ -37,12 +37,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 describe('docs/clients shows what the clients are tested with', () => {
   let tests: readonly { readonly name: string; readonly text: string }[];
+  let compositionTests: typeof tests;
   let versions: Readonly<Record<string, string>>;
   beforeAll(async () => {
-    const names = (await readdir(CLIENTS)).filter((name) => name.endsWith('.ts')).sort();
-    tests = await Promise.all(
-      names.map(async (name) => ({ name, text: await readFile(new URL(name, CLIENTS), 'utf8') })),
-    );
+    tests = await filesIn(CLIENTS);
+    compositionTests = await filesIn(new URL('composition/', CLIENTS));
     const json: unknown = JSON.parse(await readFile(new URL('package.json', CLIENTS), 'utf8'));
     versions = manifest.parse(json).dependencies;
   });
@@ -86,8 +85,8 @@ describe('docs/clients shows what the clients are tested with', () => {
     }
   });
 
-  it('every package is a client or helps one', () => {
-    const texts = tests.map(({ text }) => text).join('\n');
+  it('every package is a client, helps one or shows that the schema can be composed', () => {
+    const texts = [...tests, ...compositionTests].map(({ text }) => text).join('\n');
     const named = new Set(Object.values(PACKAGES).flat());
     const others = Object.keys(versions).filter((name) => !named.has(name) && !HELPERS.has(name));
     expect(others.filter((name) => !texts.includes(`'${name}`))).toEqual([
@@ -97,6 +96,14 @@ describe('docs/clients shows what the clients are tested with', () => {
     ]);
   });
 });
+
+/** The test files of a folder, and what they share. */
+async function filesIn(folder: URL): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort();
+  return await Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(new URL(name, folder), 'utf8') })),
+  );
+}
 
 /** The suites of a test file, each of which is a client. */
 function rowsOf(name: string, text: string): readonly Row[] {

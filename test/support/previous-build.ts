@@ -104,19 +104,25 @@ async function installPackages(folder: string): Promise<void> {
 const lockFile = z.object({
   packages: z.record(
     z.string(),
-    z.object({ version: z.string(), dev: z.boolean().default(false), optional: z.boolean().default(false) }),
+    z.object({
+      version: z.string(),
+      dev: z.boolean().default(false),
+      optional: z.boolean().default(false),
+      // The command line of Prisma, and what it needs.
+      devOptional: z.boolean().default(false),
+    }),
   ),
 });
 
-/** The packages that a checkout runs with, and the version of Prisma's generator that it is built with. */
+/** The packages that a checkout runs with, wherever they lie, and the version of Prisma's generator that it is built with. */
 async function lockedPackages(
   folder: string,
 ): Promise<{ readonly atRunTime: readonly string[]; readonly prisma: string | undefined }> {
   const { packages } = lockFile.parse(JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')));
   const atRunTime = Object.entries(packages)
-    .filter(([path, { dev, optional }]) => path !== '' && !dev && !optional)
-    .map(([path, { version }]) => `${path} ${version}`);
-  return { atRunTime, prisma: packages['node_modules/prisma']?.version };
+    .filter(([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional)
+    .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')} ${version}`);
+  return { atRunTime: [...new Set(atRunTime)].sort(), prisma: packages['node_modules/prisma']?.version };
 }
 
 async function run(cwd: string, command: string, args: readonly string[]): Promise<void> {

@@ -28,7 +28,7 @@ describe('graphql-codegen makes types of the schema that a strict client compile
   let operations: string;
   let schemaTypes: string;
   beforeAll(async () => {
-    const schema = parse(await readFile(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+    const schema = parse(await readFile(new URL('../../../schema.graphql', import.meta.url), 'utf8'));
     const [mutation, query] = await readmeDocuments();
     const documents = [named('Rename', mutation), named('ReadBack', query), parse(DEVICE_PAGE)];
     const generate = async (plugin: 'operations' | 'schema') =>
@@ -122,7 +122,7 @@ describe('graphql-codegen makes types of the schema that a strict client compile
 
 /** The mutation and the query that the README shows. */
 async function readmeDocuments(): Promise<readonly [mutation: string, query: string]> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
   const [mutation, query] = Array.from(
     readme.matchAll(/^ {2}"query": ("(?:[^"\\]|\\.)*")/gm),
     ([, text = '']) => String(JSON.parse(text)),

@@ -1,9 +1,9 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { stitchingDirectives } from '@graphql-tools/stitching-directives';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCustomer, createDevice, type TestDevice } from '../support/fleet.js';
-import { newId, newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { touch } from '../live/subscriber.js';
+import { createCustomer, createDevice, type TestDevice } from '../../support/fleet.js';
+import { newId, newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { touch } from '../../live/subscriber.js';
 import { ask, type SentRequest, stitchedPortal, watch } from './portal.js';
 
 const { stitchingDirectivesTypeDefs } = stitchingDirectives();
