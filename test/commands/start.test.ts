@@ -126,8 +126,8 @@ describe('the server serves until a signal, and keeps what was written', () => {
   afterAll(async () => {
     if (server?.child.exitCode === null) await server.end('SIGTERM');
   });
-  async function begin(): Promise<ServerProcess> {
-    server = await startServer({ DATA_DIR: dataDir }, [], DIST);
+  async function begin(main = MAIN): Promise<ServerProcess> {
+    server = await startServer({ DATA_DIR: dataDir }, [], main);
     return server;
   }
   function running(): ServerProcess {
@@ -145,7 +145,7 @@ describe('the server serves until a signal, and keeps what was written', () => {
   };
 
   it('says ready in one JSON line, after a banner with a working token per level', async () => {
-    const { url, output } = await begin();
+    const { url, output } = await begin(DIST);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/);
     const ready = output.stdout.split('\n').filter((line) => line.includes('"ready"'));
     expect(ready).toHaveLength(1);
@@ -174,7 +174,7 @@ describe('the server serves until a signal, and keeps what was written', () => {
   });
 
   it('a second server on the same DATA_DIR is refused by name; the first one serves on', async () => {
-    const outcome = await start([DIST], { PORT: '0', DATA_DIR: dataDir }).ended;
+    const outcome = await start([MAIN], { PORT: '0', DATA_DIR: dataDir }).ended;
     expectRefused(outcome, 'DATA_DIR');
     expect(outcome.stderr).toContain(dataDir);
     expect(await nameNow()).toMatchObject({ data: { networkDevice: { name: 'Johns router' } } });

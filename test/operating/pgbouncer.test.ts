@@ -13,6 +13,7 @@ import {
   startDebianPostgres,
   type DebianPostgres,
 } from '../support/debian-postgres.js';
+import { applyMigrations } from '../../src/persistence/setup/migrations.js';
 import { createCustomer, createDevice } from '../support/fleet.js';
 import { runIn } from '../support/database.js';
 import { queryAt, startGatewayOn, type TestGateway } from '../support/gateway.js';
@@ -20,7 +21,7 @@ import { EventReader } from '../live/event-reader.js';
 
 const PROGRAM = '/usr/sbin/pgbouncer';
 const WRITERS = 32;
-const TURNS = 10;
+const TURNS = 5;
 
 const UPDATE = `mutation ($id: ID!, $notes: String, $key: String) {
   updateNetworkDevice(id: $id, input: { notes: $notes }, idempotencyKey: $key) { version } }`;
@@ -88,9 +89,9 @@ describe.skipIf(!existsSync(PROGRAM) || !hasDebianPostgres)('PgBouncer as docs/o
     await postgres.stop();
   });
 
-  /** Makes a database. @returns its URL past every pooler */
-  async function createDatabase(name: string): Promise<string> {
-    await runIn(postgres.url, `CREATE DATABASE ${name}`);
+  /** Makes a database, empty or as a copy of another. @returns its URL past every pooler */
+  async function createDatabase(name: string, template = 'template1'): Promise<string> {
+    await runIn(postgres.url, `CREATE DATABASE ${name} TEMPLATE ${template}`);
     return postgres.url.replace(/postgres$/, name);
   }
 
@@ -229,7 +230,6 @@ describe.skipIf(!existsSync(PROGRAM) || !hasDebianPostgres)('PgBouncer as docs/o
     let pooler: Pooler;
     let gateway: TestGateway;
     let direct: string;
-    let otherDirect: string;
     const transactionMode = (database: string, directUrl: string): Record<string, string> => ({
       DATABASE_URL: pooler.url(database),
       DATABASE_POOLER: 'transaction',
@@ -241,10 +241,9 @@ describe.skipIf(!existsSync(PROGRAM) || !hasDebianPostgres)('PgBouncer as docs/o
         allDatabases(),
       ]);
       direct = await createDatabase('refused');
+      await applyMigrations(direct);
+      await createDatabase('other', 'refused');
       gateway = await startGatewayOn({ url: direct, drop }, { DATABASE_WAIT_MS: '20000' });
-      otherDirect = await createDatabase('other');
-      const other = await gateway.startTwin({ DATABASE_URL: otherDirect });
-      await other.stop();
     });
     afterAll(async () => {
       await gateway.stop();

@@ -12,10 +12,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { Client } from 'pg';
-import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StartupError } from '../../src/errors/startup-error.js';
 import {
@@ -25,6 +25,7 @@ import {
 } from '../../src/embedded-postgres/embedded-postgres.js';
 import { takeDataDir } from '../../src/embedded-postgres/data-dir-lock.js';
 import { identityOf, isRunning } from '../../src/embedded-postgres/process-identity.js';
+import { build } from '../support/processes.js';
 
 const projectFolder = resolve(import.meta.dirname, '..', '..');
 const isRoot = process.geteuid?.() === 0;
@@ -78,11 +79,11 @@ function idleProcess(account: { uid?: number; gid?: number } = {}): ChildProcess
   return Object.assign(child, { pid });
 }
 
-// A gateway in a process of its own: the module under test, compiled, and the least that serves it.
+// A gateway in a process of its own: the module under test, as it is built, and the least that serves it.
 const gatewayScript = `
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from './src/embedded-postgres/embedded-postgres.js';
+import { startEmbeddedPostgres } from '${pathToFileURL(join(projectFolder, 'dist/embedded-postgres/embedded-postgres.js')).href}';
 try {
   const server = await startEmbeddedPostgres({ dataDir: process.argv[2] });
   process.once('SIGINT', async () => {
@@ -101,29 +102,12 @@ try {
 }
 `;
 
-async function compile(source: string, target: string): Promise<void> {
-  const { outputText } = ts.transpileModule(await readFile(join(projectFolder, source), 'utf8'), {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-  });
-  const file = join(target, source.replace(/\.ts$/, '.js'));
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, outputText);
-}
-
 let gatewayFolder: string;
 let madeDataDir: string;
 
 beforeAll(async () => {
+  await build();
   gatewayFolder = await mkdtemp(join(tmpdir(), 'embedded gateway-'));
-  const embedded = await readdir(join(projectFolder, 'src/embedded-postgres'));
-  const sources = [
-    'src/errors/error-code.ts',
-    'src/errors/loggable-error.ts',
-    'src/errors/startup-error.ts',
-    'src/data-dir/files.ts',
-    ...embedded.map((name) => `src/embedded-postgres/${name}`),
-  ];
-  await Promise.all(sources.map((source) => compile(source, gatewayFolder)));
   await writeFile(join(gatewayFolder, 'package.json'), '{ "type": "module" }');
   await writeFile(join(gatewayFolder, 'gateway.js'), gatewayScript);
   await symlink(join(projectFolder, 'node_modules'), join(gatewayFolder, 'node_modules'));
@@ -132,8 +116,8 @@ beforeAll(async () => {
 });
 
 /** Most cases start from a DATA_DIR that has been in use: a copy takes a fraction of the time of a first start. */
-async function useMadeDataDir(): Promise<void> {
-  const copy = spawn('cp', ['-a', madeDataDir, dataDir], { stdio: 'inherit' });
+async function useMadeDataDir(folder = dataDir): Promise<void> {
+  const copy = spawn('cp', ['-a', madeDataDir, folder], { stdio: 'inherit' });
   expect(await once(copy, 'exit')).toEqual([0, null]);
 }
 
@@ -201,6 +185,7 @@ describe('a database of its own', () => {
   });
 
   test('listens on the loopback interface only and asks for the password', async () => {
+    await useMadeDataDir();
     const { url } = await start();
     expect(new URL(url).hostname).toBe('127.0.0.1');
     const settings = `SELECT current_setting('listen_addresses') AS tcp,
@@ -217,6 +202,7 @@ describe('a database of its own', () => {
   });
 
   test('keeps its secrets from other accounts', async () => {
+    await useMadeDataDir();
     await start();
     const names = (await readdir(dataDir)).toSorted();
     expect(names).toEqual(['gateway.json', 'postgres', 'postgres-password']);
@@ -228,6 +214,7 @@ describe('a database of its own', () => {
   });
 
   test.runIf(process.platform === 'linux')('does not hand our environment on', async () => {
+    await useMadeDataDir();
     const gateway = startGateway(dataDir, { CANARY: 'secret', PGOPTIONS: '-c work_mem=1MB' });
     expect(await gateway.firstLine).toMatch(/^ready /);
     const environment = await readFile(`/proc/${String(await serverPid())}/environ`, 'utf8');
@@ -238,14 +225,16 @@ describe('a database of its own', () => {
   });
 
   test('two gateways start side by side', async () => {
-    const [one, two] = await Promise.all([start(), start(join(workFolder, 'other data'))]);
+    const other = join(workFolder, 'other data');
+    await Promise.all([useMadeDataDir(), useMadeDataDir(other)]);
+    const [one, two] = await Promise.all([start(), start(other)]);
     expect(one.url).not.toBe(two.url);
     for (const { url } of [one, two]) expect(await query(url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 });
 
 describe('one DATA_DIR, one gateway', () => {
-  beforeEach(useMadeDataDir);
+  beforeEach(async () => await useMadeDataDir());
 
   test('is refused while another process holds DATA_DIR', async () => {
     const holder = startGateway();
@@ -303,7 +292,7 @@ describe('one DATA_DIR, one gateway', () => {
 });
 
 describe('what a crash leaves behind', () => {
-  beforeEach(useMadeDataDir);
+  beforeEach(async () => await useMadeDataDir());
 
   test('the server of a killed gateway is stopped and its data is served', async () => {
     const gateway = startGateway();
@@ -368,7 +357,7 @@ describe('what a crash leaves behind', () => {
 });
 
 describe('errors that the user can mend', () => {
-  beforeEach(useMadeDataDir);
+  beforeEach(async () => await useMadeDataDir());
 
   test('DATA_DIR cannot be created', async () => {
     const file = join(workFolder, 'file');

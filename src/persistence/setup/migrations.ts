@@ -47,6 +47,11 @@ export async function applyMigrations(databaseUrl: string): Promise<readonly str
   });
 }
 
+/** Whether a connection comes to a database at the newest migration. */
+export async function isMigrated(client: pg.ClientBase): Promise<boolean> {
+  return await isUpToDate(client, await readMigrations());
+}
+
 /** Waits without an open statement: what builds an index CONCURRENTLY waits for every statement that began before. */
 async function takeMigrationLock(client: pg.ClientBase): Promise<void> {
   for (;;) {

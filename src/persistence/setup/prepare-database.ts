@@ -1,6 +1,6 @@
 import { StartupError } from '../../errors/startup-error.js';
 import { connectErrorReason } from '../database/database-errors.js';
-import { applyMigrations, tableNames, withStartClient } from './migrations.js';
+import { applyMigrations, isMigrated, tableNames, withStartClient } from './migrations.js';
 import {
   REQUEST_TIMEOUTS,
   schemaOf,
@@ -39,22 +39,32 @@ const NEW_ORDER =
  * @throws DatabaseRefusal for what an operator can mend, with one sentence
  */
 export async function prepareDatabase(url: string): Promise<PreparedDatabase> {
-  const facts = await lookAt(url);
-  const prepared = withSchema(url, assertUsable(facts, schemaOf(url)));
+  const { facts, prepared, isReady } = await lookAt(url);
+  const warnings = facts.hasNewUnicodeOrder ? [NEW_ORDER] : [];
+  if (isReady) return { url: prepared, applied: [], warnings };
   const applied = await applyMigrations(prepared);
   await withStartClient(sessionConfig(prepared, REQUEST_TIMEOUTS), async (client) => {
     await assertMayUse(client, await tableNames(), facts);
   });
-  return { url: prepared, applied, warnings: facts.hasNewUnicodeOrder ? [NEW_ORDER] : [] };
+  return { url: prepared, applied, warnings };
 }
 
-/** Through sessions as requests have them: not all that these state is in effect anyway, so what gets lost shows. */
-async function lookAt(url: string): Promise<DatabaseFacts> {
+/**
+ * Through sessions as requests have them: not all that these state is in effect anyway, so what gets lost shows.
+ * @returns also the URL with its schema, and whether nothing is left to do, which most starts find on this one connection
+ */
+async function lookAt(
+  url: string,
+): Promise<{ readonly facts: DatabaseFacts; readonly prepared: string; readonly isReady: boolean }> {
   const config = sessionConfig(url, REQUEST_TIMEOUTS);
   return await withStartClient(config, async (client) => {
-    const facts = await readFacts(client, schemaOf(url), REQUEST_TIMEOUTS);
+    const session = await readFacts(client, schemaOf(url), REQUEST_TIMEOUTS);
     const sharesSessions = await withStartClient(config, async (other) => await shareSession(client, other));
-    return { ...facts, sharesSessions };
+    const facts = { ...session, sharesSessions };
+    const prepared = withSchema(url, assertUsable(facts, schemaOf(url)));
+    const isReady = await isMigrated(client);
+    if (isReady) await assertMayUse(client, await tableNames(), facts);
+    return { facts, prepared, isReady };
   });
 }
 
