@@ -2,7 +2,8 @@ import type { SecretKey } from '../secrets/key-ring.js';
 
 /** A key ring as text, read: its keys, or what is wrong with it (never the text itself). */
 export type ParsedSecretKeys =
-  { readonly keys: readonly [SecretKey, ...SecretKey[]] } | { readonly error: string };
+  | { readonly keys: readonly [SecretKey, ...SecretKey[]] }
+  | { readonly error: string };
 
 /** Reads `id:base64 of 32 bytes`, comma-separated; the first key encrypts, all of them decrypt. */
 export function parseSecretKeys(text: string): ParsedSecretKeys {

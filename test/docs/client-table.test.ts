@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -59,8 +59,8 @@ describe('docs/clients shows what the clients are tested with', () => {
       /<!-- table -->.*<!-- \/table -->/s,
       `<!-- table -->\n\n${table}\n\n<!-- /table -->`,
     );
-    const text = await format(written, { parser: 'markdown', printWidth: 110, singleQuote: true });
-    await expect(text).toMatchFileSnapshot(README.pathname);
+    const { code } = await format('README.md', written, { printWidth: 110, singleQuote: true });
+    await expect(code).toMatchFileSnapshot(README.pathname);
   });
 
   it('each example has a name, and is run by a test or by an example that is run', async () => {

@@ -15,7 +15,8 @@ import type { RequestedDocuments } from '../trusted/requested-document.js';
 
 /** What is to be executed, or why nothing is. */
 export type BegunSubscription =
-  { readonly args: ExecutionArgs } | { readonly errors: readonly GraphQLError[] };
+  | { readonly args: ExecutionArgs }
+  | { readonly errors: readonly GraphQLError[] };
 
 /** What a client asks for. */
 export interface SubscriptionRequest extends SubscribePayload {

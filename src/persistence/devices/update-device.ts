@@ -22,7 +22,8 @@ const STARTED_ID = 'CASE WHEN w.needs_job AND d.jobs = 1 THEN d.running_job_id E
  */
 const changing =
   (more = ''): WriteRows =>
-  (ifHeld) => `${heldRows(ifHeld)}, written AS (
+  (ifHeld) =>
+    `${heldRows(ifHeld)}, written AS (
     UPDATE network_device d SET ${changed(more)}, ${startedIfFree()}
     FROM held w WHERE d.id = (w.device).id AND d.version = w.base_version AND d.state <> 'DELETING'
       AND ${isHeldInReach(ifHeld)}
@@ -32,7 +33,8 @@ const changing =
 /** The same for devices that take the MAC address of one that is being deleted; only for one write at a time. */
 const changingWithMac =
   (more = ''): WriteRows =>
-  () => `held AS (
+  () =>
+    `held AS (
     SELECT w.*, d.version = w.base_version AND d.state <> 'DELETING' AND ${isReached('w.reach', 'w.customer_id')} AS fits
     FROM requested w JOIN network_device d ON d.id = (w.device).id
     FOR NO KEY UPDATE OF d
@@ -50,7 +52,8 @@ export const UPDATE_DEVICE_TAKING_MAC = changingWithMac();
 /** Other hardware: its model, and when it came. Nothing is known of it, and what is reported of a moment before is of the old one. */
 const replacing =
   (rows: WriteRows): WriteRows =>
-  (ifHeld) => `${rows(ifHeld)}, forgotten AS (
+  (ifHeld) =>
+    `${rows(ifHeld)}, forgotten AS (
     INSERT INTO device_status AS s (device_id, not_before) SELECT id, now() FROM written
     ON CONFLICT (device_id) DO UPDATE SET ${[...STATUS_COLUMNS.values()].map((column) => `${column} = NULL`).join(', ')}, not_before = now()
   )`;
