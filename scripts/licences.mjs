@@ -5,8 +5,9 @@ const FILE = new URL('../docs/licences.md', import.meta.url);
 const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
 
 const byLicence = new Map();
-for (const [path, { version, license, dev, devOptional }] of Object.entries(lock.packages)) {
-  if (path === '' || dev || devOptional) continue;
+for (const [path, { version, license, dev, devOptional, link }] of Object.entries(lock.packages)) {
+  // A link leads to a folder of this repository.
+  if (path === '' || dev || devOptional || link) continue;
   const name = path.replace(/^.*node_modules\//, '');
   const licence = license ?? 'unknown';
   byLicence.set(licence, (byLicence.get(licence) ?? new Set()).add(`${name} ${version}`));

@@ -105,7 +105,8 @@ const lockFile = z.object({
   packages: z.record(
     z.string(),
     z.object({
-      version: z.string(),
+      // A link to a folder of the checkout has none.
+      version: z.string().optional(),
       dev: z.boolean().default(false),
       optional: z.boolean().default(false),
       // The command line of Prisma, and what it needs.
@@ -121,7 +122,9 @@ async function lockedPackages(
   const { packages } = lockFile.parse(JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')));
   const atRunTime = Object.entries(packages)
     .filter(([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional)
-    .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')} ${version}`);
+    .flatMap(([path, { version }]) =>
+      version === undefined ? [] : [`${path.replace(/^.*node_modules\//, '')} ${version}`],
+    );
   return { atRunTime: [...new Set(atRunTime)].sort(), prisma: packages['node_modules/prisma']?.version };
 }
 
