@@ -108,7 +108,15 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: { ...shared.test, name: 'clients', include: CLIENTS, isolate: false, maxWorkers },
+        // To load what a client needs takes longer than its tests.
+        test: {
+          ...shared.test,
+          name: 'clients',
+          include: CLIENTS,
+          isolate: false,
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },
