@@ -28,8 +28,13 @@ const TIMED_FAULTS = [
 /** Those that come near their bounds on CPU. A request takes more of it while the other core is busy, so they run alone. */
 const CPU_FAULTS = ['test/fault-suite/hostile-{connections,documents,requests}.test.ts'];
 
-/** The form of the fault suite: the quick rows alone (`quick`), all rows in short, or all in full length (`whole`). */
+/**
+ * The form of the fault suite: its quick rows alone, beside all other tests (`quick`); its long rows alone, in short (`long`); all
+ * rows in full length (`whole`). Otherwise all in short, beside the other tests.
+ */
 const { FAULTS: faults } = process.env;
+
+const LONG_FAULTS = `test/fault-suite/!(${QUICK_FAULTS}).test.ts`;
 
 /** What the project `server` leaves to others. */
 const NOT_SERVER = [
@@ -37,7 +42,7 @@ const NOT_SERVER = [
   ...CLIENTS,
   ...TIMED_FAULTS,
   ...CPU_FAULTS,
-  ...(faults === 'quick' ? [`test/fault-suite/!(${QUICK_FAULTS}).test.ts`] : []),
+  ...(faults === 'quick' ? [LONG_FAULTS] : []),
   '**/node_modules/**',
 ];
 
@@ -77,7 +82,7 @@ export default defineConfig({
         test: {
           ...shared.test,
           name: 'server',
-          include: ['test/**/*.test.ts'],
+          include: [faults === 'long' ? LONG_FAULTS : 'test/**/*.test.ts'],
           exclude: NOT_SERVER,
           isolate: false,
           maxWorkers,

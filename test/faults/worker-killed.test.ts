@@ -5,11 +5,12 @@ import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { build, commandPath, start } from '../support/processes.js';
 import { startSouthbound, type Southbound } from '../support/southbound.js';
 import { progressIn, update } from '../api/provisioning/provisioning.js';
+import { size } from '../fault-suite/support/sizes.js';
 
 const DEVICES = 100;
-const CHANGES = 1_000;
+const CHANGES = size(1_000, 400);
 const CLIENTS = 8;
-const KILLS = 10;
+const KILLS = size(10, 4);
 
 describe(`${CHANGES} changes to ${DEVICES} devices from ${CLIENTS} clients, a worker killed ${KILLS} times`, () => {
   let southbound: Southbound;

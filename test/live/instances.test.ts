@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway, type Twin } from '../support/gateway.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { size } from '../fault-suite/support/sizes.js';
 import { connect, Subscriber, touch } from './subscriber.js';
 
 const UPDATE = `mutation ($id: ID!, $notes: String!) { updateNetworkDevice(id: $id, input: { notes: $notes }) { version } }`;
-const CHANGES = 1_000;
+const CHANGES = size(1_000, 400);
 
 /** Changes a device again and again, one after the other. */
 async function touchTimes(gateway: TestGateway, id: string, times: number): Promise<void> {
@@ -27,7 +28,7 @@ describe('two gateways on one database', () => {
     await gateway.stop();
   });
 
-  it('of 1,000 changes at both, subscribers of either miss none; a customer who may not sees none', async () => {
+  it(`of ${CHANGES} changes at both, subscribers of either miss none; a customer who may not sees none`, async () => {
     const device = await createDevice(gateway);
     const others = [await createDevice(gateway), await createDevice(gateway)];
     const token = await gateway.token('MANAGER', device.customer);

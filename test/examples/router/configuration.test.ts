@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { size } from '../../fault-suite/support/sizes.js';
 import { isRoot, readByHostapd } from './parts.js';
 
 type FilesOf = (order: unknown, router: unknown) => Record<string, string>;
@@ -110,7 +111,7 @@ describe.skipIf(isMissing && !isRoot)(
           );
           expect(await testedByDnsmasq(text)).toMatch(/syntax check OK|inconsistent DHCP range/);
         }),
-        { numRuns: 1_000 },
+        { numRuns: size(1_000, 200) },
       );
     });
 
@@ -139,7 +140,7 @@ describe.skipIf(isMissing && !isRoot)(
           }
         }),
         {
-          numRuns: 150,
+          numRuns: size(150, 50),
           examples: [
             ['"', '12345678|id=x'],
             ['"#"', '12345678|mac=02:00:00:00:00:63|pk=x:y'],

@@ -1,7 +1,7 @@
-/** The whole suite (`npm run test:faults`), or the short form of it that every `npm test` runs: one code, two sizes. */
+/** The whole suite (`npm run test:faults`), or the short form of it: one code, two sizes. */
 const isWhole = process.env['FAULTS'] === 'whole';
 
-/** A number of the suite. */
+/** A number of the suite, or of another test that is long in full. */
 export function size(whole: number, short: number): number {
   return isWhole ? whole : short;
 }
