@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { StartupError } from '../../src/errors/startup-error.js';
 import { applyMigrations, readSchema } from '../../src/persistence/setup/migrations.js';
+import { prepareDatabase } from '../../src/persistence/setup/prepare-database.js';
 import { createTestDatabase, runIn, type TestDatabase } from '../support/database.js';
 import { describeDatabase, scriptOf } from '../support/schema-drift.js';
 
@@ -64,6 +65,19 @@ describe('applyMigrations brings any database to the newest state, once', () => 
     expect(await applyMigrations(database.url)).toEqual(await migrationNames());
     expect(await applyMigrations(database.url)).toEqual([]);
     expect(await describeDatabase(database.url)).toEqual(before);
+  });
+
+  it('a start that finds nothing to do takes two connections: one looks, one shows that sessions are its own', async () => {
+    expect(await prepareDatabase(database.url)).toMatchObject({ applied: [] });
+    const server = inject('serverUrl');
+    const ofDatabase = `WHERE datname = '${database.name}'`;
+    // A session is counted when it has ended, at the latest.
+    await expect
+      .poll(async () => await runIn(server, `SELECT FROM pg_stat_activity ${ofDatabase}`))
+      .toEqual([]);
+    expect(await runIn(server, `SELECT sessions FROM pg_stat_database ${ofDatabase}`)).toEqual([
+      { sessions: '2' },
+    ]);
   });
 
   it('two gateways at once on an empty database both succeed, and only one works', async () => {
