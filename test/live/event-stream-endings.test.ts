@@ -165,7 +165,7 @@ describe('streams of events and WebSockets have the same budgets and share their
     other.close();
     for (const close of closing) close();
     await expect.poll(async () => (await metricsOf(gateway)).get('event_streams_open')).toBe(0);
-    await inHundreds(600, async () => {
+    await inHundreds(100, async () => {
       const again = await EventReader.open(gateway, { token, variables: { ids: [] } });
       expect(again.response.statusCode).toBe(200);
       again.close();
