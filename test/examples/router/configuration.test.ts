@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { size } from '../../fault-suite/support/sizes.js';
-import { isRoot, readByHostapd } from './parts.js';
+import { DNSMASQ, HOSTAPD, isRoot, readByHostapd } from './parts.js';
 
 type FilesOf = (order: unknown, router: unknown) => Record<string, string>;
 
@@ -71,7 +71,7 @@ const hostile = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-const isMissing = !existsSync('/usr/sbin/dnsmasq') || !existsSync('/usr/sbin/hostapd');
+const isMissing = !existsSync(DNSMASQ) || !existsSync(HOSTAPD);
 
 describe.skipIf(isMissing && !isRoot)(
   'no text of an order becomes another directive (needs dnsmasq and hostapd, skipped without them)',
@@ -88,7 +88,7 @@ describe.skipIf(isMissing && !isRoot)(
     async function testedByDnsmasq(text: string): Promise<string> {
       const file = join(folder, 'dnsmasq.conf');
       await writeFile(file, text);
-      return spawnSync('dnsmasq', ['--test', `--conf-file=${file}`], { encoding: 'utf8' }).stderr.trim();
+      return spawnSync(DNSMASQ, ['--test', `--conf-file=${file}`], { encoding: 'utf8' }).stderr.trim();
     }
 
     it('of DHCP, read by dnsmasq', async () => {

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+/** Where Debian puts them: the path of an ordinary user does not lead there. */
+export const DNSMASQ = '/usr/sbin/dnsmasq';
+export const HOSTAPD = '/usr/sbin/hostapd';
+
 /** Where root runs the tests everything can be installed, so there a missing program is a failure. */
 export const isRoot = process.getuid?.() === 0;
 
@@ -14,7 +18,7 @@ interface AccessPoint {
 
 /** Has hostapd itself read a file and start without a radio. @returns undefined when it refuses the file */
 export async function readByHostapd(path: string): Promise<AccessPoint | undefined> {
-  const hostapd = spawn('hostapd', ['-dd', '-K', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const hostapd = spawn(HOSTAPD, ['-dd', '-K', path], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
   let isStarted = false;
   for await (const line of createInterface({ input: hostapd.stdout })) {
