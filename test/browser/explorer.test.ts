@@ -161,6 +161,8 @@ describe.skipIf(isBrowserMissing)(
     ] as const)('is readable and does not scroll at %i × %i, %s', async (width, height, colorScheme) => {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height });
+      await run(page, 'ReadBack');
+      await expect.poll(async () => await shown(page, RESULT)).toContain('"accessLevel": "MANAGER"');
       await expect.poll(async () => await layoutProblems(page)).toEqual([]);
       await page.screenshot({ path: join(screenshots, `${width}-${colorScheme}.png`) });
     });

@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { createCustomer, createDevice } from '../support/fleet.js';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
-
-const serviceSdl = z.object({ _service: z.object({ sdl: z.string() }) });
+import { textLike } from '../support/matchers.js';
 
 describe('Federation 2: what a gateway may ask of a subgraph, with the access rules in force', () => {
   let gateway: TestGateway;
-  let sdl: string;
   beforeAll(async () => {
     gateway = await startTestGateway();
-    const { data } = await gateway.query('{ _service { sdl } }');
-    ({ sdl } = serviceSdl.parse(data)._service);
   });
   afterAll(async () => {
     await gateway.stop();
@@ -89,12 +84,12 @@ describe('Federation 2: what a gateway may ask of a subgraph, with the access ru
 
   it('_service is what the specification says: its sdl is never null', async () => {
     const { data } = await gateway.query(
-      '{ __type(name: "_Service") { fields { name type { kind ofType { name } } } } }',
+      '{ _service { sdl } __type(name: "_Service") { fields { name type { kind ofType { name } } } } }',
     );
     expect(data).toEqual({
+      _service: { sdl: textLike(/@link\(url: "https:\/\/specs\.apollo\.dev\/federation\/v2\.4"/) },
       __type: { fields: [{ name: 'sdl', type: { kind: 'NON_NULL', ofType: { name: 'String' } } }] },
     });
-    expect(sdl).toContain('@link(url: "https://specs.apollo.dev/federation/v2.4"');
   });
 
   it('INTROSPECTION=false closes _sdl and _service', async () => {

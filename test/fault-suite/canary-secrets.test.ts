@@ -5,7 +5,7 @@ import { startSouthbound, type Southbound } from '../support/southbound.js';
 import { ask, type Reply, send } from './support/client.js';
 import { row, tally } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const ROUNDS = size(20, 2);
 

@@ -5,7 +5,7 @@ import { send, took } from './support/client.js';
 import { median, quantile, row, tally } from './support/figures.js';
 import { mayBreakServer, type OwnPostgres } from './support/own-postgres.js';
 import { type Rig, startBreakableRig } from './support/rig.js';
-import { size, wellAgain } from './support/sizes.js';
+import { size, wellAgain } from '../support/sizes.js';
 import { recoveredAfter, settle, startWriters, throughput } from './support/writers.js';
 
 const STOPS = size(5, 1);

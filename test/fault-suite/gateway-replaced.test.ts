@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Balancer, startBalancer } from './support/balancer.js';
 import { quantile, row, tally } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 import { settle, startWriters, throughput } from './support/writers.js';
 
 const STOPS = size(20, 2);

@@ -4,7 +4,7 @@ import type { ServerProcess } from '../support/processes.js';
 import { ask } from './support/client.js';
 import { median, row } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 /** Ids that somebody asks for and guesses of whether there is such a device: every second one is of another customer. */
 const TRIES = size(400, 200);

@@ -8,7 +8,7 @@ import { type Load, type LoadResult, startLoad } from './support/load.js';
 import { cpuMs } from './support/process-cpu.js';
 import { type Rig, startRig } from './support/rig.js';
 import { type Siege, startSiege } from './support/siege.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 /** Windows of attack, each followed by one without; between them what is suspicious is sent again, alone. */
 const ATTACK_MS = size(20_000, 4_000);

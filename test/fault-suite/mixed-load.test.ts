@@ -6,7 +6,7 @@ import { HEAP_ARGS, viewHeap } from './support/heap.js';
 import { type Load, startLoad } from './support/load.js';
 import { cpuMs } from './support/process-cpu.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 /** Windows of this length; the heap is looked at between them. */
 const WINDOW_MS = size(60_000, 2_000);

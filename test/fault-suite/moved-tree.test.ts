@@ -4,7 +4,7 @@ import type { ServerProcess } from '../support/processes.js';
 import { ask, type Reply } from './support/client.js';
 import { quantile, row } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 import { startWriters } from './support/writers.js';
 
 /** Sub resellers of the reseller that moves, each with as many customers; each of these has as many devices. */

@@ -12,7 +12,7 @@ import {
 } from './support/keyed-calls.js';
 import { mayBreakServer } from './support/own-postgres.js';
 import { type Rig, startBreakableRig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const FAULTS = size(200, 5);
 /** Every second fault comes when the database has answered, the others at any moment of the statement. */

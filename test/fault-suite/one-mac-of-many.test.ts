@@ -7,7 +7,7 @@ import { createCustomer } from '../support/fleet.js';
 import { newMac, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { startSouthbound, type Southbound } from '../support/southbound.js';
 import { row } from './support/figures.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const WRITERS = size(16, 8);
 const ROUNDS = size(500, 5);

@@ -5,7 +5,7 @@ import type { ServerProcess } from '../support/processes.js';
 import { took } from './support/client.js';
 import { quantile, row, tally } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
-import { wellAgain } from './support/sizes.js';
+import { wellAgain } from '../support/sizes.js';
 import { recoveredAfter, settle, startWriters, throughput, writerOf } from './support/writers.js';
 
 const CLIENTS = 64;

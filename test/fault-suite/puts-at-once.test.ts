@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { queryAt, startTestGateway, type TestGateway, type Twin } from '../support/gateway.js';
 import { row } from './support/figures.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const CLIENTS = 2;
 const PUTS = size(500, 60);

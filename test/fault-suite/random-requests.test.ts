@@ -9,7 +9,7 @@ import { row, tally } from './support/figures.js';
 import { HEAP_ARGS, type HeapView, viewHeap } from './support/heap.js';
 import { randomRequest } from '../support/random-document.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const REQUESTS = size(10_000, 500);
 const AT_ONCE = 8;

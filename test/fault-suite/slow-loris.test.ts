@@ -4,7 +4,7 @@ import { dripFor } from '../support/dripping.js';
 import type { ServerProcess } from '../support/processes.js';
 import { median, quantile, row } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 import { startWriters, throughput } from './support/writers.js';
 
 const SOCKETS = size(1_000, 200);

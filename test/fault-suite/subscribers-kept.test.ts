@@ -3,7 +3,7 @@ import { Subscriber } from '../live/subscriber.js';
 import { row } from './support/figures.js';
 import { mayBreakServer, type OwnPostgres } from './support/own-postgres.js';
 import { type Rig, startBreakableRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const STOPS = size(5, 2);
 const CHANGES = 20;

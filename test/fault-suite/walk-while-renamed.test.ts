@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { createLargeFleet } from '../support/large-fleet.js';
 import { row } from './support/figures.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 import { pageInfo } from '../support/page-info.js';
 
 const DEVICES = size(100_000, 3_000);

@@ -5,7 +5,7 @@ import type { ServerProcess } from '../support/processes.js';
 import { ask, type Reply } from './support/client.js';
 import { row } from './support/figures.js';
 import { type Rig, startRig } from './support/rig.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const CUTS = size(50, 6);
 const READ = 'query ($id: ID!) { networkDevice(id: $id) { version notes } }';

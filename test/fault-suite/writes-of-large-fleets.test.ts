@@ -6,7 +6,7 @@ import { newMac, startTestGateway, type TestGateway } from '../support/gateway.j
 import { createLargeFleet, LARGE_RESELLER } from '../support/large-fleet.js';
 import { startSouthbound, type Southbound } from '../support/southbound.js';
 import { row } from './support/figures.js';
-import { size } from './support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const DEVICES = size(1_000_000, 20_000);
 /** More than the five after which PostgreSQL may keep one plan of a trigger for all values. */

@@ -5,7 +5,7 @@ import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { build, commandPath, start } from '../support/processes.js';
 import { startSouthbound, type Southbound } from '../support/southbound.js';
 import { progressIn, update } from '../api/provisioning/provisioning.js';
-import { size } from '../fault-suite/support/sizes.js';
+import { size } from '../support/sizes.js';
 
 const DEVICES = 100;
 const CHANGES = size(1_000, 400);

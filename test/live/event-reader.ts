@@ -37,8 +37,6 @@ export class EventReader {
   comments = 0;
   /** The whole events so far, each read once as it comes. */
   readonly events: Event[] = [];
-  /** The data of each event that has some. */
-  readonly #data: unknown[] = [];
   #unread = '';
 
   private constructor(
@@ -87,6 +85,14 @@ export class EventReader {
     return reader;
   }
 
+  /** The data of each event so far that has some. */
+  get #data(): readonly unknown[] {
+    return this.events.flatMap((told) => {
+      const { data } = told.event === 'next' ? told.data : {};
+      return data === undefined || data === null ? [] : [data];
+    });
+  }
+
   /** What the field held in each event so far. */
   get changes(): readonly unknown[] {
     return this.#data.map((data) => change.parse(data).networkDeviceChanged);
@@ -120,14 +126,8 @@ export class EventReader {
     this.#unread = blocks.pop() ?? '';
     for (const block of blocks) {
       if (block.startsWith(':')) this.comments += 1;
-      else this.#take(eventOf(block));
+      else this.events.push(eventOf(block));
     }
-  }
-
-  #take(told: Event): void {
-    this.events.push(told);
-    const { data } = told.event === 'next' ? told.data : {};
-    if (data !== undefined && data !== null) this.#data.push(data);
   }
 }
 

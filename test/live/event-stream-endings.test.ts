@@ -6,8 +6,8 @@ import { metricsOf } from '../support/metrics.js';
 import { EventReader } from './event-reader.js';
 import { connect, touch } from './subscriber.js';
 
-/** Some 40 kB an event, so that the buffers of the operating system are full soon. */
-const BULKY = `subscription { networkDeviceChanged { ${Array.from({ length: 10 }, (_, index) => `n${index}: notes`).join(' ')} } }`;
+/** Some 80 kB an event, so that the buffers of the operating system are full soon. */
+const BULKY = `subscription { networkDeviceChanged { ${Array.from({ length: 20 }, (_, index) => `n${index}: notes`).join(' ')} } }`;
 
 describe('a stream of events ends with a reason', () => {
   let gateway: TestGateway;
@@ -165,7 +165,7 @@ describe('streams of events and WebSockets have the same budgets and share their
     other.close();
     for (const close of closing) close();
     await expect.poll(async () => (await metricsOf(gateway)).get('event_streams_open')).toBe(0);
-    await inHundreds(100, async () => {
+    await inHundreds(600, async () => {
       const again = await EventReader.open(gateway, { token, variables: { ids: [] } });
       expect(again.response.statusCode).toBe(200);
       again.close();

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway, type Twin } from '../support/gateway.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
-import { size } from '../fault-suite/support/sizes.js';
+import { size } from '../support/sizes.js';
 import { connect, Subscriber, touch } from './subscriber.js';
 
 const UPDATE = `mutation ($id: ID!, $notes: String!) { updateNetworkDevice(id: $id, input: { notes: $notes }) { version } }`;

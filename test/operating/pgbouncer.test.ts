@@ -7,21 +7,22 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyMigrations } from '../../src/persistence/setup/migrations.js';
 import {
   freePort,
   hasDebianPostgres,
   startDebianPostgres,
   type DebianPostgres,
 } from '../support/debian-postgres.js';
-import { applyMigrations } from '../../src/persistence/setup/migrations.js';
 import { createCustomer, createDevice } from '../support/fleet.js';
 import { runIn } from '../support/database.js';
 import { queryAt, startGatewayOn, type TestGateway } from '../support/gateway.js';
+import { size } from '../support/sizes.js';
 import { EventReader } from '../live/event-reader.js';
 
 const PROGRAM = '/usr/sbin/pgbouncer';
 const WRITERS = 32;
-const TURNS = 5;
+const TURNS = size(10, 5);
 
 const UPDATE = `mutation ($id: ID!, $notes: String, $key: String) {
   updateNetworkDevice(id: $id, input: { notes: $notes }, idempotencyKey: $key) { version } }`;

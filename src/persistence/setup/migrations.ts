@@ -32,24 +32,18 @@ interface Migration {
  * @throws StartupError when an earlier migration failed half-way, or was edited after it was applied
  */
 export async function applyMigrations(databaseUrl: string): Promise<readonly string[]> {
-  const migrations = await readMigrations();
   return await withStartClient(sessionConfig(databaseUrl, NO_TIMEOUTS), async (client) => {
-    if (await isUpToDate(client, migrations)) return [];
     const facts = await readFacts(client, schemaOf(databaseUrl), NO_TIMEOUTS);
     await assertMayMigrate(client, facts);
     await takeMigrationLock(client);
-    if (await isUpToDate(client, migrations)) return [];
+    if (await isMigrated(client)) return [];
+    const migrations = await readMigrations();
     return await withEnginePool(
       databaseUrl,
       facts,
       async (pool) => await runEngine(pool, facts.schema, migrations),
     );
   });
-}
-
-/** Whether a connection comes to a database at the newest migration. */
-export async function isMigrated(client: pg.ClientBase): Promise<boolean> {
-  return await isUpToDate(client, await readMigrations());
 }
 
 /** Waits without an open statement: what builds an index CONCURRENTLY waits for every statement that began before. */
@@ -107,7 +101,8 @@ async function readMigrations(): Promise<readonly Migration[]> {
   );
 }
 
-async function isUpToDate(client: pg.ClientBase, migrations: readonly Migration[]): Promise<boolean> {
+/** Whether a connection comes to a database at the newest migration. */
+export async function isMigrated(client: pg.ClientBase): Promise<boolean> {
   const table = await client.query<{ found: boolean }>(
     `SELECT to_regclass(quote_ident(current_schema()) || '._prisma_migrations') IS NOT NULL AS found`,
   );
@@ -116,7 +111,7 @@ async function isUpToDate(client: pg.ClientBase, migrations: readonly Migration[
     'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
   );
   const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-  return migrations.every(
+  return (await readMigrations()).every(
     ({ name, sql }) => applied.get(name) === createHash('sha256').update(sql).digest('hex'),
   );
 }

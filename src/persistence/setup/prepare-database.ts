@@ -50,7 +50,8 @@ export async function prepareDatabase(url: string): Promise<PreparedDatabase> {
 }
 
 /**
- * Through sessions as requests have them: not all that these state is in effect anyway, so what gets lost shows.
+ * Looks through sessions with the settings of requests. Some of these differ from the server's own, so it shows when a pooler
+ * drops them.
  * @returns also the URL with its schema, and whether nothing is left to do, which most starts find on this one connection
  */
 async function lookAt(

@@ -8,6 +8,18 @@ import { ask, type SentRequest, stitchedPortal, watch } from './portal.js';
 
 const { stitchingDirectivesTypeDefs } = stitchingDirectives();
 
+/** A service that extends NetworkDevice. */
+const ticketCounts = makeExecutableSchema({
+  typeDefs: `${stitchingDirectivesTypeDefs}
+    type Query { ticketDevices(ids: [ID!]!): [NetworkDevice] @merge(keyField: "id") }
+    type NetworkDevice { id: ID! openTickets: Int }`,
+  resolvers: {
+    Query: {
+      ticketDevices: (_: unknown, { ids }: { ids: string[] }) => ids.map((id) => ({ id, openTickets: 2 })),
+    },
+  },
+});
+
 describe('a portal that stitches us needs the URL and nothing else', () => {
   let gateway: TestGateway;
   let reseller: string;
@@ -95,18 +107,7 @@ describe('a portal that stitches us needs the URL and nothing else', () => {
   });
 
   it('a service that extends NetworkDevice is asked beside us', async () => {
-    const tickets = makeExecutableSchema({
-      typeDefs: `${stitchingDirectivesTypeDefs}
-        type Query { ticketDevices(ids: [ID!]!): [NetworkDevice] @merge(keyField: "id") }
-        type NetworkDevice { id: ID! openTickets: Int }`,
-      resolvers: {
-        Query: {
-          ticketDevices: (_: unknown, { ids }: { ids: string[] }) =>
-            ids.map((id) => ({ id, openTickets: 2 })),
-        },
-      },
-    });
-    const portal = await stitchedPortal(await remote(), tickets);
+    const portal = await stitchedPortal(await remote(), ticketCounts);
     const { data, errors } = await ask(
       portal,
       '{ networkDeviceConnection(first: 500) { nodes { name openTickets model { name } } } }',
@@ -167,18 +168,7 @@ describe('a portal that stitches us needs the URL and nothing else', () => {
   });
 
   it('a subscription of the portal hears of our changes, and both services answer for each', async () => {
-    const tickets = makeExecutableSchema({
-      typeDefs: `${stitchingDirectivesTypeDefs}
-        type Query { ticketDevices(ids: [ID!]!): [NetworkDevice] @merge(keyField: "id") }
-        type NetworkDevice { id: ID! openTickets: Int }`,
-      resolvers: {
-        Query: {
-          ticketDevices: (_: unknown, { ids }: { ids: string[] }) =>
-            ids.map((id) => ({ id, openTickets: 2 })),
-        },
-      },
-    });
-    const portal = await stitchedPortal(await remote(), tickets);
+    const portal = await stitchedPortal(await remote(), ticketCounts);
     const id = devices[0]?.id ?? '';
     const events = await watch(
       portal,

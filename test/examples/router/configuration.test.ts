@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { size } from '../../fault-suite/support/sizes.js';
+import { size } from '../../support/sizes.js';
 import { DNSMASQ, HOSTAPD, isRoot, readByHostapd } from './parts.js';
 
 type FilesOf = (order: unknown, router: unknown) => Record<string, string>;

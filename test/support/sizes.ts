@@ -1,7 +1,7 @@
-/** The whole suite (`npm run test:faults`), or the short form of it: one code, two sizes. */
+/** Fault suite and other long tests in full (`npm run test:faults`), or in their short form: one code, two sizes. */
 const isWhole = process.env['FAULTS'] === 'whole';
 
-/** A number of the suite, or of another test that is long in full. */
+/** A number of such a test. */
 export function size(whole: number, short: number): number {
   return isWhole ? whole : short;
 }
