@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EventReader } from '../live/event-reader.js';
+import { Subscriber } from '../live/subscriber.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { jsonReply, startIssuer, type TestIssuer } from '../support/issuer.js';
@@ -125,6 +127,8 @@ const BAD: readonly [string, string, () => Promise<string> | string | undefined]
   ['a malformed customer', 'invalid_token', async () => await header({ customer: 'no-id' })],
 ];
 
+const refusal = (word: string): object => ({ code: 'UNAUTHENTICATED', rest: { code: 401, message: word } });
+
 /** Seconds since 1970. */
 const YEAR_10000_S = 253_402_300_800;
 
@@ -162,9 +166,7 @@ describe.each(BAD)('no operation accepts a bad token: %s', (_, word, make) => {
     const { status, data, errors } = await gateway.query(document, { headers });
     expect(status).toBe(200);
     expect([null, { [field]: null }]).toContainEqual(data);
-    expect(errors).toMatchObject([
-      { path: [field], extensions: { code: 'UNAUTHENTICATED', rest: { code: 401, message: word } } },
-    ]);
+    expect(errors).toMatchObject([{ path: [field], extensions: refusal(word) }]);
     expect(errors).toHaveLength(1);
   });
 
@@ -177,6 +179,22 @@ describe.each(BAD)('no operation accepts a bad token: %s', (_, word, make) => {
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
     expect(await response.json()).toMatchObject({ code: 401, message: word });
+  });
+
+  it('networkDeviceChanged, by server-sent events', async () => {
+    const { events } = await EventReader.open(gateway, { headers });
+    await expect.poll(() => events.length).toBe(2);
+    expect(events).toMatchObject([
+      { event: 'next', data: { errors: [{ extensions: refusal(word) }] } },
+      { event: 'complete' },
+    ]);
+  });
+
+  it('networkDeviceChanged, over WebSocket', async () => {
+    const subscriber = await Subscriber.connect(gateway, headers);
+    subscriber.subscribe('1');
+    expect((await subscriber.error('1')).extensions).toMatchObject(refusal(word));
+    subscriber.close();
   });
 });
 

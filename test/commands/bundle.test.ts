@@ -83,7 +83,11 @@ describe('the bundle', () => {
     expect(data).toEqual({ __typename: 'Query' });
     const explorer = await fetch(new URL('/explorer', server.url));
     expect(explorer.status).toBe(200);
-    expect(await server.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+    const { stdout, ...ended } = await server.end('SIGTERM');
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    // Collectors of logs read each line as JSON.
+    for (const line of stdout.trimEnd().split('\n'))
+      expect(z.looseObject({ msg: z.string() }).safeParse(JSON.parse(line)).success, line).toBe(true);
   });
 
   it('is not made over a folder that holds something else', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { WATCH } from '../live/subscriber.js';
 import { type IssuerReply, jsonReply, startIssuer, type TestIssuer } from '../support/issuer.js';
 
 const VIEWER = '{ viewer { id } }';
@@ -45,6 +46,16 @@ beforeEach(() => {
 const newToken = (prefix = ''): string => prefix + randomBytes(24).toString('base64url');
 const ask = async (token: string): Promise<number> =>
   (await gateway.query(VIEWER, { token, headers })).status;
+const byGet = async (token: string): Promise<number> => {
+  const url = `${gateway.url}?${new URLSearchParams({ query: VIEWER }).toString()}`;
+  return (await fetch(url, { headers: { ...headers, authorization: `Bearer ${token}` } })).status;
+};
+const events = async (token: string): Promise<number> => {
+  const sent = { ...headers, authorization: `Bearer ${token}`, accept: 'text/event-stream' };
+  const body = JSON.stringify({ query: WATCH });
+  const type = { 'content-type': 'application/json' };
+  return (await fetch(gateway.url, { method: 'POST', headers: { ...sent, ...type }, body })).status;
+};
 const page = async (token: string): Promise<number> => {
   const url = new URL(`/network/device/${newId()}`, gateway.url);
   return (await fetch(url, { headers: { ...headers, authorization: `Bearer ${token}` } })).status;
@@ -64,6 +75,8 @@ const allowance = (): number => RATE_LIMIT + Math.ceil((performance.now() - star
 describe('tokens that nobody has vouched for are validated within the rate of their address', () => {
   it.each<[string, string, number, (token: string) => Promise<number>]>([
     [`${MANY} bad ones on /graphql`, '', 200, ask],
+    [`${MANY} bad ones on /graphql by GET`, '', 200, byGet],
+    [`${MANY} bad ones that ask for events`, '', 200, events],
     [`${MANY} bad ones on the REST page`, '', 401, page],
     [`${MANY} while the issuer is away`, 'away-', 200, ask],
   ])('%s', async (_, prefix, served, send) => {

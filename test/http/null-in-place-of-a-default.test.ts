@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EventReader } from '../live/event-reader.js';
 import { connect } from '../live/subscriber.js';
 import { createDevice, type TestDevice } from '../support/fleet.js';
 import { type GraphqlAnswer, startTestGateway, type TestGateway } from '../support/gateway.js';
@@ -40,15 +41,32 @@ const PLACES: readonly [string, string][] = [
   ['mutation ($v: ID = "D") { reportDeviceStatus(reports: [{ device: $v }]) { id } }', 'reports[0].device'],
 ];
 
+/** The same, as an operation that may be sent over WebSocket, which runs subscriptions only. */
+const SUBSCRIBED: readonly [string, string][] = [
+  ['subscription ($v: ID = "D") { networkDeviceChanged(ids: ["D", $v]) { id } }', 'ids[1]'],
+  ['subscription ($v: Boolean = false) { networkDeviceChanged { id name @skip(if: $v) } }', 'if'],
+  [
+    'subscription ($v: Boolean = true) { networkDeviceChanged { ...F @include(if: $v) } } fragment F on NetworkDevice { id }',
+    'if',
+  ],
+  ['subscription ($v: Boolean = true) { networkDeviceChanged { ... @include(if: $v) { id } } }', 'if'],
+  [
+    'subscription ($v: Boolean = true) { networkDeviceChanged { ...F } } fragment F on NetworkDevice { id @include(if: $v) }',
+    'if',
+  ],
+];
+
+const refusalAt = (path: string): object => ({
+  code: 'BAD_USER_INPUT',
+  violations: [{ path, code: 'BAD_USER_INPUT', message: `The value of "${path}" must not be null.` }],
+});
+
 function expectRefused({ status, errors, data }: GraphqlAnswer, path: string): void {
   expect(data).toBeUndefined();
   expect(errors).toHaveLength(1);
   expect(status).toBe(200);
   expect(errors[0]?.path).toBeUndefined();
-  expect(errors[0]?.extensions).toMatchObject({
-    code: 'BAD_USER_INPUT',
-    violations: [{ path, code: 'BAD_USER_INPUT', message: `The value of "${path}" must not be null.` }],
-  });
+  expect(errors[0]?.extensions).toMatchObject(refusalAt(path));
 }
 
 describe('null is BAD_USER_INPUT at the place that it is given to', () => {
@@ -69,24 +87,26 @@ describe('null is BAD_USER_INPUT at the place that it is given to', () => {
     expectRefused(await gateway.query(query, { variables: { v: null }, token }), 'id');
   });
 
-  it('by GET', async () => {
-    const search = new URLSearchParams({ query: PLACES[0]?.[0] ?? '', variables: '{"v":null}' }).toString();
+  it.each(PLACES.filter(([query]) => query.startsWith('query')))('by GET, %s: %s', async (query, path) => {
+    const search = new URLSearchParams({ query, variables: '{"v":null}' }).toString();
     const headers = { 'apollo-require-preflight': '1', authorization: `Bearer ${token}` };
     const response = await fetch(`${gateway.url}?${search}`, { headers });
-    expect(await response.json()).toMatchObject({
-      errors: [{ extensions: { code: 'BAD_USER_INPUT', violations: [{ path: 'id' }] } }],
-    });
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: refusalAt(path) }] });
   });
 
-  it('over WebSocket', async () => {
+  it.each([...PLACES, ...SUBSCRIBED])('by server-sent events, %s: %s', async (query, path) => {
+    const { events } = await EventReader.open(gateway, { token, query, variables: { v: null } });
+    await expect.poll(() => events.length).toBe(2);
+    expect(events).toMatchObject([
+      { event: 'next', data: { errors: [{ extensions: refusalAt(path) }] } },
+      { event: 'complete' },
+    ]);
+  });
+
+  it.each(SUBSCRIBED)('over WebSocket, %s: %s', async (query, path) => {
     const subscriber = await connect(gateway, token);
-    const query =
-      'subscription ($v: ID = "D", $c: Boolean = true) { networkDeviceChanged(ids: [$v]) { id name @include(if: $c) } }';
-    subscriber.subscribe('1', { v: null, c: null }, query);
-    expect((await subscriber.error('1')).extensions).toMatchObject({
-      code: 'BAD_USER_INPUT',
-      violations: [{ path: 'ids[0]' }, { path: 'if' }],
-    });
+    subscriber.subscribe('1', { v: null }, query);
+    expect((await subscriber.error('1')).extensions).toMatchObject(refusalAt(path));
     subscriber.close();
   });
 });

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type DebianPostgres,
@@ -62,6 +63,10 @@ describe.skipIf(!hasDebianPostgres)('a backup of yesterday, restored into a fres
     device = await createDevice(before, { customer });
     quiet = await createDevice(before, { customer });
     token = await before.token('OWNER', customer);
+    // The old cluster has counted further than a fresh one has after the restore.
+    await before.sql.query(
+      'DO $$ BEGIN FOR turn IN 1..20000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$',
+    );
     for (let count = 0; count < 50; count += 1) await touch(before, [quiet.id], `Change ${count}`);
     await updateIn(before, { wifi: { ssid: 'Of yesterday' } }, 'yesterday');
     const places = { BACKUP_DIR: folder, KEYS_DIR: folder };
@@ -76,6 +81,7 @@ describe.skipIf(!hasDebianPostgres)('a backup of yesterday, restored into a fres
       NEW_SERVER_URL: fresh.url,
       NEW_DATABASE_URL: databaseOf(fresh),
     });
+    expect(await rowsAhead(databaseOf(fresh))).toBeGreaterThanOrEqual(50);
     const kept = (await readFile(join(folder, 'wifi-secret-keys'), 'utf8')).trim();
     after = await startGatewayOn(
       { url: databaseOf(fresh), drop: async () => await Promise.resolve() },
@@ -89,6 +95,17 @@ describe.skipIf(!hasDebianPostgres)('a backup of yesterday, restored into a fres
     for (const { stop } of clusters) await stop();
     await rm(folder, { recursive: true, force: true });
   });
+
+  /** How many noted changes are of transactions that this cluster has yet to count to. */
+  async function rowsAhead(url: string): Promise<number> {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { rowCount } = await client.query(
+      'SELECT FROM device_change WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint',
+    );
+    await client.end();
+    return rowCount ?? 0;
+  }
 
   async function shell(script: string, env: Readonly<Record<string, string>>): Promise<void> {
     const path = `${POSTGRES_BIN}:${process.env['PATH'] ?? ''}`;
@@ -124,6 +141,7 @@ describe.skipIf(!hasDebianPostgres)('a backup of yesterday, restored into a fres
     await delay(1_500);
     expect(subscriber.events('w')).toHaveLength(1);
     subscriber.close();
+    await expect.poll(async () => await rowsAhead(databaseOf(clusters[1]))).toBe(0);
   });
 
   it('a ring that does not fit stops the start', async () => {

@@ -14,6 +14,7 @@ const STRANGE = {
   array_nulls: 'off',
   transform_null_equals: 'on',
   gin_fuzzy_search_limit: '1',
+  synchronous_commit: 'off',
   statement_timeout: '1',
   lock_timeout: '1',
   idle_in_transaction_session_timeout: '1',

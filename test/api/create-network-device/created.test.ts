@@ -136,6 +136,15 @@ describe('createNetworkDevice', () => {
     expect(await countDevices()).toEqual(before);
   });
 
+  it.each([
+    ['a multicast address', { macAddress: '01:00:5E:00:00:FB' }, 'macAddress'],
+    ['the address of all', { macAddress: 'FFFFFFFFFFFF' }, 'macAddress'],
+    ['zero', { macAddress: '00-00-00-00-00-00' }, 'macAddress'],
+    ['a name that does not show', { name: '\u200b\u00ad' }, 'name'],
+  ])('refuses %s', async (_, input, path) => {
+    expect(faultOf(await create(gateway, token, { model, ...input }))).toEqual(['INVALID_VALUE', path]);
+  });
+
   it('refuses what the model cannot do', async () => {
     const input = {
       model: await createModel(gateway, false),

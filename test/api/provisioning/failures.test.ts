@@ -147,7 +147,7 @@ describe('an attempt that fails', () => {
 
   it.each([
     ['80,000 characters', JSON.stringify({ error: 'é'.repeat(80_000) })],
-    ['80,000 characters as escapes', `{"error":"${String.raw`é`.repeat(80_000)}"}`],
+    ['80,000 characters as escapes', `{"error":"${'\\u00e9'.repeat(80_000)}"}`],
     ['a million characters', `{ "error" : "${'é'.repeat(1_000_000)}" }`],
     ['as many before a fault of the JSON', `{"error":"${'é'.repeat(80_000)}`],
   ])('keeps 500 characters of a reason of %s', async (_, body) => {

@@ -157,6 +157,13 @@ describe('replaceNetworkDevice', () => {
     });
   });
 
+  it.each(['01:00:5E:00:00:FB', 'FFFFFFFFFFFF', '00-00-00-00-00-00'])(
+    'refuses the MAC address %s, which no device has for itself',
+    async (macAddress) => {
+      expect(faultOf(await replace(await device(), { macAddress }))).toEqual(['INVALID_VALUE', 'macAddress']);
+    },
+  );
+
   it('refuses what the new model cannot do, or drops it', async () => {
     const able = await createModel('ROUTER', { sim: true, wifi6G: true });
     const plain = await createModel('ROUTER');

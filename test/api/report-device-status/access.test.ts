@@ -125,6 +125,16 @@ describe('reportDeviceStatus is for ADMIN and for tokens with the scope, and for
     );
   });
 
+  it('a report of the device alone is answered like any other', async () => {
+    device = await createDevice(gateway);
+    const bare = async (token: string) =>
+      (await gateway.query(WHOLE, { token, variables: { reports: [{ device: device.id }] } })).data;
+    expect(await bare(await scopeToken(gateway))).toEqual(identityOnly());
+    expect(await bare(await gateway.token('ADMIN', newId()))).toMatchObject({
+      reportDeviceStatus: [{ name: 'Johns router', status: { online: true }, wifi: SHOWN }],
+    });
+  });
+
   it('the scope alone covers every field of the schema', async () => {
     const type = (await buildGatewaySchema()).getType('NetworkDevice');
     const fields = type !== undefined && 'getFields' in type ? Object.keys(type.getFields()) : [];

@@ -154,7 +154,8 @@ describe('syncCustomers', () => {
     ['a customer twice', (known) => [{ id: known }, { id: known.toUpperCase() }], ['customers[1].id']],
     ['a new one without a name', () => [{ id: newId() }], ['customers[0].name']],
     ['a name that is cleared', (known) => [{ id: known, name: null }], ['customers[0].name']],
-    ['a name that does not show', (known) => [{ id: known, name: ' ' }], ['customers[0].name']],
+    ['a name of blanks', (known) => [{ id: known, name: ' ' }], ['customers[0].name']],
+    ['a name that does not show', (known) => [{ id: known, name: '\u200b\u00ad' }], ['customers[0].name']],
     [
       'an unknown reseller, and one that is no id',
       (known) => [

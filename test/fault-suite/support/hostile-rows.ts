@@ -11,7 +11,7 @@ export interface HostileRow {
   readonly isAboutTexts?: true;
   /** Variables that nothing is wrong with, by which the document becomes a known one. */
   readonly soundVariables?: HostileOperation['variables'];
-  /** What it is answered with; where only subscriptions run it may be refused for that. */
+  /** What it is answered with, but for WebSockets, which run subscriptions only. */
   readonly code: string;
   /** Milliseconds of CPU that it may cost, by the median. */
   readonly boundMs: number;
@@ -26,6 +26,7 @@ const BODY_MS = 50;
 
 const UPDATE = 'mutation ($i: DeviceUpdateInput!) { updateNetworkDevice(id: "1", input: $i) { id } }';
 const BATCH = 'query ($ids: [ID!]!) { networkDevices(ids: $ids) { id } }';
+const WATCH = 'subscription ($ids: [ID!]) { networkDeviceChanged(ids: $ids) { id } }';
 const DEVICE = 'id version name notes dhcp { reservedClients { id mac ip enable } }';
 
 /** Requests that cost seconds, or all memory, when nobody bounds them. @param id of a device that is there */
@@ -94,6 +95,34 @@ export function hostileRows(id: string): readonly HostileRow[] {
         variables: {},
       },
       code: 'VALUE_NOT_PERMITTED',
+      boundMs: BODY_MS,
+    },
+    {
+      name: 'the same by a variable',
+      isAboutTexts: true,
+      operation: {
+        query: 'query ($s: [DeviceState!]) { networkDeviceConnection(filter: { state: $s }) { totalCount } }',
+        variables: { s: ['Did you mean '.repeat(7_000)] },
+      },
+      soundVariables: { s: [] },
+      code: 'VALUE_NOT_PERMITTED',
+      boundMs: BODY_MS,
+    },
+    {
+      name: '30,000 × {} where ids are watched',
+      level: 'VIEWER',
+      operation: { query: WATCH, variables: { ids: times(30_000, {}) } },
+      code: 'BAD_USER_INPUT',
+      boundMs: BODY_MS,
+    },
+    {
+      name: '9,000 unknown fields of a change',
+      level: 'VIEWER',
+      operation: {
+        query: `subscription { networkDeviceChanged { ${many(9_000, (n) => `u${n}`)} } }`,
+        variables: {},
+      },
+      code: 'OPERATION_TOO_LARGE',
       boundMs: BODY_MS,
     },
     {
