@@ -4,11 +4,20 @@ import { importFleet } from '../operations/import-fleet/import-fleet.js';
 import { writeFleet } from '../persistence/devices/fleet-writer.js';
 import { type Storage } from '../persistence/setup/open-storage.js';
 
+/** The customers that the tokens of the banner are for. */
+export const NORDLYS_NET = '52f4fd7734697b28ccaf0001';
+export const BAGERIET = '12345678901234567890cccc';
+const DEMO_CUSTOMERS = [NORDLYS_NET, BAGERIET];
+
 const DEMO_FLEET = new URL('../../prisma/demo-fleet.json', import.meta.url);
 
-/** An empty embedded database gets the demo fleet; what a user deletes later stays deleted. */
+/**
+ * An embedded database gets the demo fleet, also beside what was imported before its first start. Customers are never deleted, so
+ * theirs show that it was loaded: what a user deletes of it later stays deleted.
+ */
 export async function loadDemoFleetOnce({ database, keyRing }: Storage, log: Logger): Promise<void> {
-  if ((await database.prisma.customer.count()) > 0) return;
+  const known = await database.prisma.customer.count({ where: { id: { in: DEMO_CUSTOMERS } } });
+  if (known > 0) return;
   const content: unknown = JSON.parse(await readFile(DEMO_FLEET, 'utf8'));
   const outcome = await importFleet(
     async (work) => await writeFleet(database.prisma, keyRing, work),
@@ -16,6 +25,10 @@ export async function loadDemoFleetOnce({ database, keyRing }: Storage, log: Log
     () => undefined,
     new Date(),
   );
-  if ('errors' in outcome) throw new Error(`The demo fleet is not right: ${outcome.errors.join(' ')}`);
+  if ('errors' in outcome) {
+    // What was imported has a MAC address of it, or the like.
+    log.warn({ errors: outcome.errors }, 'demo fleet not loaded');
+    return;
+  }
   log.info(outcome.inserted, 'demo fleet loaded');
 }

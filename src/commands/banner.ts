@@ -1,9 +1,8 @@
 import { ACCESS_LEVELS, type AccessLevel } from '../access/viewer.js';
 import type { App } from '../app/app.js';
+import { BAGERIET, NORDLYS_NET } from '../app/demo-fleet.js';
 import { isLoopback } from '../config/loopback.js';
 
-const NORDLYS_NET = '52f4fd7734697b28ccaf0001';
-const BAGERIET = '12345678901234567890cccc';
 const VALID_FOR = '12h';
 
 /** For whom the tokens are: everyone below a reseller belongs to the bakery whose router the README changes. */

@@ -1,11 +1,11 @@
-import { loadSettings } from '../config/settings.js';
+import { loadDatabaseSettings } from '../config/settings.js';
 import { StartupError } from '../errors/startup-error.js';
 import { namingSetting, prepareDatabase, sessionTarget } from '../persistence/setup/prepare-database.js';
 import { runCommand } from './run-command.js';
 
 /** Applies the migrations to DATABASE_URL, past its pooler. */
 await runCommand(async () => {
-  const settings = loadSettings();
+  const settings = loadDatabaseSettings();
   if (settings.databaseUrl === undefined) {
     throw new StartupError('Set DATABASE_URL. The embedded database is migrated by npm start itself.');
   }

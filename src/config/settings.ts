@@ -156,6 +156,17 @@ export function loadDocumentSettings(): DocumentSettings {
   return settings;
 }
 
+/**
+ * The settings that say where the database is; for commands that need nothing else of the environment.
+ * @throws StartupError that lists every error
+ */
+export function loadDatabaseSettings(): DatabaseSettings {
+  const reader = new EnvironmentReader(process.env);
+  const settings = readDatabaseSettings(reader);
+  assertNoError(reader);
+  return settings;
+}
+
 function readWorkerPort(reader: EnvironmentReader): number | undefined {
   return reader.text('WORKER_PORT') === undefined ? undefined : reader.int('WORKER_PORT', 0, 0, 65_535);
 }
@@ -197,7 +208,7 @@ function readSecretKeys(reader: EnvironmentReader): Settings['secretKeys'] {
   if (text === undefined) return undefined;
   const parsed = parseSecretKeys(text);
   if ('keys' in parsed) return parsed.keys;
-  reader.error('WIFI_SECRET_KEYS', parsed.error);
+  for (const error of parsed.errors) reader.error('WIFI_SECRET_KEYS', error);
   return undefined;
 }
 

@@ -16,7 +16,9 @@ export async function dataDirKeyRing(dataDir: string): Promise<readonly [SecretK
   const file = keyRingFile(dataDir);
   const text = await readOrCreate(file, newKey);
   const parsed = parseSecretKeys(text);
-  if ('error' in parsed) throw new StartupError(`${file}: ${parsed.error}. Restore it from a backup.`);
+  if ('errors' in parsed) {
+    throw new StartupError(`${file}: ${parsed.errors.join(', ')}. Restore it from a backup.`);
+  }
   return parsed.keys;
 }
 

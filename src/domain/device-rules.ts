@@ -20,6 +20,13 @@ import { codePoints, isCleanText } from './text.js';
 import { WIFI_DEFAULTS, wifiViolations } from './wifi.js';
 
 const MAX_NOTES = 4096;
+const EVERY_CAPABILITY: DeviceCapabilities = {
+  wifi: true,
+  wifi2G: true,
+  wifi5G: true,
+  wifi6G: true,
+  simSupport: true,
+};
 const SERIAL_NUMBER = /^[\x20-\x7e]{1,64}$/;
 
 /** Paths in the order of the input's fields, which is the order of the answer's violations. */
@@ -95,14 +102,20 @@ export function violationsOfNew(
   return locatedInInput(settingsViolations(settings, facts), settings, dhcp);
 }
 
-/** The violations of a replacement: those of its change, and those that the model of the new hardware brings. Nothing is known of its network yet. */
+type HardwareModel = Pick<DeviceModel, 'id' | 'capabilities'>;
+
+/**
+ * The violations of a replacement: those of its change, and whatever another model cannot do, also if the old one could not do it
+ * any more. Nothing is known of the network of the new hardware yet.
+ */
 export function violationsOfReplacement(
-  before: Pick<DeviceFacts, 'model'> & DeviceSettings,
+  before: DeviceSettings & { readonly model: HardwareModel },
   after: DeviceSettings,
-  model: DeviceFacts['model'],
+  model: HardwareModel,
 ): RuleViolation[] {
+  const capabilities = model.id === before.model.id ? before.model.capabilities : EVERY_CAPABILITY;
   const older = new Set(
-    settingsViolations(before, { model: before.model, status: null }).map(({ path }) => path),
+    settingsViolations(before, { model: { capabilities }, status: null }).map(({ path }) => path),
   );
   const changed = changedPaths(before, after);
   return settingsViolations(after, { model, status: null }).filter(

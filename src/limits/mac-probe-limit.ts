@@ -1,12 +1,14 @@
 import type { MacProbeLimit } from '../operations/mac-probes.js';
 import { RateLimiter } from './rate-limiter.js';
+import { RefundableBudget } from './refundable-budget.js';
 
 const HOUR_MS = 3_600_000;
 const MAX_SUBJECTS = 50_000;
 
-const NO_LIMIT: MacProbeLimit = { take: () => 0, giveBack: () => undefined };
+const NO_LIMIT: MacProbeLimit = { run: async (_, work) => ({ result: await work() }) };
 
 /** How often a subject may learn that a MAC address is in use. @param perHour 0: any number of times */
 export function macProbeLimit(perHour: number): MacProbeLimit {
-  return perHour === 0 ? NO_LIMIT : new RateLimiter({ count: perHour, periodMs: HOUR_MS }, MAX_SUBJECTS);
+  if (perHour === 0) return NO_LIMIT;
+  return new RefundableBudget(new RateLimiter({ count: perHour, periodMs: HOUR_MS }, MAX_SUBJECTS));
 }

@@ -171,6 +171,8 @@ export class ChangeHub implements DeviceChanges {
     const isEnded = 'lastVersion' in device;
     if (isEnded && this.#toldDeleted.has(device.id)) return true;
     if (isEnded || ('state' in device && device.state === 'DELETING')) this.#toldDeleted.set(device.id, true);
+    // A fleet may be imported again, with the ids that it had.
+    else this.#toldDeleted.delete(device.id);
     return false;
   }
 

@@ -3,44 +3,54 @@ import { GatewayError } from '../errors/gateway-error.js';
 
 /** Counts the MAC_ADDRESS_IN_USE errors of each subject. */
 export interface MacProbeLimit {
-  /** Takes one from the subject's budget. @returns 0, or in how many milliseconds it will have one again */
-  readonly take: (subject: string) => number;
-  /** Gives it back: there was no such error. */
-  readonly giveBack: (subject: string) => void;
+  /**
+   * Runs a probe within the budget of a subject. While the budget is used up and probes run that may give theirs back, it waits.
+   * @param isFree whether an end of the probe costs nothing
+   * @param mayWait false where others may wait for this one
+   * @returns how it ended, or in how many milliseconds the subject will have budget again
+   */
+  readonly run: <T>(
+    subject: string,
+    probe: () => Promise<T>,
+    isFree: (end: T) => boolean,
+    mayWait: boolean,
+  ) => Promise<{ readonly result: T } | { readonly retryAfterMs: number }>;
 }
 
+/** How a write ended: what was thrown is a value here. */
+type End<T> = { readonly value: T } | { readonly error: unknown };
+
 /**
- * Runs an update that would give a device another MAC address. MAC_ADDRESS_IN_USE shows a stranger that a device exists
+ * Runs a write that would give a device another MAC address. MAC_ADDRESS_IN_USE shows a stranger that a device exists
  * somewhere, so each subject gets it a few times only; ADMIN, who reads every device, as often as it asks. Then every
- * such update is refused alike, whether the address is in use or not: the refusal says nothing. The budget is taken first
- * and given back later, or updates at the same time would all get through.
+ * such write is refused alike, whether the address is in use or not: the refusal says nothing.
+ * @param mayWait false while the write holds a lock
  * @throws RATE_LIMITED
  */
 export async function withinMacProbes<T>(
   limit: MacProbeLimit,
   { subject, level }: Viewer,
-  update: () => Promise<T>,
+  write: () => Promise<T>,
+  mayWait: boolean,
 ): Promise<T> {
-  if (level === 'ADMIN') return await update();
-  const retryAfterMs = limit.take(subject);
-  if (retryAfterMs > 0) {
+  if (level === 'ADMIN') return await write();
+  const probe = async (): Promise<End<T>> =>
+    await write().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+  const ended = await limit.run(subject, probe, (end) => !tellsMacInUse(end), mayWait);
+  if ('retryAfterMs' in ended) {
     throw new GatewayError('RATE_LIMITED', {
       message: 'Too many MAC addresses were in use already. Wait as long as retryAfterMs says.',
-      retryAfterMs,
+      retryAfterMs: ended.retryAfterMs,
     });
   }
-  let isTold = false;
-  try {
-    return await update();
-  } catch (error) {
-    isTold = tellsMacInUse(error);
-    throw error;
-  } finally {
-    if (!isTold) limit.giveBack(subject);
-  }
+  if ('error' in ended.result) throw ended.result.error;
+  return ended.result.value;
 }
 
-function tellsMacInUse(error: unknown): boolean {
-  if (!(error instanceof GatewayError)) return false;
-  return error.facts.violations?.some(({ code }) => code === 'MAC_ADDRESS_IN_USE') === true;
+function tellsMacInUse(end: End<unknown>): boolean {
+  if (!('error' in end) || !(end.error instanceof GatewayError)) return false;
+  return end.error.facts.violations?.some(({ code }) => code === 'MAC_ADDRESS_IN_USE') === true;
 }

@@ -35,6 +35,14 @@ const MAX_PATHS = 100;
 interface Target {
   readonly settings: DeviceSettings<SealedText>;
   readonly isWanted: WantedPaths;
+  /** The version of the device when it was known what is wanted. */
+  readonly deviceVersion: number;
+}
+
+/** A device, and what it goes back to. */
+interface FoundRevert extends FoundDevice {
+  /** Undefined where it is not known, or not for the viewer. */
+  readonly target: Target | undefined;
 }
 
 /**
@@ -48,12 +56,17 @@ export async function revertNetworkDevice(
   request: RevertRequest,
 ): Promise<DeviceView> {
   // What a version held never changes, so it is read before the device: the MAC address that is wanted is known with it.
-  const target = await findTarget(parts.history, viewer, request);
-  const macAddress = target?.isWanted('macAddress') === true ? target.settings.macAddress : '';
-  return await writeDevice(parts, viewer, request, {
-    find: findDevice,
+  const known = await findTarget(parts.history, viewer, request);
+  const macAddress = known?.isWanted('macAddress') === true ? known.settings.macAddress : '';
+  return await writeDevice<FoundRevert>(parts, viewer, request, {
+    find: async (attempt, lookup) => {
+      const found = await findDevice(attempt, lookup);
+      // Other hardware may have come in between, and then less is wanted.
+      const isOld = known !== undefined && found !== undefined && known.deviceVersion < found.device.version;
+      return found && { ...found, target: isOld ? await findTarget(parts.history, viewer, request) : known };
+    },
     macAddress: parseMac(macAddress) ?? null,
-    decide: (found) => decideRevert(parts, request, target, found),
+    decide: (found) => decideRevert(parts, request, found),
   });
 }
 
@@ -67,19 +80,18 @@ async function findTarget(
   const reach = updateReach(viewer);
   const found = await history.version({ id: idOrNone(id), reach, version: toVersion });
   if (found?.settings === undefined) return undefined;
-  const { settings, owner, ownerThen = owner, replacedVersion } = found;
+  const { settings, owner, ownerThen = owner, deviceVersion, replacedVersion } = found;
   if (!mayReadDevice(viewer, ownerThen)) return undefined;
   const isOtherHardware = replacedVersion !== null && replacedVersion > toVersion;
-  return { settings, isWanted: wantedPaths(paths, isOtherHardware) };
+  return { settings, isWanted: wantedPaths(paths, isOtherHardware), deviceVersion };
 }
 
 function decideRevert(
   parts: RevertParts,
   { toVersion, paths, expectedVersion, dryRun }: RevertRequest,
-  target: Target | undefined,
-  found: FoundDevice,
+  found: FoundRevert,
 ): Decision {
-  const { device } = found;
+  const { device, target } = found;
   assertChangeable(device, expectedVersion);
   const isEarlier = toVersion < device.version;
   assertNoViolation([

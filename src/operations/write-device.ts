@@ -140,7 +140,9 @@ async function attemptWrite<Found extends FoundDevice>(
     return { device: withProgress(device, outcome), passwords };
   };
   const isProbe = macAddress !== null && macAddress !== found.device.macAddress;
-  return await (isProbe ? withinMacProbes(macProbes, viewer, decideAndWrite) : decideAndWrite());
+  if (!isProbe) return await decideAndWrite();
+  // A locked attempt holds the row, which another one with budget may wait for.
+  return await withinMacProbes(macProbes, viewer, decideAndWrite, !way.isLocked);
 }
 
 /** @throws VERSION_CONFLICT when the device is not at the version that the client knows; null and undefined stand for any */

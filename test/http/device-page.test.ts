@@ -34,7 +34,7 @@ function failing(error: Error): { readonly route: Route; readonly logLines: stri
       },
       secrets: { seal: () => new SealedText(''), open: () => '', isCurrent: () => true },
       now: () => new Date(0),
-      macProbes: { take: () => 0, giveBack: () => undefined },
+      macProbes: { run: async (_, probe) => ({ result: await probe() }) },
       keys: { digest: () => NO_KEY, assertBelowLimit: fail, find: fail },
     },
     log: pino(

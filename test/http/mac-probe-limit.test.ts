@@ -114,6 +114,28 @@ describe('MAC_ADDRESS_IN_USE is an error at most MAC_PROBE_LIMIT times an hour',
     ]);
   });
 
+  it('changes at once to addresses that are free all succeed, however small the limit', async () => {
+    const strict = await startTestGateway({ MAC_PROBE_LIMIT: '1', RATE_LIMIT: '0' });
+    try {
+      const { customer, macAddress } = await createDevice(strict);
+      const token = await strict.token('OWNER', customer);
+      const devices = await Promise.all(
+        Array.from({ length: 8 }, async () => await createDevice(strict, { customer })),
+      );
+      const change = async (id: string, mac: string) =>
+        await strict.query(UPDATE, { token, variables: { id, input: { macAddress: mac } } });
+      const free = await Promise.all(devices.map(async ({ id }) => await change(id, newMac())));
+      expect(free.flatMap(({ errors }) => errors)).toEqual([]);
+      const taken = await Promise.all(devices.map(async ({ id }) => await change(id, macAddress)));
+      expect(codesOf(taken).toSorted()).toEqual([
+        'MAC_ADDRESS_IN_USE',
+        ...Array.from({ length: 7 }, () => 'RATE_LIMITED'),
+      ]);
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it('ADMIN gets it as often as it asks', async () => {
     const token = await tokenOf('admin', { accessLevel: 'ADMIN' });
     const answers = [];

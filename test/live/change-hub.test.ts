@@ -54,20 +54,28 @@ describe('the hub reads a changed device once for all who watch it', () => {
   let reads: (readonly string[])[];
   /** Thrown by the next reads, the first one first. */
   let errors: Error[];
+  /** Devices that are gone, and whose end is noted. */
+  let ended: Set<string>;
   let isFed: boolean;
   let hub: ChangeHub;
   beforeEach(() => {
     reads = [];
     errors = [];
     isFed = true;
+    ended = new Set();
     hub = new ChangeHub({
-      readEnded: async () => await Promise.resolve([]),
+      readEnded: async (ids) =>
+        await Promise.resolve(
+          ids
+            .filter((id) => ended.has(id))
+            .map((id) => ({ id, customer: deviceOf(id).customer, lastVersion: 2 })),
+        ),
       read: async (ids) => {
         reads.push(ids);
         await delay(5);
         const failure = errors.shift();
         if (failure !== undefined) throw failure;
-        return ids.filter((id) => id !== 'gone').map((id) => deviceOf(id));
+        return ids.filter((id) => id !== 'gone' && !ended.has(id)).map((id) => deviceOf(id));
       },
       isFed: () => isFed,
       log: pino({ level: 'silent' }),
@@ -107,6 +115,23 @@ describe('the hub reads a changed device once for all who watch it', () => {
     hub.changed(['b']);
     await delay(20);
     expect(reads).toEqual([['b']]);
+  });
+
+  it('the end of a device once, and again when it was back in between', async () => {
+    const view: DeviceWatch['view'] = (device) => {
+      if (device instanceof Error) return undefined;
+      return { identityOf: { id: 'lastVersion' in device ? `end of ${device.id}` : device.id, version: 1 } };
+    };
+    const subscriber = hub.watch({ ...ANY, view });
+    ended.add('a');
+    hub.changed(['a', 'a']);
+    expect(await next(subscriber, 1)).toEqual(['end of a']);
+    ended.delete('a');
+    hub.changed(['a']);
+    expect(await next(subscriber, 1)).toEqual(['a']);
+    ended.add('a');
+    hub.changed(['a']);
+    expect(await next(subscriber, 1)).toEqual(['end of a']);
   });
 
   it('at most 1,000 devices at a time', async () => {

@@ -58,6 +58,8 @@ export interface FoundVersion {
   readonly ownerThen: Owner | undefined;
   /** Undefined where they are not known. */
   readonly settings: Settings | undefined;
+  /** The version that the device was at when this was read. */
+  readonly deviceVersion: number;
   /** The version with which other hardware came last; null for the first hardware. */
   readonly replacedVersion: number | null;
 }
@@ -180,6 +182,7 @@ function toVersion(row: RowReader, version: number): FoundVersion {
     owner: ownerOf(row),
     ownerThen: made && ownerThen(made),
     settings: settingsByVersion(row, [])(version),
+    deviceVersion: row.int('version'),
     replacedVersion: row.intOrNull('replaced_version'),
   };
 }

@@ -15,10 +15,12 @@ import { RowReader } from '../database/row-reader.js';
 export interface StatusStore {
   /**
    * Applies updates by the id of their device, all or none; a report that is older than what is known changes nothing.
-   * @returns each device that exists as it then stands; an `Error` for one whose row cannot be read, though it was written
+   * @param hardware the MAC addresses that devices must still have, by id: one that has another is left as it is
+   * @returns each device that was written as it then stands; an `Error` for one whose row cannot be read, though it was written
    */
   readonly report: (
     updates: ReadonlyMap<string, StatusUpdate>,
+    hardware: ReadonlyMap<string, string>,
   ) => Promise<ReadonlyMap<string, StoredDeviceOrError>>;
   /** Devices as they stand, for reports that name a MAC address. */
   readonly find: (ids: readonly string[]) => Promise<ReadonlyMap<string, StoredDeviceOrError>>;
@@ -49,13 +51,13 @@ const CHANGES = `CASE
  * The floor of `last_comm` is given with a first report; later on a trigger raises it, once a day.
  * The ids are an array of a subquery because the planner takes that for few: it looks devices up one by one by their ids.
  */
-const REPORT_STATUS: Statement = {
-  name: 'report-status',
-  text: `WITH written AS (
+const reportStatement = (name: string, held = '', isHeld = 'true'): Statement => ({
+  name,
+  text: `WITH ${held} written AS (
       INSERT INTO device_status AS s (device_id, ${NAMES.join(', ')}, last_comm_floor)
       SELECT d.id, ${NAMES.map((name) => `n.${name}`).join(', ')}, coalesce(n.last_comm, '-infinity')
       FROM network_device d CROSS JOIN jsonb_populate_record(NULL::device_status, $1::jsonb -> d.id -> 'patch') n
-      WHERE d.id = ANY(ARRAY(SELECT jsonb_object_keys($1::jsonb)))
+      WHERE d.id = ANY(ARRAY(SELECT jsonb_object_keys($1::jsonb))) AND ${isHeld}
       ORDER BY d.id
       ON CONFLICT (device_id) DO UPDATE SET (${NAMES.join(', ')}) = (
         SELECT ${NAMES.map((name) => `n.${name}`).join(', ')}
@@ -70,7 +72,21 @@ const REPORT_STATUS: Statement = {
     SELECT d.id, ${DEVICE} FROM ${DEVICE_TABLES_BUT_STATUS} JOIN written s ON s.device_id = d.id`,
   onLostConnection: 'unknown',
   changesDevices: true,
-};
+});
+
+const REPORT_STATUS = reportStatement('report-status');
+
+/** For reports that name their hardware, by device in `$2`: no other takes its place before the reports are written. */
+const REPORT_STATUS_OF_HARDWARE = reportStatement(
+  'report-status-of-hardware',
+  `held AS (
+      SELECT h.id FROM network_device h
+      WHERE h.id = ANY(ARRAY(SELECT jsonb_object_keys($2::jsonb)))
+        AND coalesce(h.shown_mac_address, h.mac_address) = $2::jsonb ->> h.id
+      ORDER BY h.id FOR KEY SHARE
+    ),`,
+  '(NOT $2::jsonb ? d.id OR d.id IN (SELECT id FROM held))',
+);
 
 const FIND_REPORTED: Statement = {
   name: 'find-reported-devices',
@@ -84,21 +100,31 @@ const byId = (rows: readonly RawRow[]): ReadonlyMap<string, StoredDeviceOrError>
 /** The status of the devices of this database. */
 export function statusStore({ run }: Pick<Database, 'run'>): StatusStore {
   return {
-    report: async (updates) => {
+    report: async (updates, hardware) => {
       if (updates.size === 0) return new Map();
-      const reports = Object.fromEntries([...updates].map(([id, update]) => [id, toJson(update)]));
-      return byId(await runReports(run, JSON.stringify(reports)));
+      const reports = JSON.stringify(
+        Object.fromEntries([...updates].map(([id, update]) => [id, toJson(update)])),
+      );
+      if (hardware.size === 0) return byId(await runReports(run, REPORT_STATUS, [reports]));
+      const addresses = JSON.stringify(Object.fromEntries(hardware));
+      return byId(await runReports(run, REPORT_STATUS_OF_HARDWARE, [reports, addresses]));
     },
     find: async (ids) => (ids.length === 0 ? new Map() : byId(await run(FIND_REPORTED, [ids]))),
   };
 }
 
-async function runReports(run: RunStatement, reports: string): Promise<readonly RawRow[]> {
+async function runReports(
+  run: RunStatement,
+  statement: Statement,
+  values: readonly string[],
+): Promise<readonly RawRow[]> {
   try {
-    return await run(REPORT_STATUS, [reports]);
+    return await run(statement, values);
   } catch (error) {
     // A device went away between the statement's snapshot and its first status; nothing was written, and it is missing now.
-    if (brokenConstraint(error) === 'device_status_device_id_fkey') return await runReports(run, reports);
+    if (brokenConstraint(error) === 'device_status_device_id_fkey') {
+      return await runReports(run, statement, values);
+    }
     throw error;
   }
 }

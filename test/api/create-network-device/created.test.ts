@@ -4,6 +4,7 @@ import { Subscriber } from '../../live/subscriber.js';
 import { createCustomer } from '../../support/fleet.js';
 import { newId, newMac, queryAt, startTestGateway, type TestGateway } from '../../support/gateway.js';
 import { startSouthbound, type Southbound } from '../../support/southbound.js';
+import { localClaims, localKey, sign } from '../../support/tokens.js';
 import { create, createModel, faultOf, idIn } from './create.js';
 
 let gateway: TestGateway;
@@ -37,6 +38,9 @@ describe('createNetworkDevice', () => {
       mvnoAccount: newId(),
     });
     const id = idIn(answer);
+    expect((await create(gateway, token, { model, name: null })).data).toMatchObject({
+      createNetworkDevice: { name: 'NX-510' },
+    });
     expect(answer.data).toMatchObject({
       createNetworkDevice: {
         version: 1,
@@ -216,6 +220,15 @@ describe('createNetworkDevice is for who may update the devices of the customer'
     );
     expect(new Set(texts).size).toBe(1);
     expect(texts[0]).toContain('ACCESS_DENIED');
+  });
+
+  it('ADMIN without a customer of its own has to name one', async () => {
+    const admin = await sign(
+      localClaims('', { accessLevel: 'ADMIN', customer: undefined }),
+      localKey(gateway),
+    );
+    expect(faultOf(await create(gateway, admin, { model }))).toEqual(['INVALID_VALUE', 'customer']);
+    expect(faultOf(await create(gateway, admin, { model, customer }))).toEqual([undefined]);
   });
 
   it('ADMIN learns that a customer is missing, or that it has to name one', async () => {

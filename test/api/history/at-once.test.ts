@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCustomer, createDevice } from '../../support/fleet.js';
-import { startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { newMac, startTestGateway, type TestGateway } from '../../support/gateway.js';
+import { lockWaits } from '../../support/lock-waits.js';
 import { codesOf } from '../delete-network-device/delete.js';
 import { update } from '../provisioning/provisioning.js';
-import { changes, deviceIn, revert, SETTINGS, settingsAt } from './history.js';
+import { changes, deviceIn, replace, revert, SETTINGS, settingsAt } from './history.js';
 
 let gateway: TestGateway;
 let customer: string;
@@ -50,6 +51,25 @@ describe('reverts at once', () => {
     const twice = async () => await revert(gateway, token, id, { toVersion: 1 });
     expect((await Promise.all([twice(), twice()])).flatMap(codesOf)).toEqual([]);
     expect(await holdsTogether(id)).toBe(3);
+  });
+
+  it('as a replacement leave the new hardware its own address', async () => {
+    const { id, macAddress } = await createDevice(gateway, { customer, name: 'One' });
+    await update(gateway, token, id, { name: 'Two' });
+    const hardware = { macAddress: newMac(), serialNumber: 'NEW' };
+    const client = await gateway.sql.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM network_device WHERE id = $1 FOR UPDATE', [id]);
+    const replaced = replace(gateway, token, id, hardware);
+    await expect.poll(async () => await lockWaits(gateway)).toBe(1);
+    // It finds the device as it was, and waits behind the replacement.
+    const reverted = revert(gateway, token, id, { toVersion: 1 });
+    await expect.poll(async () => await lockWaits(gateway)).toBe(2);
+    await client.query('COMMIT');
+    client.release();
+    expect(deviceIn(await replaced)).toMatchObject({ version: 3, ...hardware });
+    expect(deviceIn(await reverted)).toMatchObject({ version: 4, name: 'One', ...hardware });
+    expect(hardware.macAddress).not.toBe(macAddress);
   });
 
   it('against 16 writers lose nothing that others write', async () => {

@@ -188,6 +188,21 @@ describe('replaceNetworkDevice', () => {
     });
   });
 
+  it('refuses what another model cannot do, though the old one cannot do it any more either', async () => {
+    const able = await createModel('ROUTER', { wifi6G: true });
+    const plain = await createModel('ROUTER');
+    const old = await device();
+    await gateway.sql.query('UPDATE network_device SET model_id = $2 WHERE id = $1', [old.id, able]);
+    const { errors } = await gateway.query(
+      `mutation { updateNetworkDevice(id: "${old.id}", input: { wifi: { enabled6G: true, ssid6G: "Six", password6G: "long enough" } }) { id } }`,
+      { token },
+    );
+    expect(errors).toEqual([]);
+    await gateway.sql.query('UPDATE device_model SET wifi_6g = false WHERE id = $1', [able]);
+    expect(faultOf(await replace(old, { model: plain }))).toEqual(['INVALID_VALUE', 'wifi.enabled6G']);
+    expect((await replace(old)).errors).toEqual([]);
+  });
+
   it('is refused for a MAC address in use, another version, and a device that is being deleted', async () => {
     const [old, other] = [await device(), await device()];
     expect(faultOf(await replace(old, { macAddress: other.macAddress }))).toEqual([

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevice, type TestDevice } from '../../support/fleet.js';
-import { newId, sharedGateway, type TestGateway } from '../../support/gateway.js';
+import { newId, newMac, sharedGateway, type TestGateway } from '../../support/gateway.js';
+import { lockWaits } from '../../support/lock-waits.js';
+import { deviceIn, replace } from '../history/history.js';
 import { changesOf, read, report, reported } from './report.js';
 
 const ROUNDS = 6;
@@ -126,5 +128,26 @@ describe('reportDeviceStatus loses nothing, whoever reports at the same time', (
     expect(outcomes.flatMap(({ errors }) => errors)).toEqual([]);
     const expected = Object.fromEntries(FIELDS.map((field) => [field, CLIENTS[field]?.(3)]));
     for (const device of devices) expect((await read(gateway, device)).status).toMatchObject(expected);
+  });
+
+  it('reports of hardware that is replaced at the same time change nothing', async () => {
+    const device = await createDevice(gateway, { status: { online: true } });
+    const owner = await gateway.token('OWNER', device.customer);
+    const client = await gateway.sql.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM device_status WHERE device_id = $1 FOR UPDATE', [device.id]);
+    const macAddress = newMac();
+    const replaced = replace(gateway, owner, device.id, { macAddress });
+    await expect.poll(async () => await lockWaits(gateway)).toBe(1);
+    // Its device is still found with the address of the old hardware.
+    const old = report(gateway, [{ device: device.id, macAddress: device.macAddress, upTime: 7 }], token);
+    await expect.poll(async () => await lockWaits(gateway)).toBe(2);
+    await client.query('COMMIT');
+    client.release();
+    expect(deviceIn(await replaced)).toMatchObject({ version: 2, macAddress });
+    expect(await old).toMatchObject({ errors: [], devices: [{ version: 2, status: { upTime: null } }] });
+    expect((await read(gateway, device)).status).toMatchObject({ online: null, upTime: null });
+    const renewed = await report(gateway, [{ device: device.id, macAddress, upTime: 8 }], token);
+    expect(renewed.devices).toMatchObject([{ status: { upTime: 8 } }]);
   });
 });

@@ -110,6 +110,12 @@ describe('the MAC address of a device that is being deleted', () => {
     await expect.poll(() => ordersOf(id)).toHaveLength(1);
     expect(await readDeletion(gateway, device)).toBe('ACCESS_DENIED');
     expect(ordersOf(device.id)).toHaveLength(1);
+    // A subscriber that was not told yet that it is being deleted is told its end.
+    const { rows } = await gateway.sql.query(
+      'SELECT gone_customer_id, gone_version FROM device_change WHERE device_id = $1 AND gone_customer_id IS NOT NULL',
+      [device.id],
+    );
+    expect(rows).toEqual([{ gone_customer_id: customer, gone_version: 3 }]);
   });
 
   it('ends a removal that is to be tried again', async () => {

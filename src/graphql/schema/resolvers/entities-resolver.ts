@@ -96,7 +96,9 @@ export class EntitiesResolver {
       );
       entities.forEach((entity, index) => found.set(`${name}:${ids[index] ?? ''}`, entity));
     }
-    const malformed = toGraphQLError(new GatewayError('BAD_REQUEST', { message: MALFORMED }), context);
+    const malformed = references.includes(undefined)
+      ? toGraphQLError(new GatewayError('BAD_REQUEST', { message: MALFORMED }), context)
+      : null;
     return references.map((reference) =>
       reference === undefined ? malformed : (found.get(`${reference.typename}:${reference.id}`) ?? null),
     );

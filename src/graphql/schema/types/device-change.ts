@@ -41,7 +41,7 @@ export class DeviceChange {
 
   @Field(() => ID, {
     nullable: true,
-    description: `The requestId of the request that did it, as in the log. ${WHO}`,
+    description: `The requestId of the request that did it, as in the log; one that the client chose is followed by a dot and a mark of its subject. ${WHO}`,
   })
   readonly requestId: string | null;
 
