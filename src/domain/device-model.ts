@@ -12,6 +12,15 @@ export interface DeviceCapabilities {
   readonly simSupport: boolean;
 }
 
+/** Those of hardware that can do everything. */
+export const EVERY_CAPABILITY: DeviceCapabilities = {
+  wifi: true,
+  wifi2G: true,
+  wifi5G: true,
+  wifi6G: true,
+  simSupport: true,
+};
+
 /** A model of network device. */
 export interface DeviceModel {
   readonly id: string;

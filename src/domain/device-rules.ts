@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isStationMac, parseMac, parseSubnet } from './addresses.js';
 import { type DeviceSettings, settingsOf } from './device.js';
 import { changedPaths } from './device-changes.js';
-import type { DeviceCapabilities, DeviceModel } from './device-model.js';
+import { type DeviceCapabilities, type DeviceModel, EVERY_CAPABILITY } from './device-model.js';
 import type { DeviceStatus } from './device-status.js';
 import {
   DHCP_DEFAULTS,
@@ -20,13 +20,6 @@ import { codePoints, isCleanText } from './text.js';
 import { WIFI_DEFAULTS, wifiViolations } from './wifi.js';
 
 const MAX_NOTES = 4096;
-const EVERY_CAPABILITY: DeviceCapabilities = {
-  wifi: true,
-  wifi2G: true,
-  wifi5G: true,
-  wifi6G: true,
-  simSupport: true,
-};
 const SERIAL_NUMBER = /^[\x20-\x7e]{1,64}$/;
 
 /** Paths in the order of the input's fields, which is the order of the answer's violations. */

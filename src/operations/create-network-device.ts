@@ -4,7 +4,7 @@ import { parseMac } from '../domain/addresses.js';
 import type { Customer } from '../domain/customer.js';
 import { type Device, NO_SETTINGS, provisionedAnew } from '../domain/device.js';
 import { namesOfChanges } from '../domain/device-changes.js';
-import type { DeviceModel } from '../domain/device-model.js';
+import { type DeviceModel, EVERY_CAPABILITY } from '../domain/device-model.js';
 import { applyPatch, type DevicePatch } from '../domain/device-patch.js';
 import { violationsOfNew } from '../domain/device-rules.js';
 import { idOrNone } from '../domain/id.js';
@@ -91,7 +91,8 @@ function toRepeat(viewer: Viewer, key: WriteKey, kept: KeptCreate): FoundDevice 
   if (kept.isGone) throw refusal(viewer);
   if (kept.device === undefined) throw new GatewayError('IDEMPOTENCY_KEY_REUSED');
   if (kept.device instanceof Error) throw kept.device;
-  return { device: kept.device, isMacTaken: false, takesMac: false, keptKey: kept };
+  const { device } = kept;
+  return { device, isMacTaken: false, takesMac: false, keptKey: kept, replacedVersion: null };
 }
 
 /** In place of a customer that is not there; only for those who reach all devices. */
@@ -105,7 +106,7 @@ const NO_MODEL: DeviceModel = {
   brand: null,
   description: null,
   picture: null,
-  capabilities: { wifi: true, wifi2G: true, wifi5G: true, wifi6G: true, simSupport: true },
+  capabilities: EVERY_CAPABILITY,
 };
 
 function toDraft(
@@ -128,7 +129,7 @@ function toDraft(
     createdAt: now,
     updatedAt: now,
   };
-  return { device, isMacTaken, takesMac, keptKey: undefined };
+  return { device, isMacTaken, takesMac, keptKey: undefined, replacedVersion: null };
 }
 
 function decideCreate(

@@ -49,6 +49,8 @@ export interface ChangesRequest {
   readonly first: number;
   /** The cursor that they follow; null for the newest. */
   readonly after: string | null;
+  /** Whether the settings before and after them are asked for; they are null otherwise. */
+  readonly withValues: boolean;
 }
 
 /**
@@ -60,11 +62,12 @@ export async function readDeviceChanges(
   find: HistoryFinder,
   viewer: Viewer,
   deviceId: string,
-  { first, after }: ChangesRequest,
+  { first, after, withValues }: ChangesRequest,
 ): Promise<Page<ChangeView>> {
   if (first < 0 || first > MAX_CHANGES) throw invalid('first', `A number from 0 to ${MAX_CHANGES}.`);
   const before = after === null ? null : changeOf(after);
-  const found = await find.changes({ id: deviceId, reach: readReach(viewer), limit: first + 1, before });
+  const page = { limit: first + 1, before, withValues };
+  const found = await find.changes({ id: deviceId, reach: readReach(viewer), ...page });
   const { owner, changes } = found ?? { owner: undefined, changes: [] };
   return {
     nodes: changes
@@ -144,14 +147,21 @@ const MAX_LOOKUPS = 1_000;
 
 /**
  * Finds history in one statement for all devices that ask in one turn of the event loop, e.g. those of a page, and one for all
- * versions that are asked for. It keeps nothing: devices change.
+ * versions that are asked for. What is asked for twice in one turn is read once; nothing is kept longer, as devices change.
  */
 export function batchedHistory({ changes, versions }: DeviceHistory): HistoryFinder {
-  const options = { cache: false, maxBatchSize: MAX_LOOKUPS };
-  const loadChanges = new DataLoader(changes, options);
-  const loadVersion = new DataLoader(versions, options);
-  return {
-    changes: async (lookup) => await loadChanges.load(lookup),
-    version: async (lookup) => await loadVersion.load(lookup),
-  };
+  return { changes: oncePerTurn(changes), version: oncePerTurn(versions) };
+}
+
+function oncePerTurn<Lookup extends object, Found>(
+  read: (lookups: readonly Lookup[]) => Promise<readonly (Found | Error)[]>,
+): (lookup: Lookup) => Promise<Found> {
+  const loader = new DataLoader<Lookup, Found, string>(
+    async (lookups) => {
+      loader.clearAll();
+      return await read(lookups);
+    },
+    { cacheKeyFn: (lookup) => JSON.stringify(lookup), maxBatchSize: MAX_LOOKUPS },
+  );
+  return async (lookup) => await loader.load(lookup);
 }

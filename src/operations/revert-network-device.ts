@@ -34,15 +34,10 @@ const MAX_PATHS = 100;
 /** What is gone back to. */
 interface Target {
   readonly settings: DeviceSettings<SealedText>;
+  /** What is wanted of the settings of a device that got other hardware with this version, or that has its first. */
+  readonly wantedOf: (replacedVersion: number | null) => WantedPaths;
+  /** What was wanted when they were found. */
   readonly isWanted: WantedPaths;
-  /** The version of the device when it was known what is wanted. */
-  readonly deviceVersion: number;
-}
-
-/** A device, and what it goes back to. */
-interface FoundRevert extends FoundDevice {
-  /** Undefined where it is not known, or not for the viewer. */
-  readonly target: Target | undefined;
 }
 
 /**
@@ -56,17 +51,12 @@ export async function revertNetworkDevice(
   request: RevertRequest,
 ): Promise<DeviceView> {
   // What a version held never changes, so it is read before the device: the MAC address that is wanted is known with it.
-  const known = await findTarget(parts.history, viewer, request);
-  const macAddress = known?.isWanted('macAddress') === true ? known.settings.macAddress : '';
-  return await writeDevice<FoundRevert>(parts, viewer, request, {
-    find: async (attempt, lookup) => {
-      const found = await findDevice(attempt, lookup);
-      // Other hardware may have come in between, and then less is wanted.
-      const isOld = known !== undefined && found !== undefined && known.deviceVersion < found.device.version;
-      return found && { ...found, target: isOld ? await findTarget(parts.history, viewer, request) : known };
-    },
+  const target = await findTarget(parts.history, viewer, request);
+  const macAddress = target?.isWanted('macAddress') === true ? target.settings.macAddress : '';
+  return await writeDevice(parts, viewer, request, {
+    find: findDevice,
     macAddress: parseMac(macAddress) ?? null,
-    decide: (found) => decideRevert(parts, request, found),
+    decide: (found) => decideRevert(parts, request, target, found),
   });
 }
 
@@ -80,18 +70,20 @@ async function findTarget(
   const reach = updateReach(viewer);
   const found = await history.version({ id: idOrNone(id), reach, version: toVersion });
   if (found?.settings === undefined) return undefined;
-  const { settings, owner, ownerThen = owner, deviceVersion, replacedVersion } = found;
+  const { settings, owner, ownerThen = owner, replacedVersion } = found;
   if (!mayReadDevice(viewer, ownerThen)) return undefined;
-  const isOtherHardware = replacedVersion !== null && replacedVersion > toVersion;
-  return { settings, isWanted: wantedPaths(paths, isOtherHardware), deviceVersion };
+  const wantedOf = (replaced: number | null): WantedPaths =>
+    wantedPaths(paths, replaced !== null && replaced > toVersion);
+  return { settings, wantedOf, isWanted: wantedOf(replacedVersion) };
 }
 
 function decideRevert(
   parts: RevertParts,
   { toVersion, paths, expectedVersion, dryRun }: RevertRequest,
-  found: FoundRevert,
+  target: Target | undefined,
+  found: FoundDevice,
 ): Decision {
-  const { device, target } = found;
+  const { device, replacedVersion } = found;
   assertChangeable(device, expectedVersion);
   const isEarlier = toVersion < device.version;
   assertNoViolation([
@@ -101,7 +93,9 @@ function decideRevert(
   if (target === undefined) throw new Error('A target that is not known is a violation.');
   const { wifi, ...settings } = target.settings;
   const earlier = { ...settings, wifi: openWifi(parts.secrets, device.id, wifi) };
-  const patch = revertPatch(device, earlier, target.isWanted);
+  // Other hardware may have come after the target was found.
+  const isWanted = replacedVersion === null ? target.isWanted : target.wantedOf(replacedVersion);
+  const patch = revertPatch(device, earlier, isWanted);
   const entry = { action: 'REVERT', revertedTo: toVersion } as const;
   return decideUpdate(parts, { patch, expectedVersion, dryRun }, found, entry);
 }

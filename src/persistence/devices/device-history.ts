@@ -7,7 +7,7 @@ import { SETTINGS_COLUMNS } from '../rows/settings-columns.js';
 import { customerOf, reachedId } from './reach.js';
 import {
   entriesIn,
-  ENTRY,
+  entryColumns,
   ITS_CUSTOMER,
   KEPT,
   type Owner,
@@ -35,6 +35,8 @@ export interface ChangesLookup extends HistoryLookup {
   readonly limit: number;
   /** Only those before the one with this id; null for all. */
   readonly before: string | null;
+  /** Whether the settings before and after them are wanted, too; they are null otherwise. */
+  readonly withValues: boolean;
 }
 
 /** Which version of a device is asked for. */
@@ -58,8 +60,6 @@ export interface FoundVersion {
   readonly ownerThen: Owner | undefined;
   /** Undefined where they are not known. */
   readonly settings: Settings | undefined;
-  /** The version that the device was at when this was read. */
-  readonly deviceVersion: number;
   /** The version with which other hardware came last; null for the first hardware. */
   readonly replacedVersion: number | null;
 }
@@ -80,27 +80,28 @@ const COLUMN_OF_SETTING = (column: string): string =>
   column === 'mac_address' ? 'coalesce(d.shown_mac_address, d.mac_address)' : `d.${column}`;
 const inJson = (entry: string, order: string): string =>
   `coalesce(json_agg(${entry} ORDER BY ${order}), '[]')`;
-const DEVICE_AS_IT_IS = `d.version, o.id AS owner_id, o.ancestor_ids AS owner_ancestor_ids,
-    json_build_object(${SETTINGS_COLUMNS.map((column) => `'${column}', ${COLUMN_OF_SETTING(column)}`).join(', ')}) AS settings`;
+const ITS_OWNER = 'o.id AS owner_id, o.ancestor_ids AS owner_ancestor_ids';
+const ITS_SETTINGS = `json_build_object(${SETTINGS_COLUMNS.map((column) => `'${column}', ${COLUMN_OF_SETTING(column)}`).join(', ')})`;
 const DEVICE_WITHIN_REACH = `
     JOIN network_device d ON d.id = ${reachedId('lookup.reach', 'lookup.customer_id', 'lookup.id')}
     JOIN customer o ON o.id = d.customer_id`;
 
 const LIST_CHANGES: Statement = {
   name: 'list-changes',
-  text: `SELECT lookup.place::integer AS place, ${DEVICE_AS_IT_IS}, page.entries, later.entries AS later
-    FROM unnest(${unsizedIds('$2')}, $3::text[], $4::text[], $5::bigint[], $6::integer[])
-      WITH ORDINALITY AS lookup(id, reach, customer_id, before, count, place) ${DEVICE_WITHIN_REACH}
+  text: `SELECT lookup.place::integer AS place, d.version, ${ITS_OWNER},
+      CASE WHEN lookup.with_values THEN ${ITS_SETTINGS} END AS settings, page.entries, later.entries AS later
+    FROM unnest(${unsizedIds('$2')}, $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::boolean[])
+      WITH ORDINALITY AS lookup(id, reach, customer_id, before, count, with_values, place) ${DEVICE_WITHIN_REACH}
     CROSS JOIN LATERAL (
-      SELECT ${inJson(ENTRY, 'a.id DESC')} AS entries, (array_agg(a.version ORDER BY a.id DESC))[1] AS newest
+      SELECT ${inJson(entryColumns('lookup.with_values'), 'a.id DESC')} AS entries, (array_agg(a.version ORDER BY a.id DESC))[1] AS newest
       FROM (
         SELECT * FROM device_audit a WHERE a.device_id = d.id AND a.id < lookup.before ORDER BY a.id DESC LIMIT lookup.count
       ) a ${KEPT} ${ITS_CUSTOMER}
     ) page
     CROSS JOIN LATERAL (
-      SELECT ${inJson(ENTRY, 'a.id')} AS entries
+      SELECT ${inJson(entryColumns(), 'a.id')} AS entries
       FROM device_audit a ${KEPT} ${ITS_CUSTOMER}
-      WHERE a.device_id = d.id AND a.old_values IS NOT NULL
+      WHERE lookup.with_values AND a.device_id = d.id AND a.old_values IS NOT NULL
         AND a.version > page.newest AND a.version <= ${nextImage('page.newest')}
     ) later`,
   onLostConnection: 'nothing-written',
@@ -109,11 +110,11 @@ const LIST_CHANGES: Statement = {
 /** With the change that made the version, for whose it was. */
 const FIND_VERSIONS: Statement = {
   name: 'find-versions',
-  text: `SELECT lookup.place::integer AS place, ${DEVICE_AS_IT_IS}, d.replaced_version, later.entries AS later
+  text: `SELECT lookup.place::integer AS place, d.version, ${ITS_OWNER}, ${ITS_SETTINGS} AS settings, d.replaced_version, later.entries AS later
     FROM unnest(${unsizedIds('$2')}, $3::text[], $4::text[], $5::integer[])
       WITH ORDINALITY AS lookup(id, reach, customer_id, version, place) ${DEVICE_WITHIN_REACH}
     CROSS JOIN LATERAL (
-      SELECT ${inJson(ENTRY, 'a.id')} AS entries
+      SELECT ${inJson(entryColumns(), 'a.id')} AS entries
       FROM device_audit a ${KEPT} ${ITS_CUSTOMER}
       WHERE a.device_id = d.id AND a.old_values IS NOT NULL
         AND a.version >= lookup.version AND a.version <= ${nextImage('lookup.version')}
@@ -133,8 +134,9 @@ export function deviceHistory({ run }: { readonly run: RunStatement }, keepMs: n
         ...lookupColumns(lookups),
         lookups.map(({ before }) => (before === null ? NEWEST : BigInt(`0x${before}`))),
         lookups.map(({ limit }) => limit),
+        lookups.map(({ withValues }) => withValues),
       ]);
-      return inOrder(lookups, rows, (row) => toChanges(row));
+      return inOrder(lookups, rows, toChanges);
     },
     versions: async (lookups) => {
       const versions = lookups.map(({ version }) => version);
@@ -168,9 +170,9 @@ function inOrder<Lookup, Found>(
   });
 }
 
-function toChanges(row: RowReader): FoundChanges {
+function toChanges(row: RowReader, { withValues }: ChangesLookup): FoundChanges {
   const entries = entriesIn(row, 'entries');
-  const settingsAt = settingsByVersion(row, entries);
+  const settingsAt = withValues ? settingsByVersion(row, entries) : () => undefined;
   return { owner: ownerOf(row), changes: entries.map((entry) => toChange(entry, settingsAt)) };
 }
 
@@ -182,7 +184,6 @@ function toVersion(row: RowReader, version: number): FoundVersion {
     owner: ownerOf(row),
     ownerThen: made && ownerThen(made),
     settings: settingsByVersion(row, [])(version),
-    deviceVersion: row.int('version'),
     replacedVersion: row.intOrNull('replaced_version'),
   };
 }

@@ -24,6 +24,8 @@ export interface FoundDevice extends WantedMac {
   readonly device: StoredDevice;
   /** The idempotency key of the call as it was used before; undefined when it was not, and when there is none. */
   readonly keptKey: KeptKey | undefined;
+  /** The version with which other hardware came last; null for the first hardware, and where no MAC address is wanted. */
+  readonly replacedVersion: number | null;
 }
 
 /** What some lookups want beside the device. The others pay nothing for it. */
@@ -34,8 +36,12 @@ interface Beside {
   readonly join: string;
 }
 
-/** Who has the MAC address that is wanted. */
-const MAC: Beside = { given: 'mac_address', selected: macHolder('lookup.id'), join: '' };
+/** Who has the MAC address that is wanted, and since when the device has its own. */
+const MAC: Beside = {
+  given: 'mac_address',
+  selected: `${macHolder('lookup.id')}, d.replaced_version`,
+  join: '',
+};
 /** The idempotency key as it was used before. */
 const KEY: Beside = {
   given: 'key_digest',
@@ -114,5 +120,6 @@ function toFoundDevice(raw: RawRow): FoundDevice | Error {
   const keptKey = hasKey
     ? { argsDigest: row.text('kept_args_digest'), objectId: row.text('kept_object_id') }
     : undefined;
-  return { device, ...('mac_holder' in raw ? toWantedMac(raw) : NO_WANTED_MAC), keptKey };
+  if (!('mac_holder' in raw)) return { device, ...NO_WANTED_MAC, keptKey, replacedVersion: null };
+  return { device, ...toWantedMac(raw), keptKey, replacedVersion: row.intOrNull('replaced_version') };
 }

@@ -50,12 +50,13 @@ const ENTRY_COLUMNS = [
   'is_kept',
   'old_values',
 ];
-/** Reads an entry that was selected as `ENTRY`. */
+/** Reads an entry that was selected as `entryColumns`. */
 const readEntry = RowReader.forColumns(ENTRY_COLUMNS);
 
-/** An entry `a` of a device `d`, and its customer `c`. */
-export const ENTRY = `json_build_array(lpad(to_hex(a.id), 24, '0'), a.version, a.at, a.action, a.subject, a.access_level, a.request_id, a.paths,
-    a.customer_id, c.ancestor_ids, is_kept, CASE WHEN is_kept THEN a.old_values END)`;
+/** An entry `a` of a device `d`, and its customer `c`. @param withValues a condition: whether its old values are read */
+export const entryColumns = (withValues = 'true'): string =>
+  `json_build_array(lpad(to_hex(a.id), 24, '0'), a.version, a.at, a.action, a.subject, a.access_level, a.request_id, a.paths,
+    a.customer_id, c.ancestor_ids, is_kept, CASE WHEN is_kept AND ${withValues} THEN a.old_values END)`;
 /**
  * Old values are read for as long as they are kept, also before they are removed. An entry that never had any may be of a device
  * that was gone before this one was imported under its id.

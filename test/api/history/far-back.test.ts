@@ -87,7 +87,7 @@ async function rowsRead(ask: 'changes' | 'versions', id: string, version: number
     0,
   );
   const lookup = { id, reach: { kind: 'all' } as const };
-  if (ask === 'changes') await history.changes([{ ...lookup, limit: 21, before: null }]);
+  if (ask === 'changes') await history.changes([{ ...lookup, limit: 21, before: null, withValues: true }]);
   else await history.versions([{ ...lookup, version }]);
   return read;
 }

@@ -1,4 +1,5 @@
-import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Info, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { withDeviceId } from '../../../errors/with-device-id.js';
 import { readDeviceChanges, readSettingsAt } from '../../../operations/read-device-history.js';
 import { revertNetworkDevice } from '../../../operations/revert-network-device.js';
@@ -8,6 +9,7 @@ import { IdempotencyKeyArg } from '../inputs/idempotency-key-arg.js';
 import { DeviceChangeConnection } from '../types/device-change.js';
 import { DeviceSettings } from '../types/device-settings.js';
 import { NetworkDevice } from '../types/network-device.js';
+import { selectsValues } from './change-selection.js';
 import { mutateDevice } from './device-mutation.js';
 
 const DEFAULT_CHANGES = 20;
@@ -29,10 +31,12 @@ export class DeviceHistoryResolver {
     @Arg('after', () => String, { nullable: true, description: 'Only what follows this cursor.' })
     after: string | null | undefined,
     @Ctx() context: GatewayContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<DeviceChangeConnection | null> {
     if (device.isIdentityOnly) return null;
     return await withDeviceId(device.id, async () => {
-      const request = { first: first ?? DEFAULT_CHANGES, after: after ?? null };
+      const paging = { first: first ?? DEFAULT_CHANGES, after: after ?? null };
+      const request = { ...paging, withValues: selectsValues(info) };
       const { history } = context.parts;
       const page = await readDeviceChanges(history, requireViewer(context), device.id, request);
       return new DeviceChangeConnection(page);

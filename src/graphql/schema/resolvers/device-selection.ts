@@ -7,9 +7,9 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import { collectSubfields } from 'graphql/execution/collectFields.js';
 import type { DeviceSelection } from '../../../domain/device-selection.js';
 import { WIFI_PASSWORD_FIELDS } from '../../../domain/wifi.js';
+import { fieldsBelow } from './fields-below.js';
 
 /** Who decides whether passwords are shown. */
 const OWNER: readonly string[] = ['customer', 'customer.id', 'customer.ancestorIds'];
@@ -62,13 +62,15 @@ class SelectionFinder {
     for (const member of isAbstractType(type) ? this.info.schema.getPossibleTypes(type) : [type]) {
       if (!isObjectType(member)) continue;
       if (member.name === 'NetworkDevice') this.#readSection(member, nodes, '');
-      else for (const [field, below] of this.#fieldsOf(member, nodes)) this.#findDevices(field.type, below);
+      else
+        for (const [field, below] of fieldsBelow(this.info, member, nodes))
+          this.#findDevices(field.type, below);
     }
   }
 
   /** Notes what the fields of a device, or of a section of it, are made of. */
   #readSection(type: GraphQLObjectType, nodes: readonly FieldNode[], prefix: string): void {
-    for (const [field, below] of this.#fieldsOf(type, nodes)) {
+    for (const [field, below] of fieldsBelow(this.info, type, nodes)) {
       const name = prefix + field.name;
       const madeOf = MADE_OF.get(name);
       for (const one of madeOf ?? [name]) this.#names.add(one);
@@ -77,26 +79,4 @@ class SelectionFinder {
       if (isObjectType(field.type)) this.#readSection(field.type, below, `${name}.`);
     }
   }
-
-  /** The fields that are asked for, each with its places in the document; `__typename` is none. */
-  #fieldsOf(
-    type: GraphQLObjectType,
-    nodes: readonly FieldNode[],
-  ): readonly (readonly [Field, readonly FieldNode[]])[] {
-    const { schema, fragments, variableValues } = this.info;
-    const collected = collectSubfields(schema, fragments, variableValues, type, nodes);
-    return [...collected.values()].flatMap((below) => {
-      const field = type.getFields()[below[0]?.name.value ?? ''];
-      if (field === undefined) return [];
-      const { name, resolve } = field;
-      return [[{ name, type: getNamedType(field.type), hasResolver: resolve !== undefined }, below] as const];
-    });
-  }
-}
-
-interface Field {
-  readonly name: string;
-  /** Of its values, or of theirs where it is a list. */
-  readonly type: GraphQLNamedType;
-  readonly hasResolver: boolean;
 }
