@@ -149,20 +149,14 @@ function assertNoError({ errors }: EnvironmentReader): void {
  * The settings that documents are validated with; for commands that need nothing else of the environment.
  * @throws StartupError that lists every error
  */
-export function loadDocumentSettings(): DocumentSettings {
-  const reader = new EnvironmentReader(process.env);
-  const settings = readDocumentSettings(reader);
-  assertNoError(reader);
-  return settings;
-}
+export const loadDocumentSettings = (): DocumentSettings => loadSome(readDocumentSettings);
 
-/**
- * The settings that say where the database is; for commands that need nothing else of the environment.
- * @throws StartupError that lists every error
- */
-export function loadDatabaseSettings(): DatabaseSettings {
+/** In the same way those that say where the database is. */
+export const loadDatabaseSettings = (): DatabaseSettings => loadSome(readDatabaseSettings);
+
+function loadSome<Some>(read: (reader: EnvironmentReader) => Some): Some {
   const reader = new EnvironmentReader(process.env);
-  const settings = readDatabaseSettings(reader);
+  const settings = read(reader);
   assertNoError(reader);
   return settings;
 }

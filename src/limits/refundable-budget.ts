@@ -16,7 +16,11 @@ export type Budgeted<T> = { readonly result: T } | { readonly retryAfterMs: numb
 export class RefundableBudget {
   readonly #lines = new Map<string, Line>();
 
-  constructor(private readonly limiter: RateLimiter) {}
+  /** @param maxWaiting maximum number of runs of a client that wait; more are refused at once */
+  constructor(
+    private readonly limiter: RateLimiter,
+    private readonly maxWaiting: number,
+  ) {}
 
   /**
    * @param isFree whether a result costs nothing; what throws costs
@@ -34,7 +38,7 @@ export class RefundableBudget {
       if (retryAfterMs === 0) {
         return { result: await this.#runIn(line ?? { running: 0, waiting: [] }, client, work, isFree) };
       }
-      if (line === undefined || !mayWait) return { retryAfterMs };
+      if (line === undefined || !mayWait || line.waiting.length >= this.maxWaiting) return { retryAfterMs };
       await new Promise<void>((resolve) => line.waiting.push(resolve));
     }
   }

@@ -14,7 +14,7 @@ import { MAX_CLIENTS, MINUTE_MS } from './request-limits.js';
 export function validationLimit(perMinute: number): LimitValidations {
   if (perMinute === 0) return (validate) => validate;
   const limiter = new RateLimiter({ count: perMinute, periodMs: MINUTE_MS }, MAX_CLIENTS);
-  const budget = new RefundableBudget(limiter);
+  const budget = new RefundableBudget(limiter, Infinity);
   const isGood = (credential: Credential): boolean => 'viewer' in credential;
   return (validate: ValidateToken): ValidateToken =>
     async (token, clientAddress) => {

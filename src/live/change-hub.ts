@@ -172,7 +172,7 @@ export class ChangeHub implements DeviceChanges {
     if (isEnded && this.#toldDeleted.has(device.id)) return true;
     if (isEnded || ('state' in device && device.state === 'DELETING')) this.#toldDeleted.set(device.id, true);
     // A fleet may be imported again, with the ids that it had.
-    else this.#toldDeleted.delete(device.id);
+    else if ('state' in device) this.#toldDeleted.delete(device.id);
     return false;
   }
 

@@ -46,7 +46,12 @@ export async function reportDeviceStatus(
   assertReportCount(reports.length);
   const moment = now();
   const readings = reports.map((report, index) => readReport(report, index, moment));
-  const devices = await storeReports(statusStore, readings.filter(isPatch), REPLACED_ATTEMPTS);
+  const patches = readings.filter(isPatch);
+  const naming = patches.filter(({ macAddress }) => macAddress !== null);
+  const known = await statusStore.find([...new Set(naming.map(({ deviceId }) => deviceId))]);
+  const counting = patches.filter((reported) => isOfItsHardware(reported, known.get(reported.deviceId)));
+  const stored = await statusStore.report(updatesOf(counting), addressesOf(known));
+  const devices = new Map([...known, ...stored]);
   const views = new Map([...devices].map(([id, device]) => [id, toViewOrError(viewer, device)]));
   return readings.map((reading) => {
     return isPatch(reading) ? (views.get(reading.deviceId) ?? null) : reading;
@@ -61,39 +66,17 @@ interface ReportedPatch {
   readonly patch: StatusPatch;
 }
 
-/** Maximum number of attempts, each of which finds that the hardware of a device was replaced since it was looked at. */
-const REPLACED_ATTEMPTS = 3;
-
-/** Stores those reports that are of the hardware that their device has. @returns each device that is there */
-async function storeReports(
-  statusStore: StatusStore,
-  patches: readonly ReportedPatch[],
-  attempts: number,
-): Promise<ReadonlyMap<string, StoredDeviceOrError>> {
-  const naming = new Set(
-    patches.filter(({ macAddress }) => macAddress !== null).map(({ deviceId }) => deviceId),
-  );
-  const known = await statusStore.find([...naming]);
-  const counting = patches.filter((reported) => isOfItsHardware(reported, known.get(reported.deviceId)));
-  const updates = updatesOf(counting);
-  const hardware = new Map(
-    [...known].flatMap(([id, device]) =>
-      device instanceof Error || !updates.has(id) ? [] : [[id, device.macAddress] as const],
-    ),
-  );
-  const stored = await statusStore.report(updates, hardware);
-  const replaced = new Set([...hardware.keys()].filter((id) => !stored.has(id)));
-  const devices = new Map([...known, ...stored]);
-  if (replaced.size === 0 || attempts === 1) return devices;
-  for (const id of replaced) devices.delete(id);
-  const again = patches.filter(({ deviceId }) => replaced.has(deviceId));
-  return new Map([...devices, ...(await storeReports(statusStore, again, attempts - 1))]);
-}
-
 /** Whether a report is of the hardware that the device has; one that does not say is. */
 function isOfItsHardware({ macAddress }: ReportedPatch, device: StoredDeviceOrError | undefined): boolean {
   if (macAddress === null || device === undefined || device instanceof Error) return true;
   return parseMac(macAddress) === device.macAddress;
+}
+
+/** The MAC addresses of devices that can be read. */
+function addressesOf(known: ReadonlyMap<string, StoredDeviceOrError>): ReadonlyMap<string, string> {
+  return new Map(
+    [...known].flatMap(([id, device]) => (device instanceof Error ? [] : [[id, device.macAddress] as const])),
+  );
 }
 
 /** The reports of each device in their order. */

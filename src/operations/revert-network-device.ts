@@ -34,10 +34,8 @@ const MAX_PATHS = 100;
 /** What is gone back to. */
 interface Target {
   readonly settings: DeviceSettings<SealedText>;
-  /** What is wanted of the settings of a device that got other hardware with this version, or that has its first. */
-  readonly wantedOf: (replacedVersion: number | null) => WantedPaths;
-  /** What was wanted when they were found. */
-  readonly isWanted: WantedPaths;
+  /** The version with which other hardware came last, when they were found; null for the first hardware. */
+  readonly replacedVersion: number | null;
 }
 
 /**
@@ -52,7 +50,8 @@ export async function revertNetworkDevice(
 ): Promise<DeviceView> {
   // What a version held never changes, so it is read before the device: the MAC address that is wanted is known with it.
   const target = await findTarget(parts.history, viewer, request);
-  const macAddress = target?.isWanted('macAddress') === true ? target.settings.macAddress : '';
+  const isMacWanted = target !== undefined && wantedOf(request, target.replacedVersion)('macAddress');
+  const macAddress = isMacWanted ? target.settings.macAddress : '';
   return await writeDevice(parts, viewer, request, {
     find: findDevice,
     macAddress: parseMac(macAddress) ?? null,
@@ -64,7 +63,7 @@ export async function revertNetworkDevice(
 async function findTarget(
   history: HistoryFinder,
   viewer: Viewer,
-  { id, toVersion, paths }: RevertRequest,
+  { id, toVersion }: RevertRequest,
 ): Promise<Target | undefined> {
   if (toVersion < 1) return undefined;
   const reach = updateReach(viewer);
@@ -72,18 +71,22 @@ async function findTarget(
   if (found?.settings === undefined) return undefined;
   const { settings, owner, ownerThen = owner, replacedVersion } = found;
   if (!mayReadDevice(viewer, ownerThen)) return undefined;
-  const wantedOf = (replaced: number | null): WantedPaths =>
-    wantedPaths(paths, replaced !== null && replaced > toVersion);
-  return { settings, wantedOf, isWanted: wantedOf(replacedVersion) };
+  return { settings, replacedVersion };
+}
+
+/** What is wanted of a device that got other hardware with this version; null for one that has its first. */
+function wantedOf({ toVersion, paths }: RevertRequest, replacedVersion: number | null): WantedPaths {
+  return wantedPaths(paths, replacedVersion !== null && replacedVersion > toVersion);
 }
 
 function decideRevert(
   parts: RevertParts,
-  { toVersion, paths, expectedVersion, dryRun }: RevertRequest,
+  request: RevertRequest,
   target: Target | undefined,
   found: FoundDevice,
 ): Decision {
-  const { device, replacedVersion } = found;
+  const { toVersion, paths, expectedVersion, dryRun } = request;
+  const { device } = found;
   assertChangeable(device, expectedVersion);
   const isEarlier = toVersion < device.version;
   assertNoViolation([
@@ -94,10 +97,12 @@ function decideRevert(
   const { wifi, ...settings } = target.settings;
   const earlier = { ...settings, wifi: openWifi(parts.secrets, device.id, wifi) };
   // Other hardware may have come after the target was found.
-  const isWanted = replacedVersion === null ? target.isWanted : target.wantedOf(replacedVersion);
+  const isWanted = wantedOf(request, found.replacedVersion ?? target.replacedVersion);
   const patch = revertPatch(device, earlier, isWanted);
   const entry = { action: 'REVERT', revertedTo: toVersion } as const;
-  return decideUpdate(parts, { patch, expectedVersion, dryRun }, found, entry);
+  // Then it does not matter who has the address that was wanted before.
+  const wanted = isWanted('macAddress') ? found : { ...found, isMacTaken: false, takesMac: false };
+  return decideUpdate(parts, { patch, expectedVersion, dryRun }, wanted, entry);
 }
 
 function versionRule(isEarlier: boolean): string {

@@ -24,7 +24,7 @@ export interface FoundDevice extends WantedMac {
   readonly device: StoredDevice;
   /** The idempotency key of the call as it was used before; undefined when it was not, and when there is none. */
   readonly keptKey: KeptKey | undefined;
-  /** The version with which other hardware came last; null for the first hardware, and where no MAC address is wanted. */
+  /** The version with which other hardware came last; null for the first hardware. Not read, and null, where no MAC address is wanted. */
   readonly replacedVersion: number | null;
 }
 

@@ -15,8 +15,8 @@ import { RowReader } from '../database/row-reader.js';
 export interface StatusStore {
   /**
    * Applies updates by the id of their device, all or none; a report that is older than what is known changes nothing.
-   * @param hardware the MAC addresses that devices must still have, by id: one that has another is left as it is
-   * @returns each device that was written as it then stands; an `Error` for one whose row cannot be read, though it was written
+   * @param hardware the MAC addresses that devices must still have, by id: the status of one that has another stays as it is
+   * @returns each device that exists as it then stands; an `Error` for one whose row cannot be read, though it was written
    */
   readonly report: (
     updates: ReadonlyMap<string, StatusUpdate>,
@@ -51,17 +51,17 @@ const CHANGES = `CASE
  * The floor of `last_comm` is given with a first report; later on a trigger raises it, once a day.
  * The ids are an array of a subquery because the planner takes that for few: it looks devices up one by one by their ids.
  */
-const reportStatement = (name: string, held = '', isHeld = 'true'): Statement => ({
+const reportStatement = (name: string, changes: string): Statement => ({
   name,
-  text: `WITH ${held} written AS (
+  text: `WITH written AS (
       INSERT INTO device_status AS s (device_id, ${NAMES.join(', ')}, last_comm_floor)
       SELECT d.id, ${NAMES.map((name) => `n.${name}`).join(', ')}, coalesce(n.last_comm, '-infinity')
       FROM network_device d CROSS JOIN jsonb_populate_record(NULL::device_status, $1::jsonb -> d.id -> 'patch') n
-      WHERE d.id = ANY(ARRAY(SELECT jsonb_object_keys($1::jsonb))) AND ${isHeld}
+      WHERE d.id = ANY(ARRAY(SELECT jsonb_object_keys($1::jsonb)))
       ORDER BY d.id
       ON CONFLICT (device_id) DO UPDATE SET (${NAMES.join(', ')}) = (
         SELECT ${NAMES.map((name) => `n.${name}`).join(', ')}
-        FROM (SELECT $1::jsonb -> s.device_id AS r) reported, jsonb_populate_record(s, ${CHANGES}) n
+        FROM (SELECT $1::jsonb -> s.device_id AS r) reported, jsonb_populate_record(s, ${changes}) n
       )
       RETURNING s.*
     ), changed AS (
@@ -74,18 +74,15 @@ const reportStatement = (name: string, held = '', isHeld = 'true'): Statement =>
   changesDevices: true,
 });
 
-const REPORT_STATUS = reportStatement('report-status');
+const REPORT_STATUS = reportStatement('report-status', CHANGES);
 
-/** For reports that name their hardware, by device in `$2`: no other takes its place before the reports are written. */
+/**
+ * For reports that name their hardware, by device in `$2`. The function looks at the device as it is once the row of its status is
+ * locked, which a replacement locks, too: reports of the hardware before it change nothing.
+ */
 const REPORT_STATUS_OF_HARDWARE = reportStatement(
   'report-status-of-hardware',
-  `held AS (
-      SELECT h.id FROM network_device h
-      WHERE h.id = ANY(ARRAY(SELECT jsonb_object_keys($2::jsonb)))
-        AND coalesce(h.shown_mac_address, h.mac_address) = $2::jsonb ->> h.id
-      ORDER BY h.id FOR KEY SHARE
-    ),`,
-  '(NOT $2::jsonb ? d.id OR d.id IN (SELECT id FROM held))',
+  `CASE WHEN network_device_mac_address(s.device_id) <> $2::jsonb ->> s.device_id THEN '{}' ELSE ${CHANGES} END`,
 );
 
 const FIND_REPORTED: Statement = {

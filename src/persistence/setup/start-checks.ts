@@ -53,7 +53,9 @@ const FACTS = `SELECT current_setting('server_version_num')::integer AS version,
         ELSE format('%I = %L', stated.name, stated.value) END
       FROM jsonb_each_text($1::jsonb) AS stated(name, value) LEFT JOIN pg_settings s ON s.name = stated.name
       -- A role's search path is shown with no more quotes than it needs.
-      WHERE replace(s.setting, '"', '') IS DISTINCT FROM replace(stated.value, '"', '')) AS lost_settings`;
+      WHERE replace(s.setting, '"', '') IS DISTINCT FROM replace(stated.value, '"', '')
+        -- This is stricter.
+        AND (s.name, s.setting) IS DISTINCT FROM ('synchronous_commit', 'remote_apply')) AS lost_settings`;
 
 /** What a session finds; whether it is shared takes a second one. */
 export type SessionFacts = Omit<DatabaseFacts, 'sharesSessions'>;

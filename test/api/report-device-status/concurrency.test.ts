@@ -145,7 +145,7 @@ describe('reportDeviceStatus loses nothing, whoever reports at the same time', (
     await client.query('COMMIT');
     client.release();
     expect(deviceIn(await replaced)).toMatchObject({ version: 2, macAddress });
-    expect(await old).toMatchObject({ errors: [], devices: [{ version: 2, status: { upTime: null } }] });
+    expect(await old).toMatchObject({ errors: [], devices: [{ id: device.id, status: { upTime: null } }] });
     expect((await read(gateway, device)).status).toMatchObject({ online: null, upTime: null });
     const renewed = await report(gateway, [{ device: device.id, macAddress, upTime: 8 }], token);
     expect(renewed.devices).toMatchObject([{ status: { upTime: 8 } }]);

@@ -10,7 +10,7 @@ import { fieldsBelow } from './fields-below.js';
 /** The fields of a change that are made of old values. */
 const VALUES: ReadonlySet<string> = new Set(['before', 'after']);
 
-/** What was found. A plan has the same nodes for every request. */
+/** What was found of each selection. A plan has the same nodes for every request. */
 const known = new WeakMap<readonly FieldNode[], boolean>();
 
 /** Whether the selection of `changes` asks for the settings before or after them, which may be as large as a device each. */
