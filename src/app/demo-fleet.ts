@@ -12,7 +12,7 @@ const DEMO_CUSTOMERS = [NORDLYS_NET, BAGERIET];
 const DEMO_FLEET = new URL('../../prisma/demo-fleet.json', import.meta.url);
 
 /**
- * An embedded database gets the demo fleet, also beside what was imported before its first start. Customers are never deleted, so
+ * An embedded database gets the demo fleet, also beside a fleet that was imported before. Customers are never deleted, so
  * theirs show that it was loaded: what a user deletes of it later stays deleted.
  */
 export async function loadDemoFleetOnce({ database, keyRing }: Storage, log: Logger): Promise<void> {

@@ -12,7 +12,7 @@ export interface DeviceCapabilities {
   readonly simSupport: boolean;
 }
 
-/** What hardware can do that can do everything. */
+/** The capabilities of hardware that can do everything. */
 export const EVERY_CAPABILITY: DeviceCapabilities = {
   wifi: true,
   wifi2G: true,
