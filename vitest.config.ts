@@ -32,7 +32,10 @@ const CPU_FAULTS = ['test/fault-suite/hostile-{connections,documents,requests}.t
  * The form of the fault suite: its quick rows alone, beside all other tests (`quick`); its long rows alone, in short (`long`); all
  * rows in full length (`whole`). Otherwise all in short, beside the other tests.
  */
-const { FAULTS: faults } = process.env;
+const { FAULTS: faults, OPERATING: operating } = process.env;
+
+/** What needs Debian's packages: `apart` where they are run by themselves. */
+const NEEDS_PACKAGES = ['test/{operating,examples/router}/**'];
 
 const LONG_FAULTS = `test/fault-suite/!(${QUICK_FAULTS}).test.ts`;
 
@@ -43,6 +46,7 @@ const NOT_SERVER = [
   ...TIMED_FAULTS,
   ...CPU_FAULTS,
   ...(faults === 'quick' ? [LONG_FAULTS] : []),
+  ...(operating === 'apart' ? NEEDS_PACKAGES : []),
   '**/node_modules/**',
 ];
 
