@@ -7,7 +7,7 @@ interface Line {
 }
 
 /** What came of a run: its result, or in how many milliseconds the client may try again. */
-export type Budgeted<T> = { readonly result: T } | { readonly retryAfterMs: number };
+type Budgeted<T> = { readonly result: T } | { readonly retryAfterMs: number };
 
 /**
  * A budget of each client for what costs it only if it ends in a certain way. It is taken first, or what comes at once would all get

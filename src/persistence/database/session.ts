@@ -16,7 +16,7 @@ const SETTINGS = {
   gin_fuzzy_search_limit: '0',
   // A write checks for itself whether somebody was first; a stricter isolation would fail it instead.
   default_transaction_isolation: 'read committed',
-  // What is acknowledged is on the disk, whatever somebody else's work may risk.
+  // An acknowledged write is on the disk, also where the server lets other databases lose their last ones.
   synchronous_commit: 'on',
   idle_session_timeout: '0',
 } as const;

@@ -16,7 +16,7 @@ export interface StatusStore {
   /**
    * Applies updates by the id of their device, all or none; a report that is older than what is known changes nothing.
    * @param hardware the MAC addresses that devices must still have, by id: the status of one that has another stays as it is
-   * @returns each device that exists as it then stands; an `Error` for one whose row cannot be read, though it was written
+   * @returns each device that exists as it then stands, but for one that was replaced meanwhile, of which only the status does; an `Error` for one whose row cannot be read, though it was written
    */
   readonly report: (
     updates: ReadonlyMap<string, StatusUpdate>,

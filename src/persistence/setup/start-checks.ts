@@ -54,7 +54,7 @@ const FACTS = `SELECT current_setting('server_version_num')::integer AS version,
       FROM jsonb_each_text($1::jsonb) AS stated(name, value) LEFT JOIN pg_settings s ON s.name = stated.name
       -- A role's search path is shown with no more quotes than it needs.
       WHERE replace(s.setting, '"', '') IS DISTINCT FROM replace(stated.value, '"', '')
-        -- This is stricter.
+        -- remote_apply is stricter than what is stated.
         AND (s.name, s.setting) IS DISTINCT FROM ('synchronous_commit', 'remote_apply')) AS lost_settings`;
 
 /** What a session finds; whether it is shared takes a second one. */

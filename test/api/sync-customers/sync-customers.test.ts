@@ -38,7 +38,8 @@ async function stored(...ids: readonly string[]): Promise<readonly unknown[]> {
 
 async function audited(id: string): Promise<readonly unknown[]> {
   const { rows } = await gateway.sql.query<object>(
-    'SELECT object_type, action, paths, subject, access_level FROM catalog_audit WHERE object_id = $1 ORDER BY id',
+    `SELECT object_type, action, paths, subject, access_level FROM catalog_audit
+     WHERE object_id = $1 AND request_id <> '' ORDER BY id`,
     [id],
   );
   return rows;
